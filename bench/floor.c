@@ -1,0 +1,71 @@
+#include "bench/floor.h"
+
+enum state { TURN, READING, WRITING };
+
+/* Goes on from where the operation of `state` has just completed, or from the top of a turn. */
+static void run(struct floor_loop *self, enum state state);
+
+static void read_completed(struct io_op *op)
+{
+    struct floor_loop *self = CONTAINER_OF(op, struct floor_loop, request.op);
+    io_request_finish(&self->request);
+    run(self, READING);
+}
+
+static void write_completed(struct io_op *op)
+{
+    struct floor_loop *self = CONTAINER_OF(op, struct floor_loop, request.op);
+    io_request_finish(&self->request);
+    run(self, WRITING);
+}
+
+static void run(struct floor_loop *self, enum state state)
+{
+    struct loop_job *job = self->job;
+    struct io_request *request = &self->request;
+    struct io_op *op = &request->op;
+
+    if (state == READING)
+        goto have_read;
+    if (state == WRITING)
+        goto have_written;
+
+    while (!stop_requested(job->env->stop)) {
+        io_op_prepare(op, job->stream, job->buffer, job->size);
+        if (!stream_try(op, IO_READ)) {
+            op->complete = read_completed;
+            if (io_request_submit(request, IO_READ, job->env->stop))
+                return;
+        }
+    have_read:
+        if (op->result <= 0) {
+            loop_job_finish(job, (int)op->result);
+            return;
+        }
+        self->got = (size_t)op->result;
+
+        process(&job->process, job->buffer, self->got);
+
+        for (self->sent = 0; self->sent < self->got; self->sent += (size_t)op->result) {
+            io_op_prepare(op, job->stream, job->buffer + self->sent, self->got - self->sent);
+            if (!stream_try(op, IO_WRITE)) {
+                op->complete = write_completed;
+                if (io_request_submit(request, IO_WRITE, job->env->stop))
+                    return;
+            }
+        have_written:
+            if (op->result < 0) {
+                loop_job_finish(job, (int)op->result);
+                return;
+            }
+        }
+        job->bytes += self->got;
+    }
+    loop_job_finish(job, -ECANCELED);
+}
+
+void floor_loop_start(struct floor_loop *self, struct loop_job *job)
+{
+    self->job = job;
+    run(self, TURN);
+}

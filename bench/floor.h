@@ -1,0 +1,20 @@
+/* The floor: read, process, write, repeat as a bare state machine on the reactor, with neither protocol. What it costs
+ * is what the loop costs; what a model costs is what it adds to this.
+ */
+#ifndef ABREAST_BENCH_FLOOR_H
+#define ABREAST_BENCH_FLOOR_H
+
+#include "common/io_request.h"
+#include "common/loop_job.h"
+
+struct floor_loop {
+    struct io_request request;
+    struct loop_job *job;
+    size_t got;
+    size_t sent;
+};
+
+/* Runs until the first operation that has to wait; goes on from its completion. Calls job->done at its end. */
+void floor_loop_start(struct floor_loop *, struct loop_job *);
+
+#endif

@@ -1,0 +1,49 @@
+/* The results of a run: tidy rows, one metric each, and the files that they are written to (DESIGN 7).
+ *
+ * Owns: copies of all strings. Files appear under their final names only when complete (written aside, then renamed).
+ * Threads: one. Errors: 0 or negative errno; a failed allocation is remembered and reported by results_write.
+ */
+#ifndef ABREAST_BENCH_RESULTS_H
+#define ABREAST_BENCH_RESULTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* One row of results/<experiment>.tsv. `model` is one of raw, awaitable, sender, cxx-awaitable, cxx-sender (callback,
+ * event, poll later); `variant` is key=value pairs joined by commas, or "-"; `toolchain` is written
+ * "clang-19.1.7 O2 sib=on exc=off san=none". Deterministic metrics have low = value = high and samples 1. */
+struct row {
+    const char *experiment;
+    const char *model;
+    const char *mechanism;
+    const char *variant;
+    const char *toolchain;
+    const char *metric;
+    const char *unit;
+    double value;
+    double low;
+    double high;
+    uint64_t samples;
+    const char *text; /* for metrics whose value is a word (stack_growth): printed in place of all three numbers */
+};
+
+struct results;
+
+struct results *results_create(void); /* null: no memory */
+void results_destroy(struct results *);
+
+void results_add(struct results *, const struct row *);
+
+/* A deterministic metric: low = value = high. */
+void results_add_exact(struct results *, struct row, double value);
+
+/* A value that could not be had: a row with `?`, and its reason in run.json. */
+void results_add_missing(struct results *, const struct row *, const char *reason);
+
+/* Something that was not run at all, and why; for run.json. */
+void results_add_skipped(struct results *, const char *experiment, const char *what, const char *reason);
+
+/* Takes a row as written in a TSV file (for measuring programs that print theirs). 0, or -EINVAL when malformed. */
+int results_add_line(struct results *, const char *line);
+
+#endif

@@ -1,0 +1,74 @@
+/* Frame allocators, and the channel that brings one to a coroutine's frame.
+ *
+ * P4003 3.5: the launch function names an allocator once, and every frame below it comes from there, without a
+ * parameter in each signature. The channel is a thread-local pointer with a get/set pair. A coroutine that resumes on a
+ * thread finds there whatever ran before, so (a) everything that resumes a coroutine from outside saves and restores
+ * the channel (safe_resume), and (b) a task sets it again from its io_env after each suspension (CO_AWAIT).
+ *
+ * Units: bytes. Errors: allocation failure is a null pointer.
+ * Threads: the channel is per thread; each allocator states its own rule.
+ */
+#ifndef ABREAST_COMMON_FRAME_ALLOCATOR_H
+#define ABREAST_COMMON_FRAME_ALLOCATOR_H
+
+#include "common/coro.h"
+
+#include <stdint.h>
+
+struct frame_allocator {
+    const struct frame_allocator_ops *ops;
+};
+
+struct frame_allocator_ops {
+    const char *name;
+    void *(*allocate)(struct frame_allocator *, size_t bytes); /* aligned for max_align_t */
+    void (*deallocate)(struct frame_allocator *, void *memory, size_t bytes);
+};
+
+/* malloc and free of whatever libc is loaded: the baseline, C++'s default operator new. Any thread. */
+struct frame_allocator *malloc_frame_allocator(void);
+
+/* Recycling: freed frames go to thread-local free lists by size class and are handed out again, last in first out, as
+ * asio's recycling allocator and Capy's do. Frames may be freed on another thread than the one that made them. */
+struct frame_allocator *recycling_frame_allocator(void);
+
+/* Returns the calling thread's cached frames to malloc. */
+void recycling_frame_allocator_release(void);
+
+/* What the calling thread's allocators did since the last reset. `calls` counts allocations asked for, `fresh` those
+ * that had to go to malloc: the figures allocs_per_op and allocs_fresh_per_op. */
+struct frame_allocator_counts {
+    uint64_t calls;
+    uint64_t fresh;
+    uint64_t frees;
+    uint64_t bytes;
+};
+extern _Thread_local struct frame_allocator_counts frame_allocator_counts;
+
+/* The channel. Null means malloc_frame_allocator(). */
+extern _Thread_local struct frame_allocator *frame_allocator_channel;
+
+static inline struct frame_allocator *get_current_frame_allocator(void)
+{
+    return frame_allocator_channel;
+}
+
+static inline void set_current_frame_allocator(struct frame_allocator *allocator)
+{
+    frame_allocator_channel = allocator;
+}
+
+/* What a coroutine's operator new does: takes `bytes` from the current allocator and remembers which one that was, for
+ * frame_deallocate, in `*from`. */
+void *frame_allocate(size_t bytes, struct frame_allocator **from);
+void frame_deallocate(struct frame_allocator *from, void *frame, size_t bytes);
+
+/* coroutine_handle::resume as an event loop must do it: the channel is the same before and after. */
+static inline void safe_resume(struct coro *handle)
+{
+    struct frame_allocator *saved = get_current_frame_allocator();
+    coro_resume(handle);
+    set_current_frame_allocator(saved);
+}
+
+#endif

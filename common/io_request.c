@@ -1,0 +1,20 @@
+#include "common/io_request.h"
+
+#include "common/coro.h"
+
+static void cancel(struct stop_callback *callback)
+{
+    stream_cancel(&CONTAINER_OF(callback, struct io_request, on_stop)->op);
+}
+
+bool io_request_submit(struct io_request *request, enum io_kind kind, struct stop_token stop)
+{
+    if (stop_requested(stop)) {
+        request->op.result = -ECANCELED;
+        return false;
+    }
+    stream_submit(&request->op, kind);
+    request->on_stop.invoke = cancel;
+    stop_callback_register(&request->on_stop, stop);
+    return true;
+}

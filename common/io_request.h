@@ -1,0 +1,30 @@
+/* An I/O operation that can be stopped: what both models embed in the awaitable or operation state of read_some and
+ * write_some, so that they pay for the same thing.
+ *
+ * Lifetime: must not move between io_request_submit and its completion.
+ * Threads: the reactor's thread; stop must be requested on it too (post to its run_loop from elsewhere).
+ */
+#ifndef ABREAST_COMMON_IO_REQUEST_H
+#define ABREAST_COMMON_IO_REQUEST_H
+
+#include "common/stop_token.h"
+#include "common/stream.h"
+
+#include <errno.h>
+
+struct io_request {
+    struct io_op op;
+    struct stop_callback on_stop;
+};
+
+/* Submits op, which the caller prepared and gave a `complete`; a stop request then cancels it. False when stop had been
+ * requested already: nothing was submitted, and op.result is -ECANCELED. */
+bool io_request_submit(struct io_request *, enum io_kind, struct stop_token);
+
+/* To be called first by `complete`: from here on a stop request is too late. */
+static inline void io_request_finish(struct io_request *request)
+{
+    stop_callback_deregister(&request->on_stop);
+}
+
+#endif

@@ -1,0 +1,96 @@
+/* Byte streams over the reactor: TCP on loopback, socketpair, pipe, in memory, and the sim backend's scripted ones.
+ *
+ * One interface for both models and the floor:
+ *
+ *   io_op_prepare  says what to move: the stream, and which bytes.
+ *   stream_try     the speculative (synchronous) attempt: true when the operation is complete now, with op->result set;
+ *                  false when it has to be submitted. On a socket it is one non-blocking system call, made only where
+ *                  the stream's policy says so (`speculative`); in memory it always completes.
+ *   stream_submit  hands the operation to the reactor; op->complete, set by the caller, is called later, from
+ *                  reactor_poll.
+ *   stream_cancel  see reactor_cancel.
+ *
+ * Owns: a stream owns its descriptor. Threads: the reactor's thread. Errors: in op->result, negative errno.
+ * At most one read and one write of a stream are in flight at a time.
+ */
+#ifndef ABREAST_COMMON_STREAM_H
+#define ABREAST_COMMON_STREAM_H
+
+#include "common/reactor.h"
+
+struct stream_ops {
+    bool (*try_op[2])(struct io_op *); /* by io_kind */
+    void (*submit)(struct io_op *);
+    void (*cancel)(struct io_op *);
+};
+
+struct stream {
+    const struct stream_ops *ops;
+    struct reactor *reactor; /* null: in memory */
+    int fd;                  /* -1: none */
+    bool speculative;
+    struct io_op *pending[2]; /* epoll: the waiting read and write, by io_kind */
+    unsigned interest;        /* epoll: the events registered */
+};
+
+static inline void io_op_prepare(struct io_op *op, struct stream *stream, void *buffer, size_t size)
+{
+    op->stream = stream;
+    op->buffer = buffer;
+    op->size = size;
+}
+
+static inline bool stream_try(struct io_op *op, enum io_kind kind)
+{
+    return op->stream->ops->try_op[kind](op);
+}
+
+static inline void stream_submit(struct io_op *op, enum io_kind kind)
+{
+    op->kind = kind;
+    op->stream->ops->submit(op);
+}
+
+static inline void stream_cancel(struct io_op *op)
+{
+    op->stream->ops->cancel(op);
+}
+
+/* Takes over a connected, non-blocking stream descriptor (socket or pipe end). */
+int stream_open_fd(struct stream *, struct reactor *, int fd, bool speculative);
+
+/* Connected pairs; both ends on the same reactor. The pipe pair is one-way: first end reads, second writes. */
+int stream_open_socketpair(struct stream pair[2], struct reactor *, bool speculative);
+int stream_open_tcp_pair(struct stream pair[2], struct reactor *, bool speculative);
+int stream_open_pipe(struct stream pair[2], struct reactor *, bool speculative);
+
+/* Closes the descriptor. Nothing may be in flight on it. */
+void stream_close(struct stream *);
+
+/* Half-close: the peer reads end of stream. 0 or negative errno. */
+int stream_shutdown_write(struct stream *);
+
+/* An in-memory stream: every operation completes in stream_try. Reads deliver `source` over and over, at most `piece`
+ * bytes at a time, until `readable` bytes have been read, and then end of stream. Writes go round and round in `sink`,
+ * whose size is a multiple of `piece`, at most `piece` bytes at a time. */
+struct memory_stream {
+    struct stream stream;
+    const unsigned char *source;
+    size_t source_size; /* a multiple of piece */
+    size_t read_at;
+    uint64_t readable;
+    size_t piece;
+    unsigned char *sink;
+    size_t sink_size;
+    size_t write_at;
+    uint64_t written;
+};
+void memory_stream_init(struct memory_stream *, const void *source, size_t source_size, uint64_t readable, size_t piece,
+                        void *sink, size_t sink_size);
+
+/* A stream of the sim backend: it behaves like a memory stream, but the reactor's script decides what completes at once,
+ * how much moves, when, and with what error. */
+int sim_stream_init(struct memory_stream *, struct reactor *, const void *source, size_t source_size, uint64_t readable,
+                    size_t piece, void *sink, size_t sink_size);
+
+#endif

@@ -1,0 +1,89 @@
+/* sender-awaitable: co_await on a sender, as P2300R10 writes it ([exec.as.awaitable], P2583R0 4.2).
+ *
+ *     SENDER_AWAITABLE_RECEIVER(N);
+ *     ...the stage `child`, completing into N...
+ *     SENDER_AWAITABLE(N, child);
+ *     ...in the coroutine...  CO_AWAIT_SENDER(n, self, N, &self->member, ((struct child_sender){...}));
+ *
+ * The operation state lives in the awaiting coroutine's frame. await_ready is always false; await_suspend returns void
+ * and starts the operation; the receiver emplaces the result in a variant and calls continuation.resume(), a function
+ * call on whatever stack completes it. Standing in for the exception that C++ would throw from await_resume, an error
+ * comes back as a negative errno: values are of type ssize_t and >= 0. Stopped ends the awaiting task
+ * (unhandled_stopped).
+ */
+#ifndef ABREAST_SENDER_SENDER_AWAITABLE_H
+#define ABREAST_SENDER_SENDER_AWAITABLE_H
+
+#include "common/noexcept.h"
+#include "sender/sender.h"
+#include "sender/task.h"
+
+/* variant<monostate, value, exception_ptr>, the exception being an errno. */
+struct sender_awaitable_result {
+    unsigned index; /* 0: nothing yet, 1: value, 2: error */
+    union {
+        ssize_t value;
+        int error;
+    };
+};
+
+#define SENDER_AWAITABLE_RECEIVER(N)                                                                                   \
+    typedef ssize_t N##_in;                                                                                            \
+    struct N##_receiver {                                                                                              \
+        struct sender_awaitable_result *result_ptr;                                                                    \
+        struct coro *continuation;                                                                                     \
+    };                                                                                                                 \
+    SENDER_FUNCTION void N##_set_value(struct N##_receiver *rcvr, ssize_t value)                                       \
+    {                                                                                                                  \
+        PROBE(VARIANT_EMPLACED);                                                                                       \
+        PROBE(NESTED_RESUME);                                                                                          \
+        *rcvr->result_ptr = (struct sender_awaitable_result){.index = 1, .value = value};                              \
+        NOEXCEPT_CALL(coro_resume(rcvr->continuation));                                                                \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_set_error(struct N##_receiver *rcvr, int error)                                           \
+    {                                                                                                                  \
+        PROBE(VARIANT_EMPLACED);                                                                                       \
+        PROBE(NESTED_RESUME);                                                                                          \
+        *rcvr->result_ptr = (struct sender_awaitable_result){.index = 2, .error = error};                              \
+        NOEXCEPT_CALL(coro_resume(rcvr->continuation));                                                                \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_set_stopped(struct N##_receiver *rcvr)                                                    \
+    {                                                                                                                  \
+        PROBE(NESTED_RESUME);                                                                                          \
+        NOEXCEPT_CALL(coro_resume(sender_task_unhandled_stopped((struct sender_task *)rcvr->continuation)));           \
+    }                                                                                                                  \
+    SENDER_FUNCTION const struct io_env *N##_get_env(const struct N##_receiver *rcvr)                                  \
+    {                                                                                                                  \
+        return ((const struct sender_task *)rcvr->continuation)->state->env;                                           \
+    }
+
+#define SENDER_AWAITABLE(N, child_)                                                                                    \
+    struct N {                                                                                                         \
+        struct sender_awaitable_result result;                                                                         \
+        struct child_##_op state;                                                                                      \
+    };                                                                                                                 \
+    SENDER_FUNCTION void N##_construct(struct N *self, struct child_##_sender sender, struct coro *continuation)       \
+    {                                                                                                                  \
+        self->result.index = 0;                                                                                        \
+        child_##_connect(&self->state, sender, (struct N##_receiver){&self->result, continuation});                    \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_await_suspend(struct N *self)                                                             \
+    {                                                                                                                  \
+        child_##_start(&self->state);                                                                                  \
+    }                                                                                                                  \
+    SENDER_FUNCTION ssize_t N##_await_resume(struct N *self)                                                           \
+    {                                                                                                                  \
+        return self->result.index == 1 ? self->result.value : -self->result.error;                                     \
+    }
+
+/* result = co_await sender; for a coroutine whose promise is a struct sender_task. */
+#define CO_AWAIT_SENDER(result, self, N, awaitable, sender)                                                            \
+    do {                                                                                                               \
+        N##_construct(awaitable, sender, &(self)->task.coro);                                                          \
+        PROBE(SUSPEND);                                                                                                \
+        CO_SUSPEND(self, N##_await_suspend(awaitable); return);                                                        \
+        set_current_frame_allocator((self)->task.state->env->allocator);                                               \
+        (result) = N##_await_resume(awaitable);                                                                        \
+    } while (0)
+
+#endif

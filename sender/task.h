@@ -1,0 +1,57 @@
+/* A coroutine task of the sender model: it awaits senders, and it is a sender itself.
+ *
+ * `struct sender_task` is the promise; a coroutine's frame starts with it. As a sender it is started by resuming it, and
+ * at its final suspension point it completes its receiver from a void await_suspend (P2300R10 4.1 suspend-complete,
+ * P3552's task): a function call on the current stack, not a transfer. The receiver is type-erased, as in P3552, where
+ * the promise points to a state with a virtual completion.
+ *
+ * Owns: whoever connected the task destroys it when it has completed, or without ever resuming it.
+ */
+#ifndef ABREAST_SENDER_TASK_H
+#define ABREAST_SENDER_TASK_H
+
+#include "common/coroutine.h"
+#include "common/frame_allocator.h"
+#include "common/io_env.h"
+#include "common/probe.h"
+
+#include <sys/types.h>
+
+struct sender_task;
+
+/* The state that the task's operation state hands to the promise: where to complete. */
+struct sender_task_state {
+    const struct io_env *env;
+    void (*set_value)(struct sender_task_state *, ssize_t result);
+    void (*set_stopped)(struct sender_task_state *);
+};
+
+struct sender_task {
+    struct coro coro;
+    struct sender_task_state *state;
+    struct frame_allocator *allocator; /* where this frame came from */
+    unsigned frame_bytes;
+    unsigned resume_point;
+};
+
+/* As task_create in awaitable/task.h. */
+struct sender_task *sender_task_create(size_t frame_bytes, void (*body)(struct coro *), void (*destroy)(struct coro *));
+void sender_task_destroy(struct coro *);
+
+/* start: runs the task until it first suspends. The channel leads to the task's allocator meanwhile. */
+void sender_task_start(struct sender_task *, struct sender_task_state *);
+
+/* promise.unhandled_stopped(): the task completes as stopped, and its body is not resumed again. Returns the handle to
+ * resume next. */
+struct coro *sender_task_unhandled_stopped(struct sender_task *);
+
+/* The last thing that a body does: final_suspend with a void await_suspend, which completes the receiver. */
+#define SENDER_TASK_RETURN(self, value)                                                                                \
+    do {                                                                                                               \
+        struct sender_task_state *state_ = (self)->task.state;                                                         \
+        (self)->task.coro.resume = NULL;                                                                               \
+        state_->set_value(state_, value);                                                                              \
+        return;                                                                                                        \
+    } while (0)
+
+#endif
