@@ -6,10 +6,10 @@
  *     struct coro *T_await_suspend(struct T *, struct coro *caller, const struct io_env *)
  *     result       T_await_resume(struct T *)
  *
- * await_ready answers true when the result is there already; the coroutine then goes on without suspending. Otherwise it
- * suspends, and await_suspend starts the operation and returns the handle to resume next: another coroutine, the caller
- * itself, or noop_coroutine() when there is nothing to do until a completion comes. Resuming that handle is a symmetric
- * transfer: it takes the place of the caller on the stack ([expr.await] 5.1).
+ * await_ready answers true when the result is there already; the coroutine then goes on without suspending. Otherwise
+ * it suspends, and await_suspend starts the operation and returns the handle to resume next: another coroutine, the
+ * caller itself, or noop_coroutine() when there is nothing to do until a completion comes. Resuming that handle is a
+ * symmetric transfer: it takes the place of the caller on the stack ([expr.await] 5.1).
  *
  * Lifetime: an awaitable must not move once await_suspend has been called.
  */

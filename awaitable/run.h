@@ -18,7 +18,8 @@ struct run_async {
 };
 
 /* Dispatches the task to env->executor; `done` is called, on that executor, once it has ended and its frame is gone. */
-void run_async(struct run_async *, struct task *, const struct io_env *, void (*done)(struct run_async *, ssize_t result));
+void run_async(struct run_async *, struct task *, const struct io_env *,
+               void (*done)(struct run_async *, ssize_t result));
 
 /* Destroys a launched task that is suspended, without resuming it. `done` is not called. */
 void run_async_abandon(struct run_async *);

@@ -21,7 +21,7 @@ struct coro {
 };
 
 /* The frame that contains a header, given the frame's type and the path to the header inside it. */
-#define CONTAINER_OF(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
+#define CONTAINER_OF(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
 
 static inline bool coro_done(const struct coro *handle)
 {

@@ -29,7 +29,7 @@
 #define CO_END                                                                                                         \
     default:                                                                                                           \
         __builtin_unreachable();                                                                                       \
-    }
+        }
 
 /* A suspension point: stores where to go on, leaves the body by the statement `leave`, and continues here. */
 #define CO_SUSPEND(self, leave)                                                                                        \

@@ -20,7 +20,7 @@ struct loop_job {
     void (*done)(struct loop_job *); /* called exactly once, when the loop has ended; null: nobody is told */
     /* result, valid in `done` and after */
     uint64_t bytes; /* read, processed and written back */
-    int status;     /* 0: end of stream; -ECANCELED: stopped; else the negative errno of the read or write that failed */
+    int status; /* 0: end of stream; -ECANCELED: stopped; else the negative errno of the read or write that failed */
 };
 
 static inline void loop_job_finish(struct loop_job *job, int status)

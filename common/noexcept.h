@@ -1,5 +1,5 @@
-/* The boundary of a noexcept function: what a C++ compiler puts around a call that may throw, inside a function that may
- * not.
+/* The boundary of a noexcept function: what a C++ compiler puts around a call that may throw, inside a function that
+ * may not.
  *
  * P2300's completion functions and start are noexcept, and coroutine_handle::resume() is not. A C++ compiler must
  * therefore call std::terminate should an exception come out of that call; the frame of the noexcept function has to

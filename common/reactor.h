@@ -1,11 +1,12 @@
 /* The reactor: completion-based I/O for one thread, with three backends behind one interface.
  *
  *   io_uring   liburing
- *   epoll      readiness turned into completions: the reactor itself makes the read or write when the descriptor is ready
- *   sim        no kernel: a seeded script of sizes, delays, errors and synchronous completions on a virtual clock
+ *   epoll      readiness turned into completions: the reactor itself makes the read or write when the descriptor is
+ * ready sim        no kernel: a seeded script of sizes, delays, errors and synchronous completions on a virtual clock
  *
  * An operation embeds its completion, so no backend allocates per operation. A submitted operation completes exactly
- * once, from reactor_poll and never from within reactor_submit; `complete` may submit again, and may free the operation.
+ * once, from reactor_poll and never from within reactor_submit; `complete` may submit again, and may free the
+ * operation.
  *
  * Owns: the caller owns every operation, before submission and after completion; in between it must not move.
  * Threads: all calls from the thread that created the reactor, except reactor_wake (any thread).
@@ -45,10 +46,10 @@ enum reactor_backend { REACTOR_DEFAULT, REACTOR_IO_URING, REACTOR_EPOLL, REACTOR
  * repeatable. Shares are per mille of operations. */
 struct sim_script {
     uint64_t seed;
-    unsigned sync_share;    /* completes at once in stream_try, as a speculative call would */
-    unsigned short_share;   /* moves only part of what it could */
-    unsigned delay_max;     /* otherwise completes after 0..delay_max ticks of the virtual clock */
-    int error;              /* errno that the operation number `error_at` (from 1) ends with; 0: none */
+    unsigned sync_share;  /* completes at once in stream_try, as a speculative call would */
+    unsigned short_share; /* moves only part of what it could */
+    unsigned delay_max;   /* otherwise completes after 0..delay_max ticks of the virtual clock */
+    int error;            /* errno that the operation number `error_at` (from 1) ends with; 0: none */
     uint64_t error_at;
 };
 

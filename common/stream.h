@@ -88,8 +88,8 @@ struct memory_stream {
 void memory_stream_init(struct memory_stream *, const void *source, size_t source_size, uint64_t readable, size_t piece,
                         void *sink, size_t sink_size);
 
-/* A stream of the sim backend: it behaves like a memory stream, but the reactor's script decides what completes at once,
- * how much moves, when, and with what error. */
+/* A stream of the sim backend: it behaves like a memory stream, but the reactor's script decides what completes at
+ * once, how much moves, when, and with what error. */
 int sim_stream_init(struct memory_stream *, struct reactor *, const void *source, size_t source_size, uint64_t readable,
                     size_t piece, void *sink, size_t sink_size);
 

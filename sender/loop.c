@@ -229,8 +229,8 @@ int sender_task_loop_start(struct sender_task_loop *self, struct loop_job *job)
     if (!self->task)
         return -ENOMEM;
     self->job = job;
-    self->state = (struct sender_task_state){
-        .env = job->env, .set_value = ended_with_value, .set_stopped = ended_stopped};
+    self->state =
+        (struct sender_task_state){.env = job->env, .set_value = ended_with_value, .set_stopped = ended_stopped};
     sender_task_start(self->task, &self->state);
     return 0;
 }

@@ -6,9 +6,9 @@
  *
  * Each turn connects a fresh operation state from a copy of the child's sender. A turn that completes inside its start
  * is told from one that completes later, so that a run of synchronous turns is a loop and not a recursion: while start
- * runs, `turn` holds the identity of the starting thread, as in stdexec's sender_awaitable of 2026. A completion on that
- * thread just leaves its outcome; one on another thread, or after start has returned, is settled by an exchange, and
- * whoever comes second goes on. stdexec itself bounds the recursion by a trampoline instead.
+ * runs, `turn` holds the identity of the starting thread, as in stdexec's sender_awaitable of 2026. A completion on
+ * that thread just leaves its outcome; one on another thread, or after start has returned, is settled by an exchange,
+ * and whoever comes second goes on. stdexec itself bounds the recursion by a trampoline instead.
  */
 #ifndef ABREAST_SENDER_REPEAT_UNTIL_H
 #define ABREAST_SENDER_REPEAT_UNTIL_H

@@ -18,10 +18,10 @@
  *     const struct io_env *R_get_env(const struct R_receiver *)
  *
  * All are static inline and no call goes through a table, so a pipeline is one struct and one run of inlined code.
- * RECEIVER(N, type) declares the receiver of a stage before the stage that feeds it is written, and is the arrow between
- * the two: it states the completion signature. A stage's receiver is an empty struct, for its place in memory is known:
- * the parent operation state lies around it, at a constant distance. The sizes are those of C++ receivers nested by
- * value; P2300R10's exposition-only basic-receiver spends a pointer a stage instead.
+ * RECEIVER(N, type) declares the receiver of a stage before the stage that feeds it is written, and is the arrow
+ * between the two: it states the completion signature. A stage's receiver is an empty struct, for its place in memory
+ * is known: the parent operation state lies around it, at a constant distance. The sizes are those of C++ receivers
+ * nested by value; P2300R10's exposition-only basic-receiver spends a pointer a stage instead.
  *
  * A function object F is `struct F` (empty when it has no state) with F_call(struct F *, in).
  *
@@ -37,11 +37,13 @@
 #include "common/probe.h"
 
 /* The type of a value completion without a value. */
-struct unit {};
+struct unit {
+};
 
 #define RECEIVER(N, type)                                                                                              \
     typedef type N##_in;                                                                                               \
-    struct N##_receiver {};                                                                                            \
+    struct N##_receiver {                                                                                              \
+    };                                                                                                                 \
     SENDER_FUNCTION void N##_set_value(struct N##_receiver *, N##_in);                                                 \
     SENDER_FUNCTION void N##_set_error(struct N##_receiver *, int);                                                    \
     SENDER_FUNCTION void N##_set_stopped(struct N##_receiver *);                                                       \
@@ -51,8 +53,8 @@ struct unit {};
 #define SENDER_FUNCTION __attribute__((unused)) static inline
 
 /* For the authors of algorithms. SENDER_PARENT: the operation state of stage `parent_`, given the receiver that its
- * member `member_`, an operation state of `child_`, holds. SENDER_FORWARD_*: define a completion function, or get_env, of
- * the receiver N of such a child, as one that passes on to R, the receiver of the parent. */
+ * member `member_`, an operation state of `child_`, holds. SENDER_FORWARD_*: define a completion function, or get_env,
+ * of the receiver N of such a child, as one that passes on to R, the receiver of the parent. */
 #define SENDER_PARENT(parent_, child_, member_, self)                                                                  \
     CONTAINER_OF(CONTAINER_OF(self, struct child_##_op, receiver), struct parent_##_op, member_)
 

@@ -3,10 +3,12 @@
  *
  *     RECEIVER_SYNC_WAIT(N, type);
  *     ...the stage `child`, completing into N...
- *     SENDER_SYNC_WAIT(N, child);      defines int N(struct run_loop *, const struct io_env *, struct child_sender, type *value)
+ *     SENDER_SYNC_WAIT(N, child);      defines int N(struct run_loop *, const struct io_env *, struct child_sender,
+ * type *value)
  *
- * N returns 0 and stores the value, or -ECANCELED after stopped, or the negative errno of the error (or of the reactor).
- * Unlike P2300's it takes the loop from its caller, since I/O completes only on the loop that has the reactor.
+ * N returns 0 and stores the value, or -ECANCELED after stopped, or the negative errno of the error (or of the
+ * reactor). Unlike P2300's it takes the loop from its caller, since I/O completes only on the loop that has the
+ * reactor.
  */
 #ifndef ABREAST_SENDER_SYNC_WAIT_H
 #define ABREAST_SENDER_SYNC_WAIT_H

@@ -1,7 +1,7 @@
 /* A coroutine task of the sender model: it awaits senders, and it is a sender itself.
  *
- * `struct sender_task` is the promise; a coroutine's frame starts with it. As a sender it is started by resuming it, and
- * at its final suspension point it completes its receiver from a void await_suspend (P2300R10 4.1 suspend-complete,
+ * `struct sender_task` is the promise; a coroutine's frame starts with it. As a sender it is started by resuming it,
+ * and at its final suspension point it completes its receiver from a void await_suspend (P2300R10 4.1 suspend-complete,
  * P3552's task): a function call on the current stack, not a transfer. The receiver is type-erased, as in P3552, where
  * the promise points to a state with a virtual completion.
  *

@@ -1,0 +1,82 @@
+/* A cell: one measurable way to do one piece of work, and the experiment that it belongs to.
+ *
+ * Cells of an experiment with the same `variant` form a group: they do the same work, and the runner interleaves them
+ * and compares each with the group's baseline. The runner owns the clock; a cell never reads one. Whatever a cell does,
+ * it reports in its outcome, and the runner checks that all cells of a group report the same operations, bytes and
+ * checksum: a cell that did less is an error, not a fast cell.
+ *
+ * Adding a mechanism is one more cell in its experiment's table; adding an experiment is one file and one line in
+ * experiments.def. Listing, TSV, JSON, tables, plots and the Google Benchmark front follow by themselves.
+ */
+#ifndef ABREAST_BENCH_CELL_H
+#define ABREAST_BENCH_CELL_H
+
+#include "bench/results.h"
+#include "common/reactor.h"
+
+#include <stdbool.h>
+
+struct run_options {
+    bool full;                    /* else quick */
+    bool smoke;                   /* a few operations a cell, no timing: what the tests run */
+    uint64_t seed;                /* of everything random: order of runs, scripts, bootstrap */
+    enum reactor_backend backend; /* of experiments on real sockets */
+    const char *const *filters;   /* substrings or globs of "experiment/model/mechanism/variant"; empty: all */
+    size_t filter_count;
+};
+
+/* What a run of `operations` operations did. The first three are checked across the group; the rest become metrics
+ * where they are not zero in any cell of the group. */
+struct outcome {
+    uint64_t operations;
+    uint64_t bytes;
+    uint64_t checksum;
+    uint64_t allocations;       /* allocs_per_op: frames and operation states asked for */
+    uint64_t allocations_fresh; /* allocs_fresh_per_op: those that went to malloc */
+    uint64_t syscalls;          /* syscalls_per_msg */
+    uint64_t sync;              /* sync_share: operations that completed without suspending */
+};
+
+enum { CELL_QUICK = 1, CELL_FULL = 2, CELL_BOTH = 3 };
+
+struct cell {
+    const char *model;
+    const char *mechanism;
+    const char *variant; /* key=value,... or "-" */
+    unsigned modes;      /* CELL_QUICK, CELL_FULL or both */
+    bool baseline;       /* what the group is compared with: the floor, or malloc */
+    bool counted;        /* count its instructions too, under valgrind; it must then be deterministic and do no I/O */
+    bool untimed;        /* sizes or instructions only */
+    const void *parameters;
+    /* Makes the state that runs share; not timed. 0 or negative errno. */
+    int (*open)(const struct cell *, const struct run_options *, void **state);
+    /* Does `operations` operations, and says what it did. 0 or negative errno. Called many times on one state. */
+    int (*run)(void *state, uint64_t operations, struct outcome *);
+    void (*close)(void *state);
+    /* Adds metrics that need no run (sizes); null: none. `blank` has experiment, model, mechanism, variant, toolchain.
+     */
+    void (*describe)(const struct cell *, const struct row *blank, struct results *);
+};
+
+struct experiment {
+    const char *name;
+    const char *title;        /* one sentence: what it measures */
+    const char *published;    /* the published counterpart, or "-" */
+    const char *operation;    /* what one operation is: "completion", "frame", "message" */
+    const char *ratio_metric; /* "ratio_to_floor" or "ratio_to_malloc"; null: untimed */
+    const struct cell *cells; /* null: the experiment has a run function of its own */
+    size_t cell_count;
+    int (*run)(const struct experiment *, const struct run_options *, struct results *);
+};
+
+/* All experiments, in the order of DESIGN 5; experiments.def is the list. */
+extern const struct experiment *const experiments[];
+extern const size_t experiment_count;
+
+/* "gcc-12.2.0 O2 sib=on exc=off san=none": the toolchain of this executable. */
+extern const char *const toolchain;
+
+/* True when the mode and the filters want it. */
+bool cell_selected(const struct experiment *, const struct cell *, const struct run_options *);
+
+#endif
