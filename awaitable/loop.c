@@ -14,7 +14,6 @@ struct loop {
     struct read_some reading;
     struct write_some writing;
     ssize_t got;
-    ssize_t put;
     size_t sent;
 };
 
@@ -22,6 +21,7 @@ static void loop_body(struct coro *handle)
 {
     struct loop *self = (struct loop *)handle;
     struct loop_job *job = self->job;
+    ssize_t put;
 
     CO_BEGIN(self);
     while (!stop_requested(job->env->stop)) {
@@ -32,11 +32,11 @@ static void loop_body(struct coro *handle)
 
         process(&job->process, job->buffer, (size_t)self->got);
 
-        for (self->sent = 0; self->sent < (size_t)self->got; self->sent += (size_t)self->put) {
+        for (self->sent = 0; self->sent < (size_t)self->got; self->sent += (size_t)put) {
             write_some(&self->writing, job->stream, job->buffer + self->sent, (size_t)self->got - self->sent);
-            CO_AWAIT(self->put, self, write_some, &self->writing);
-            if (self->put < 0)
-                CO_RETURN(self, self->put);
+            CO_AWAIT(put, self, write_some, &self->writing);
+            if (put < 0)
+                CO_RETURN(self, put);
         }
         job->bytes += (size_t)self->got;
     }

@@ -93,7 +93,7 @@ static bool advance_call(struct advance *self, ssize_t put)
 }
 
 SENDER_THEN(advanced, rest, advance, written)
-SENDER_REPEAT_UNTIL(written, advanced, processed_inner)
+SENDER_REPEAT_UNTIL_ON_ONE_THREAD(written, advanced, processed_inner)
 
 SENDER_READ_SOME(reading, processed)
 
@@ -126,7 +126,7 @@ static bool count_turn_call(struct count_turn *self, struct unit value)
 }
 
 SENDER_THEN(counted, processed, count_turn, looped)
-SENDER_REPEAT_UNTIL(looped, counted, job)
+SENDER_REPEAT_UNTIL_ON_ONE_THREAD(looped, counted, job)
 
 struct sender_loop {
     struct turn turn;
@@ -165,7 +165,6 @@ struct loop {
     struct read_some reading;
     struct write_some writing;
     ssize_t got;
-    ssize_t put;
     size_t sent;
 };
 
@@ -173,6 +172,7 @@ static void loop_body(struct coro *handle)
 {
     struct loop *self = (struct loop *)handle;
     struct loop_job *job = self->job;
+    ssize_t put;
 
     CO_BEGIN(self);
     for (;;) {
@@ -183,11 +183,11 @@ static void loop_body(struct coro *handle)
 
         process(&job->process, job->buffer, (size_t)self->got);
 
-        for (self->sent = 0; self->sent < (size_t)self->got; self->sent += (size_t)self->put) {
+        for (self->sent = 0; self->sent < (size_t)self->got; self->sent += (size_t)put) {
             struct async_write_sender write = {job->stream, job->buffer + self->sent, (size_t)self->got - self->sent};
-            CO_AWAIT_SENDER(self->put, self, write_some, &self->writing, write);
-            if (self->put < 0)
-                SENDER_TASK_RETURN(self, self->put);
+            CO_AWAIT_SENDER(put, self, write_some, &self->writing, write);
+            if (put < 0)
+                SENDER_TASK_RETURN(self, put);
         }
         job->bytes += (size_t)self->got;
     }

@@ -2,13 +2,17 @@
  *
  *     RECEIVER(N, bool);
  *     ...the stage `child`, completing into N...
- *     SENDER_REPEAT_UNTIL(N, child, R);      R_in is struct unit
+ *     SENDER_REPEAT_UNTIL(N, child, R);                child may complete on any thread; R_in is struct unit
+ *     SENDER_REPEAT_UNTIL_ON_ONE_THREAD(N, child, R);  child completes on the thread that starts it
  *
  * Each turn connects a fresh operation state from a copy of the child's sender. A turn that completes inside its start
- * is told from one that completes later, so that a run of synchronous turns is a loop and not a recursion: while start
- * runs, `turn` holds the identity of the starting thread, as in stdexec's sender_awaitable of 2026. A completion on
- * that thread just leaves its outcome; one on another thread, or after start has returned, is settled by an exchange,
- * and whoever comes second goes on. stdexec itself bounds the recursion by a trampoline instead.
+ * is told from one that completes later, so that a run of synchronous turns is a loop and not a recursion; stdexec
+ * bounds the recursion by a trampoline instead. The completion leaves its outcome, and goes on with the loop itself
+ * only when start has returned before it.
+ *
+ * Where child may complete on another thread, the two settle who comes second by an exchange, and as in stdexec's
+ * sender_awaitable of 2026 a completion on the starting thread avoids it: while start runs, `turn` holds that thread's
+ * identity. Where it may not, as with everything that completes on one reactor, a plain flag does.
  */
 #ifndef ABREAST_SENDER_REPEAT_UNTIL_H
 #define ABREAST_SENDER_REPEAT_UNTIL_H
@@ -18,46 +22,79 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* Values of `turn` beside the starting thread's identity. */
-enum { TURN_SUSPENDED = 0, TURN_COMPLETED = 1 };
+/* Where a turn stands: in start (on one thread TURN_STARTING, on any thread that thread's identity, an address),
+ * suspended, or completed in one of these ways, the last standing for TURN_ERROR + errno. */
+enum { TURN_SUSPENDED, TURN_AGAIN, TURN_END, TURN_STOPPED, TURN_ERROR };
 
-/* How a turn ended: an error code > 0, or one of these. */
-enum { TURN_AGAIN = 0, TURN_END = -1, TURN_STOPPED = -2 };
+#define TURN_STARTING UINTPTR_MAX
+
+typedef uintptr_t turn_on_one_thread;
+
+static inline void turn_on_one_thread_begin(turn_on_one_thread *turn)
+{
+    *turn = TURN_STARTING;
+}
+
+/* The turn has completed: true when start had returned before, so that the completion must go on with the loop. */
+static inline bool turn_on_one_thread_complete(turn_on_one_thread *turn, uintptr_t outcome)
+{
+    bool suspended = *turn == TURN_SUSPENDED;
+    *turn = outcome;
+    return suspended;
+}
+
+/* start has returned: the outcome when the turn had completed before, else TURN_SUSPENDED. */
+static inline uintptr_t turn_on_one_thread_settle(turn_on_one_thread *turn)
+{
+    if (*turn == TURN_STARTING)
+        *turn = TURN_SUSPENDED;
+    return *turn;
+}
+
+typedef _Atomic uintptr_t turn_on_any_thread;
 
 /* An address that no other living thread has. */
 static inline uintptr_t this_thread_identity(void)
 {
-    static _Thread_local char anchor[4];
-    return (uintptr_t)anchor;
+    static _Thread_local uint64_t anchor;
+    return (uintptr_t)&anchor;
 }
 
-/* True when the completing thread has to go on with the loop itself. */
-static inline bool turn_completed_must_continue(_Atomic uintptr_t *turn)
+static inline void turn_on_any_thread_begin(turn_on_any_thread *turn)
+{
+    atomic_store_explicit(turn, this_thread_identity(), memory_order_relaxed);
+}
+
+static inline bool turn_on_any_thread_complete(turn_on_any_thread *turn, uintptr_t outcome)
 {
     if (atomic_load_explicit(turn, memory_order_relaxed) == this_thread_identity()) {
-        atomic_store_explicit(turn, TURN_COMPLETED, memory_order_relaxed);
+        atomic_store_explicit(turn, outcome, memory_order_relaxed);
         return false;
     }
-    return atomic_exchange_explicit(turn, TURN_COMPLETED, memory_order_acq_rel) == TURN_SUSPENDED;
+    return atomic_exchange_explicit(turn, outcome, memory_order_acq_rel) == TURN_SUSPENDED;
 }
 
-/* True when the turn had completed by the time its start returned. */
-static inline bool turn_completed_inline(_Atomic uintptr_t *turn)
+static inline uintptr_t turn_on_any_thread_settle(turn_on_any_thread *turn)
 {
-    if (atomic_load_explicit(turn, memory_order_acquire) == TURN_COMPLETED)
-        return true;
-    return atomic_exchange_explicit(turn, TURN_SUSPENDED, memory_order_acq_rel) == TURN_COMPLETED;
+    uintptr_t seen = this_thread_identity();
+    if (atomic_load_explicit(turn, memory_order_acquire) == seen &&
+        atomic_compare_exchange_strong_explicit(turn, &seen, TURN_SUSPENDED, memory_order_acq_rel,
+                                                memory_order_acquire))
+        return TURN_SUSPENDED;
+    return atomic_load_explicit(turn, memory_order_acquire);
 }
 
-#define SENDER_REPEAT_UNTIL(N, child_, R)                                                                              \
+#define SENDER_REPEAT_UNTIL(N, child, R) SENDER_REPEAT_UNTIL_BY(N, child, turn_on_any_thread, R)
+#define SENDER_REPEAT_UNTIL_ON_ONE_THREAD(N, child, R) SENDER_REPEAT_UNTIL_BY(N, child, turn_on_one_thread, R)
+
+#define SENDER_REPEAT_UNTIL_BY(N, child_, turn_type, R)                                                                \
     struct N##_sender {                                                                                                \
         struct child_##_sender child;                                                                                  \
     };                                                                                                                 \
     struct N##_op {                                                                                                    \
         struct R##_receiver receiver;                                                                                  \
         struct child_##_sender again;                                                                                  \
-        _Atomic uintptr_t turn;                                                                                        \
-        int outcome;                                                                                                   \
+        turn_type turn;                                                                                                \
         struct child_##_op child;                                                                                      \
     };                                                                                                                 \
     SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
@@ -67,51 +104,53 @@ static inline bool turn_completed_inline(_Atomic uintptr_t *turn)
         op->receiver = receiver;                                                                                       \
         op->again = sender.child;                                                                                      \
     }                                                                                                                  \
-    SENDER_FUNCTION void N##_finish(struct N##_op *op)                                                                 \
+    SENDER_FUNCTION void N##_finish(struct N##_op *op, uintptr_t outcome)                                              \
     {                                                                                                                  \
-        if (op->outcome == TURN_END)                                                                                   \
+        if (outcome == TURN_SUSPENDED)                                                                                 \
+            return;                                                                                                    \
+        if (outcome == TURN_END)                                                                                       \
             R##_set_value(&op->receiver, (struct unit){});                                                             \
-        else if (op->outcome == TURN_STOPPED)                                                                          \
+        else if (outcome == TURN_STOPPED)                                                                              \
             R##_set_stopped(&op->receiver);                                                                            \
         else                                                                                                           \
-            R##_set_error(&op->receiver, op->outcome);                                                                 \
+            R##_set_error(&op->receiver, (int)(outcome - TURN_ERROR));                                                 \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_start(struct N##_op *op)                                                                  \
     {                                                                                                                  \
+        uintptr_t outcome;                                                                                             \
         PROBE(START);                                                                                                  \
         do {                                                                                                           \
-            atomic_store_explicit(&op->turn, this_thread_identity(), memory_order_relaxed);                            \
+            turn_type##_begin(&op->turn);                                                                              \
             child_##_connect(&op->child, op->again, (struct N##_receiver){});                                          \
             child_##_start(&op->child);                                                                                \
-            if (!turn_completed_inline(&op->turn))                                                                     \
-                return;                                                                                                \
-        } while (op->outcome == TURN_AGAIN);                                                                           \
-        N##_finish(op);                                                                                                \
+            outcome = turn_type##_settle(&op->turn);                                                                   \
+        } while (outcome == TURN_AGAIN);                                                                               \
+        N##_finish(op, outcome);                                                                                       \
     }                                                                                                                  \
-    static void N##_completed(struct N##_op *op, int outcome)                                                          \
+    SENDER_FUNCTION void N##_completed(struct N##_receiver *self, uintptr_t outcome)                                   \
     {                                                                                                                  \
-        op->outcome = outcome;                                                                                         \
-        if (!turn_completed_must_continue(&op->turn))                                                                  \
+        struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
+        if (!turn_type##_complete(&op->turn, outcome))                                                                 \
             return;                                                                                                    \
         if (outcome == TURN_AGAIN)                                                                                     \
             N##_start(op);                                                                                             \
         else                                                                                                           \
-            N##_finish(op);                                                                                            \
+            N##_finish(op, outcome);                                                                                   \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_set_value(struct N##_receiver *self, N##_in end)                                          \
     {                                                                                                                  \
         PROBE(SET_VALUE);                                                                                              \
-        N##_completed(SENDER_PARENT(N, child_, child, self), end ? TURN_END : TURN_AGAIN);                             \
+        N##_completed(self, end ? TURN_END : TURN_AGAIN);                                                              \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_set_error(struct N##_receiver *self, int error)                                           \
     {                                                                                                                  \
         PROBE(SET_ERROR);                                                                                              \
-        N##_completed(SENDER_PARENT(N, child_, child, self), error);                                                   \
+        N##_completed(self, TURN_ERROR + (uintptr_t)error);                                                            \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_set_stopped(struct N##_receiver *self)                                                    \
     {                                                                                                                  \
         PROBE(SET_STOPPED);                                                                                            \
-        N##_completed(SENDER_PARENT(N, child_, child, self), TURN_STOPPED);                                            \
+        N##_completed(self, TURN_STOPPED);                                                                             \
     }                                                                                                                  \
     SENDER_FORWARD_ENV(N, N, child_, child, R)
 
