@@ -1,0 +1,123 @@
+/* echo: the real loop. One operation is one message: read, processed, written back.
+ *
+ *   transport=memory      pieces of 64 bytes that are always there: the cost of a turn of the loop, in instructions too
+ *   transport=socketpair, transport=tcp
+ *                         1 or 64 connections, each with a closed-loop client that verifies every byte; the loops fold
+ *                         what they process into a checksum
+ *
+ * spec=on makes the speculative system call before an operation is submitted. Over io_uring it is off but for one group
+ * of cells that shows what it does; over epoll it is on, as in event loops in use, which try before they wait.
+ */
+#include "bench/echo.h"
+
+#include <string.h>
+
+void echo_fill(unsigned char *bytes, size_t size, uint64_t seed)
+{
+    for (size_t i = 0; i < size; i += sizeof seed) {
+        uint64_t z = seed += 0x9e3779b97f4a7c15u;
+        z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+        z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+        z ^= z >> 31;
+        memcpy(bytes + i, &z, sizeof z);
+    }
+}
+
+/* The backend that options ask for, where the default depends on what the kernel permits. */
+static enum reactor_backend chosen_backend(const struct run_options *options)
+{
+    if (options->backend != REACTOR_DEFAULT)
+        return options->backend;
+    struct reactor *reactor;
+    if (reactor_create(&reactor, &(struct reactor_options){.queue_entries = 1}, NULL) < 0)
+        return REACTOR_EPOLL;
+    bool io_uring = strcmp(reactor_backend_name(reactor), "io_uring") == 0;
+    reactor_destroy(reactor);
+    return io_uring ? REACTOR_IO_URING : REACTOR_EPOLL;
+}
+
+/* The chosen backend, and in full mode epoll beside it. */
+static bool backend_wanted(const struct cell *cell, const struct run_options *options)
+{
+    const struct echo_parameters *parameters = cell->parameters;
+    if (options->full && parameters->backend == REACTOR_EPOLL)
+        return true;
+    return parameters->backend == chosen_backend(options);
+}
+
+#define BASELINE_floor true
+#define BASELINE_task false
+#define BASELINE_pipeline false
+#define BASELINE_p2300_task false
+
+#define BACKEND_io_uring REACTOR_IO_URING
+#define BACKEND_epoll REACTOR_EPOLL
+#define SPECULATIVE_on true
+#define SPECULATIVE_off false
+#define STEP_empty NULL
+#define STEP_checksum process_checksum
+
+#define MEMORY_CELL(form_, model_, mechanism_, step_)                                                                  \
+    {                                                                                                                  \
+        .model = (model_),                                                                                             \
+        .mechanism = (mechanism_),                                                                                     \
+        .variant = "transport=memory,message=64,process=" #step_,                                                      \
+        .modes = CELL_BOTH,                                                                                            \
+        .baseline = BASELINE_##form_,                                                                                  \
+        .counted = true,                                                                                               \
+        .parameters = &(const struct echo_parameters){.form = LOOP_FORM_##form_, .process = STEP_##step_},             \
+        .open = echo_memory_open,                                                                                      \
+        .run = echo_memory_run,                                                                                        \
+        .close = echo_memory_close,                                                                                    \
+    },
+
+#define SOCKET_CELL(form_, model_, mechanism_, transport_, connections_, message_, reactor_, spec_)                    \
+    {                                                                                                                  \
+        .model = (model_),                                                                                             \
+        .mechanism = (mechanism_),                                                                                     \
+        .variant = "transport=" #transport_ ",connections=" #connections_ ",message=" #message_ ",reactor=" #reactor_  \
+                   ",spec=" #spec_,                                                                                    \
+        .modes = CELL_BOTH,                                                                                            \
+        .baseline = BASELINE_##form_,                                                                                  \
+        .parameters = &(const struct echo_parameters){.form = LOOP_FORM_##form_,                                       \
+                                                      .transport = ECHO_##transport_,                                  \
+                                                      .process = process_checksum,                                     \
+                                                      .connections = (connections_),                                   \
+                                                      .message = (message_),                                           \
+                                                      .backend = BACKEND_##reactor_,                                   \
+                                                      .speculative = SPECULATIVE_##spec_},                             \
+        .wanted = backend_wanted,                                                                                      \
+        .open = echo_socket_open,                                                                                      \
+        .run = echo_socket_run,                                                                                        \
+        .close = echo_socket_close,                                                                                    \
+    },
+
+#define SOCKET_GROUPS(reactor_, spec_)                                                                                 \
+    LOOP_FORMS(SOCKET_CELL, socketpair, 1, 64, reactor_, spec_)                                                        \
+    LOOP_FORMS(SOCKET_CELL, socketpair, 1, 4096, reactor_, spec_)                                                      \
+    LOOP_FORMS(SOCKET_CELL, socketpair, 64, 64, reactor_, spec_)                                                       \
+    LOOP_FORMS(SOCKET_CELL, socketpair, 64, 4096, reactor_, spec_)                                                     \
+    LOOP_FORMS(SOCKET_CELL, tcp, 1, 64, reactor_, spec_)                                                               \
+    LOOP_FORMS(SOCKET_CELL, tcp, 1, 4096, reactor_, spec_)                                                             \
+    LOOP_FORMS(SOCKET_CELL, tcp, 64, 64, reactor_, spec_)                                                              \
+    LOOP_FORMS(SOCKET_CELL, tcp, 64, 4096, reactor_, spec_)
+
+/* clang-format off */
+static const struct cell cells[] = {
+    LOOP_FORMS(MEMORY_CELL, empty)
+    LOOP_FORMS(MEMORY_CELL, checksum)
+    SOCKET_GROUPS(io_uring, off)
+    LOOP_FORMS(SOCKET_CELL, socketpair, 1, 64, io_uring, on)
+    SOCKET_GROUPS(epoll, on)
+};
+/* clang-format on */
+
+const struct experiment experiment_echo = {
+    .name = "echo",
+    .title = "the real loop, read, process, write, repeat: in memory and over sockets, beside a bare state machine",
+    .published = "the discussion of P4003R1: 100k reads/s",
+    .operation = "message",
+    .ratio_metric = "ratio_to_floor",
+    .cells = cells,
+    .cell_count = sizeof cells / sizeof cells[0],
+};

@@ -1,0 +1,36 @@
+/* What the cells of `echo` are told, and the two ways to run them.
+ *
+ * Threads: one; load generator, loops and reactor share it, so that what is measured is the loop and not the wake-up of
+ * an idle processor.
+ */
+#ifndef ABREAST_BENCH_ECHO_H
+#define ABREAST_BENCH_ECHO_H
+
+#include "bench/cell.h"
+#include "bench/loops.h"
+
+enum echo_transport { ECHO_memory, ECHO_socketpair, ECHO_tcp };
+
+struct echo_parameters {
+    enum loop_form_index form;
+    enum echo_transport transport;
+    void (*process)(struct process *, unsigned char *data, size_t bytes);
+    /* sockets only */
+    unsigned connections;
+    size_t message; /* bytes */
+    enum reactor_backend backend;
+    bool speculative;
+};
+
+int echo_memory_open(const struct cell *, const struct run_options *, void **state);
+int echo_memory_run(void *state, uint64_t operations, struct outcome *);
+void echo_memory_close(void *state);
+
+int echo_socket_open(const struct cell *, const struct run_options *, void **state);
+int echo_socket_run(void *state, uint64_t operations, struct outcome *);
+void echo_socket_close(void *state);
+
+/* Bytes that follow from the seed alone (splitmix64). `size` is a multiple of 8. */
+void echo_fill(unsigned char *bytes, size_t size, uint64_t seed);
+
+#endif

@@ -1,0 +1,235 @@
+/* The loop as an echo server over real sockets, one loop and one client a connection, all on one reactor and thread. */
+#include "bench/echo.h"
+#include "bench/echo_client.h"
+#include "common/run_loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+struct connection {
+    struct echo_socket *echo;
+    struct stream ends[2]; /* the loop's and the client's */
+    struct loop_job job;
+    struct echo_client client;
+    void *loop; /* storage of the form */
+};
+
+struct echo_socket {
+    const struct echo_parameters *parameters;
+    uint64_t seed;
+    struct reactor *reactor;
+    struct run_loop run_loop;
+    bool run_loop_ready;
+    struct io_env env;
+    struct work idle; /* finishes the run_loop once everything has come to rest */
+    int error;        /* the first one, of a loop or a client; the cell is of no use after it */
+    unsigned opened;  /* connections */
+    unsigned serving; /* loops that have not ended */
+    unsigned asking;  /* clients that have not ended */
+    unsigned char *pattern;
+    unsigned char *buffers;
+    struct connection connections[];
+};
+
+static void fail(struct echo_socket *echo, int error)
+{
+    if (!echo->error)
+        echo->error = error;
+    run_loop_finish(&echo->run_loop);
+}
+
+static void loop_done(struct loop_job *job)
+{
+    struct echo_socket *echo = CONTAINER_OF(job, struct connection, job)->echo;
+    echo->serving--;
+    fail(echo, job->status < 0 ? job->status : -ECONNRESET);
+}
+
+static void client_done(struct echo_client *client, int status)
+{
+    struct echo_socket *echo = CONTAINER_OF(client, struct connection, client)->echo;
+    echo->asking--;
+    if (status < 0)
+        fail(echo, status);
+    else if (echo->asking == 0 && !echo->error)
+        run_loop_post_work(&echo->run_loop, &echo->idle);
+}
+
+/* The last replies have arrived; the completions of the writes that sent them may be still to come. */
+static void finish_when_written(struct work *work)
+{
+    struct echo_socket *echo = CONTAINER_OF(work, struct echo_socket, idle);
+    uint64_t ahead = 0;
+    for (unsigned i = 0; i < echo->opened; i++)
+        ahead += echo->connections[i].client.bytes - echo->connections[i].job.bytes;
+    if (ahead == 0 || echo->error)
+        run_loop_finish(&echo->run_loop);
+    else
+        run_loop_post_work(&echo->run_loop, work);
+}
+
+static void finish_when_ended(struct work *work)
+{
+    struct echo_socket *echo = CONTAINER_OF(work, struct echo_socket, idle);
+    if (echo->serving == 0 && reactor_in_flight(echo->reactor) == 0)
+        run_loop_finish(&echo->run_loop);
+    else
+        run_loop_post_work(&echo->run_loop, work);
+}
+
+static int open_connection(struct echo_socket *echo, struct connection *connection)
+{
+    const struct echo_parameters *parameters = echo->parameters;
+    const struct loop_form *form = &loop_forms[parameters->form];
+    unsigned char *buffers = echo->buffers + 2 * parameters->message * (size_t)(connection - echo->connections);
+    int status = parameters->transport == ECHO_tcp
+                     ? stream_open_tcp_pair(connection->ends, echo->reactor, parameters->speculative)
+                     : stream_open_socketpair(connection->ends, echo->reactor, parameters->speculative);
+    if (status < 0)
+        return status;
+    echo->opened++;
+    connection->echo = echo;
+    connection->client = (struct echo_client){
+        .stream = &connection->ends[1],
+        .pattern = echo->pattern,
+        .reply = buffers,
+        .message = parameters->message,
+        .done = client_done,
+    };
+    connection->job = (struct loop_job){
+        .env = &echo->env,
+        .stream = &connection->ends[0],
+        .buffer = buffers + parameters->message,
+        .size = parameters->message,
+        .done = loop_done,
+    };
+    connection->loop = malloc(*form->bytes);
+    if (!connection->loop)
+        return -ENOMEM;
+    echo->serving++;
+    status = form->start(connection->loop, &connection->job);
+    if (status < 0)
+        echo->serving--;
+    return status < 0 ? status : echo->error;
+}
+
+static int open_all(struct echo_socket *echo)
+{
+    const struct echo_parameters *parameters = echo->parameters;
+    size_t pattern_bytes = ECHO_WINDOWS + parameters->message;
+    echo->pattern = malloc(pattern_bytes);
+    echo->buffers = calloc(parameters->connections, 2 * parameters->message);
+    if (!echo->pattern || !echo->buffers)
+        return -ENOMEM;
+    echo_fill(echo->pattern, pattern_bytes, echo->seed);
+
+    struct reactor_options options = {.backend = parameters->backend};
+    int status = reactor_create(&echo->reactor, &options, NULL);
+    if (status < 0)
+        return status;
+    status = run_loop_init(&echo->run_loop, echo->reactor);
+    if (status < 0)
+        return status;
+    echo->run_loop_ready = true;
+    echo->env = (struct io_env){.executor = run_loop_executor(&echo->run_loop)};
+    for (unsigned i = 0; i < parameters->connections; i++) {
+        status = open_connection(echo, &echo->connections[i]);
+        if (status < 0)
+            return status;
+    }
+    /* Up to the first read of each loop. */
+    run_loop_finish(&echo->run_loop);
+    status = run_loop_run(&echo->run_loop);
+    return status < 0 ? status : echo->error;
+}
+
+int echo_socket_open(const struct cell *cell, const struct run_options *options, void **state)
+{
+    const struct echo_parameters *parameters = cell->parameters;
+    struct echo_socket *echo = calloc(1, sizeof *echo + parameters->connections * sizeof echo->connections[0]);
+    if (!echo)
+        return -ENOMEM;
+    echo->parameters = parameters;
+    echo->seed = options->seed;
+    int status = open_all(echo);
+    if (status < 0)
+        echo_socket_close(echo);
+    else
+        *state = echo;
+    return status;
+}
+
+static void start_clients(struct echo_socket *echo, uint64_t operations)
+{
+    unsigned connections = echo->opened;
+    echo->idle.execute = finish_when_written;
+    echo->asking = connections;
+    for (unsigned i = 0; i < connections; i++) {
+        struct connection *connection = &echo->connections[i];
+        connection->job.process = (struct process){.step = echo->parameters->process};
+        connection->job.bytes = 0;
+    }
+    for (unsigned i = 0; i < connections; i++)
+        echo_client_start(&echo->connections[i].client, echo->seed + i,
+                          operations / connections + (i < operations % connections));
+}
+
+int echo_socket_run(void *state, uint64_t operations, struct outcome *outcome)
+{
+    struct echo_socket *echo = state;
+    if (echo->error)
+        return echo->error;
+    uint64_t syscalls = reactor_counts(echo->reactor).syscalls;
+    struct frame_allocator_counts before = frame_allocator_counts;
+    start_clients(echo, operations);
+    int status = run_loop_run(&echo->run_loop);
+    if (status == 0)
+        status = echo->error;
+    if (status < 0)
+        return echo->error = status;
+
+    *outcome = (struct outcome){
+        .operations = operations,
+        .allocations = frame_allocator_counts.calls - before.calls,
+        .allocations_fresh = frame_allocator_counts.fresh - before.fresh,
+        .syscalls = reactor_counts(echo->reactor).syscalls - syscalls,
+    };
+    for (unsigned i = 0; i < echo->opened; i++) {
+        outcome->bytes += echo->connections[i].job.bytes;
+        outcome->checksum += echo->connections[i].job.process.checksum;
+    }
+    return 0;
+}
+
+/* Shutting the clients' ends down in both directions ends whatever is in flight on either end of a connection: loops
+ * that wait for a message read end of stream, as they do in a server's life. */
+static void end_all(struct echo_socket *echo)
+{
+    for (unsigned i = 0; i < echo->opened; i++)
+        shutdown(echo->connections[i].ends[1].fd, SHUT_RDWR);
+    echo->idle = (struct work){.execute = finish_when_ended};
+    run_loop_post_work(&echo->run_loop, &echo->idle);
+    while (echo->serving > 0 || reactor_in_flight(echo->reactor) > 0)
+        if (run_loop_run(&echo->run_loop) < 0)
+            abort(); /* the reactor itself is broken: operations point into memory that is about to be freed */
+}
+
+void echo_socket_close(void *state)
+{
+    struct echo_socket *echo = state;
+    if (echo->run_loop_ready)
+        end_all(echo);
+    for (unsigned i = 0; i < echo->opened; i++) {
+        stream_close(&echo->connections[i].ends[0]);
+        stream_close(&echo->connections[i].ends[1]);
+        free(echo->connections[i].loop);
+    }
+    if (echo->run_loop_ready)
+        run_loop_destroy(&echo->run_loop);
+    if (echo->reactor)
+        reactor_destroy(echo->reactor);
+    free(echo->buffers);
+    free(echo->pattern);
+    free(echo);
+}
