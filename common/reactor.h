@@ -2,7 +2,8 @@
  *
  *   io_uring   liburing
  *   epoll      readiness turned into completions: the reactor itself makes the read or write when the descriptor is
- * ready sim        no kernel: a seeded script of sizes, delays, errors and synchronous completions on a virtual clock
+ *              ready
+ *   sim        no kernel: a seeded script of sizes, delays, errors and synchronous completions on a virtual clock
  *
  * An operation embeds its completion, so no backend allocates per operation. A submitted operation completes exactly
  * once, from reactor_poll and never from within reactor_submit; `complete` may submit again, and may free the
@@ -62,7 +63,10 @@ struct reactor_options {
 struct reactor;
 
 /* REACTOR_DEFAULT takes io_uring where the kernel permits it and epoll otherwise. On failure `*reason`, when given,
- * points to a static sentence that says what to do. */
+ * points to a static sentence that says what to do; where the default fell back to epoll it says why; else it is null.
+ *
+ * The environment variable ABREAST_FORBID, a list of words with commas, makes a kernel look like a poorer one:
+ * `io_uring` (not permitted, as under a container's policy), `defer_taskrun` (set-up flags of Linux 6.1 unknown). */
 int reactor_create(struct reactor **, const struct reactor_options *, const char **reason);
 
 /* Nothing may be in flight. */

@@ -29,6 +29,7 @@ struct stream {
     struct reactor *reactor; /* null: in memory */
     int fd;                  /* -1: none */
     bool speculative;
+    bool socket;              /* else a pipe end */
     struct io_op *pending[2]; /* epoll: the waiting read and write, by io_kind */
     unsigned interest;        /* epoll: the events registered */
 };
@@ -56,7 +57,9 @@ static inline void stream_cancel(struct io_op *op)
     op->stream->ops->cancel(op);
 }
 
-/* Takes over a connected, non-blocking stream descriptor (socket or pipe end). */
+/* Takes over a connected stream descriptor (socket or pipe end) and makes it non-blocking; on failure it stays the
+ * caller's. Writing where nobody reads any more ends with -EPIPE: on sockets by MSG_NOSIGNAL; the kernel has no such
+ * flag for pipes, so opening a pipe end ignores SIGPIPE for the whole process, unless it has a handler. */
 int stream_open_fd(struct stream *, struct reactor *, int fd, bool speculative);
 
 /* Connected pairs; both ends on the same reactor. The pipe pair is one-way: first end reads, second writes. */

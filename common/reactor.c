@@ -1,0 +1,82 @@
+#include "common/reactor_backend.h"
+
+#include <errno.h>
+
+int reactor_create(struct reactor **reactor, const struct reactor_options *options, const char **reason)
+{
+    const char *ignored;
+    if (!reason)
+        reason = &ignored;
+    *reason = NULL;
+    *reactor = NULL;
+
+    switch (options->backend) {
+    case REACTOR_IO_URING:
+        return reactor_create_io_uring(reactor, options, reason);
+    case REACTOR_EPOLL:
+        return reactor_create_epoll(reactor, options, reason);
+    case REACTOR_SIM:
+        return reactor_create_sim(reactor, options, reason);
+    case REACTOR_DEFAULT:
+        break;
+    default:
+        *reason = "no such reactor backend: choose default, io_uring, epoll or sim";
+        return -EINVAL;
+    }
+    if (reactor_create_io_uring(reactor, options, reason) == 0)
+        return 0;
+    const char *epoll_reason = NULL;
+    int status = reactor_create_epoll(reactor, options, &epoll_reason);
+    if (status < 0)
+        *reason = epoll_reason;
+    return status;
+}
+
+void reactor_destroy(struct reactor *reactor)
+{
+    if (reactor)
+        reactor->ops->destroy(reactor);
+}
+
+const char *reactor_backend_name(const struct reactor *reactor)
+{
+    return reactor->ops->name;
+}
+
+const char *reactor_features(const struct reactor *reactor)
+{
+    return reactor->features;
+}
+
+void reactor_submit(struct reactor *reactor, struct io_op *op)
+{
+    PROBE(SUBMIT);
+    reactor->in_flight++;
+    reactor->counts.submitted++;
+    reactor->ops->submit(reactor, op);
+}
+
+void reactor_cancel(struct reactor *reactor, struct io_op *op)
+{
+    reactor->ops->cancel(reactor, op);
+}
+
+int reactor_poll(struct reactor *reactor, bool wait)
+{
+    return reactor->ops->poll(reactor, wait);
+}
+
+void reactor_wake(struct reactor *reactor)
+{
+    reactor->ops->wake(reactor);
+}
+
+size_t reactor_in_flight(const struct reactor *reactor)
+{
+    return reactor->in_flight;
+}
+
+struct reactor_counts reactor_counts(const struct reactor *reactor)
+{
+    return reactor->counts;
+}

@@ -1,0 +1,203 @@
+#include "common/reactor_backend.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Each operation has a number, from 1, in the order in which they completed at once or were submitted. What happens to
+ * it is a function of the seed and that number, so that two programs which make the same calls live through the same.
+ *
+ * An operation in flight keeps the tick at which it is due in `result`, and is in `waiting`, ordered by that tick. */
+struct sim {
+    struct reactor base;
+    struct sim_script script;
+    uint64_t number; /* of the last operation */
+    uint64_t moved;  /* transfers decided so far */
+    ssize_t now;     /* the virtual clock, ticks */
+    struct io_op *waiting;
+    struct op_queue cancelled;
+    struct io_op *failing; /* the operation in flight that ends with script.error */
+    _Atomic bool woken;
+};
+
+enum choice { CHOICE_SYNC, CHOICE_DELAY, CHOICE_SHORT, CHOICE_COUNT };
+
+/* splitmix64 */
+static uint64_t choose(const struct sim *self, uint64_t number, enum choice choice)
+{
+    uint64_t x = self->script.seed + (number * CHOICE_COUNT + choice) * 0x9e3779b97f4a7c15;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+    return x ^ (x >> 31);
+}
+
+static ssize_t transfer(struct sim *self, struct io_op *op, enum io_kind kind)
+{
+    struct memory_stream *stream = (struct memory_stream *)op->stream;
+    size_t size = op->size < stream->piece ? op->size : stream->piece;
+    uint64_t dice = choose(self, ++self->moved, CHOICE_SHORT);
+    if (size > 1 && dice % 1000 < self->script.short_share)
+        size = 1 + (dice >> 10) % (size - 1);
+    return (ssize_t)(kind == IO_READ ? memory_stream_read(stream, op->buffer, size)
+                                     : memory_stream_write(stream, op->buffer, size));
+}
+
+static bool fails(const struct sim *self, uint64_t number)
+{
+    return self->script.error && number == self->script.error_at;
+}
+
+static inline bool sim_try(struct io_op *op, enum io_kind kind)
+{
+    struct sim *self = (struct sim *)op->stream->reactor;
+    uint64_t number = self->number + 1;
+    if (op->size == 0) {
+        op->result = 0;
+        return true;
+    }
+    if (choose(self, number, CHOICE_SYNC) % 1000 >= self->script.sync_share)
+        return false;
+    self->number = number;
+    op->result = fails(self, number) ? -self->script.error : transfer(self, op, kind);
+    return true;
+}
+
+static bool sim_try_read(struct io_op *op)
+{
+    return sim_try(op, IO_READ);
+}
+
+static bool sim_try_write(struct io_op *op)
+{
+    return sim_try(op, IO_WRITE);
+}
+
+static void sim_submit(struct reactor *reactor, struct io_op *op)
+{
+    struct sim *self = (struct sim *)reactor;
+    uint64_t delay = choose(self, ++self->number, CHOICE_DELAY) % ((uint64_t)self->script.delay_max + 1);
+    op->result = self->now + 1 + (ssize_t)delay;
+    if (fails(self, self->number))
+        self->failing = op;
+    struct io_op **at = &self->waiting;
+    while (*at && (*at)->result <= op->result)
+        at = &(*at)->next;
+    op->next = *at;
+    *at = op;
+}
+
+static void sim_cancel(struct reactor *reactor, struct io_op *op)
+{
+    struct sim *self = (struct sim *)reactor;
+    for (struct io_op **at = &self->waiting; *at; at = &(*at)->next) {
+        if (*at != op)
+            continue;
+        *at = op->next;
+        op_queue_push(&self->cancelled, op);
+        if (self->failing == op)
+            self->failing = NULL;
+        return;
+    }
+}
+
+static int deliver_cancelled(struct sim *self)
+{
+    int delivered = 0;
+    struct io_op *last = self->cancelled.first ? self->cancelled.last : NULL;
+    for (struct io_op *op = NULL; last && op != last; delivered++) {
+        op = op_queue_pop(&self->cancelled);
+        reactor_complete(&self->base, op, -ECANCELED);
+    }
+    return delivered;
+}
+
+/* Every poll is one tick; one that may wait goes on to the next operation that is due. */
+static int sim_poll(struct reactor *reactor, bool wait)
+{
+    struct sim *self = (struct sim *)reactor;
+    bool woken = wait && atomic_exchange(&self->woken, false);
+    self->now++;
+    if (wait && !woken && !self->cancelled.first) {
+        if (!self->waiting)
+            return -EDEADLK;
+        if (self->now < self->waiting->result)
+            self->now = self->waiting->result;
+    }
+    int delivered = deliver_cancelled(self);
+    for (struct io_op *op; (op = self->waiting) && op->result <= self->now; delivered++) {
+        self->waiting = op->next;
+        bool failing = self->failing == op;
+        if (failing)
+            self->failing = NULL;
+        reactor_complete(&self->base, op, failing ? -self->script.error : transfer(self, op, op->kind));
+    }
+    return delivered;
+}
+
+static void sim_wake(struct reactor *reactor)
+{
+    atomic_store(&((struct sim *)reactor)->woken, true);
+}
+
+static void sim_destroy(struct reactor *reactor)
+{
+    free(reactor);
+}
+
+static const struct reactor_ops sim_ops = {
+    .name = "sim",
+    .destroy = sim_destroy,
+    .submit = sim_submit,
+    .cancel = sim_cancel,
+    .poll = sim_poll,
+    .wake = sim_wake,
+};
+
+int reactor_create_sim(struct reactor **reactor, const struct reactor_options *options, const char **reason)
+{
+    const struct sim_script *script = &options->script;
+    if (script->sync_share > 1000 || script->short_share > 1000 || script->error < 0) {
+        *reason = "the sim script is out of range: shares are 0 to 1000 per mille, the error a positive errno";
+        return -EINVAL;
+    }
+    struct sim *self = calloc(1, sizeof *self);
+    if (!self) {
+        *reason = "no memory for the sim reactor: free some";
+        return -ENOMEM;
+    }
+    self->base.ops = &sim_ops;
+    self->script = *script;
+    snprintf(self->base.features, sizeof self->base.features,
+             "sim: seed %" PRIu64 ", %u per mille synchronous, %u per mille short, delay 0 to %u ticks", script->seed,
+             script->sync_share, script->short_share, script->delay_max);
+    *reactor = &self->base;
+    return 0;
+}
+
+static void submit(struct io_op *op)
+{
+    reactor_submit(op->stream->reactor, op);
+}
+
+static void cancel(struct io_op *op)
+{
+    reactor_cancel(op->stream->reactor, op);
+}
+
+int sim_stream_init(struct memory_stream *stream, struct reactor *reactor, const void *source, size_t source_size,
+                    uint64_t readable, size_t piece, void *sink, size_t sink_size)
+{
+    static const struct stream_ops ops = {
+        .try_op = {[IO_READ] = sim_try_read, [IO_WRITE] = sim_try_write},
+        .submit = submit,
+        .cancel = cancel,
+    };
+    if (reactor->ops != &sim_ops)
+        return -EINVAL;
+    memory_stream_init(stream, source, source_size, readable, piece, sink, sink_size);
+    stream->stream.ops = &ops;
+    stream->stream.reactor = reactor;
+    return 0;
+}
