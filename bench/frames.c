@@ -1,0 +1,349 @@
+/* frames: what the frames of a call chain cost: coroutines that each await the next, 1, 4 or 16 deep (P4003 3.5).
+ *
+ * One operation is one frame: allocated, started, awaited, ended, freed. The allocator comes to it as to any frame,
+ * from the io_env of the launch, through the channel. A root coroutine awaits one chain after the other; its own frame
+ * lies in the cell's state and is not counted.
+ */
+#include "awaitable/run.h"
+#include "bench/cell.h"
+#include "sender/sender_awaitable.h"
+#include "sender/task_sender.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Chains to a launch. The tasks of the sender model resume their awaiter by a plain call, so that, unless the optimiser
+ * makes it a jump, each chain stays on the stack until the root has ended. */
+enum { LAUNCH_CHAINS = 64, LOCAL_BYTES = 64 };
+
+struct frames_parameters {
+    unsigned depth;
+    struct frame_allocator *(*allocator)(void);
+};
+
+/* What a root is asked for, and what came of it. Each coroutine returns its own height above the end of the chain and
+ * all that is below it. */
+struct order {
+    uint64_t frames;
+    unsigned depth;
+    uint64_t sum;
+    ssize_t result;
+};
+
+static unsigned next_depth(const struct order *order)
+{
+    return order->frames < order->depth ? (unsigned)order->frames : order->depth;
+}
+
+static ssize_t accept(struct order *order, unsigned depth, ssize_t got)
+{
+    if (got < 0)
+        return got;
+    if (got != (ssize_t)depth * (depth + 1) / 2)
+        return -EBADMSG;
+    order->sum += (uint64_t)got;
+    order->frames -= depth;
+    return 0;
+}
+
+/* ---- Tasks of the awaitable model ---- */
+
+struct link {
+    struct task task;
+    struct task *child;
+    ssize_t got;
+    unsigned char local[LOCAL_BYTES];
+};
+
+static struct task *link_create(unsigned depth);
+
+static void link_body(struct coro *handle)
+{
+    struct link *self = (struct link *)handle;
+
+    CO_BEGIN(self);
+    if (self->local[0] == 1)
+        CO_RETURN(self, 1);
+    self->child = link_create(self->local[0] - 1u);
+    if (!self->child)
+        CO_RETURN(self, -ENOMEM);
+    CO_AWAIT(self->got, self, task, self->child);
+    coro_destroy(&self->child->coro);
+    CO_RETURN(self, self->got < 0 ? self->got : self->got + self->local[0]);
+    CO_END;
+}
+
+static struct task *link_create(unsigned depth)
+{
+    struct link *self = (struct link *)task_create(sizeof *self, link_body, NULL);
+    if (!self)
+        return NULL;
+    self->local[0] = (unsigned char)depth;
+    return &self->task;
+}
+
+struct root {
+    struct task task;
+    struct order *order;
+    struct task *child;
+    ssize_t got;
+    struct run_async launch;
+};
+
+static void root_body(struct coro *handle)
+{
+    struct root *self = (struct root *)handle;
+
+    CO_BEGIN(self);
+    while (self->order->frames > 0) {
+        self->child = link_create(next_depth(self->order));
+        if (!self->child)
+            CO_RETURN(self, -ENOMEM);
+        CO_AWAIT(self->got, self, task, self->child);
+        coro_destroy(&self->child->coro);
+        self->got = accept(self->order, next_depth(self->order), self->got);
+        if (self->got < 0)
+            CO_RETURN(self, self->got);
+    }
+    CO_RETURN(self, 0);
+    CO_END;
+}
+
+static void not_freed(struct coro *handle)
+{
+    (void)handle;
+}
+
+static void root_done(struct run_async *launch, ssize_t result)
+{
+    CONTAINER_OF(launch, struct root, launch)->order->result = result;
+}
+
+static void awaitable_launch(struct order *order, const struct io_env *env)
+{
+    struct root root = {.task.coro = {.resume = root_body, .destroy = not_freed}, .order = order};
+    run_async(&root.launch, &root.task, env, root_done);
+}
+
+/* ---- Tasks of the sender model ---- */
+
+SENDER_AWAITABLE_RECEIVER(await_task);
+SENDER_TASK(task_sender, await_task)
+SENDER_AWAITABLE(await_task, task_sender)
+
+struct sender_link {
+    struct sender_task task;
+    struct await_task child;
+    ssize_t got;
+    unsigned char local[LOCAL_BYTES];
+};
+
+static struct sender_task *sender_link_create(unsigned depth);
+
+static void sender_link_body(struct coro *handle)
+{
+    struct sender_link *self = (struct sender_link *)handle;
+    struct task_sender_sender child;
+
+    CO_BEGIN(self);
+    if (self->local[0] == 1)
+        SENDER_TASK_RETURN(self, 1);
+    child.task = sender_link_create(self->local[0] - 1u);
+    if (!child.task)
+        SENDER_TASK_RETURN(self, -ENOMEM);
+    CO_AWAIT_SENDER(self->got, self, await_task, &self->child, child);
+    task_sender_destroy(&self->child.state);
+    SENDER_TASK_RETURN(self, self->got < 0 ? self->got : self->got + self->local[0]);
+    CO_END;
+}
+
+static void sender_link_destroy(struct coro *handle)
+{
+    task_sender_destroy(&((struct sender_link *)handle)->child.state);
+    sender_task_destroy(handle);
+}
+
+static struct sender_task *sender_link_create(unsigned depth)
+{
+    struct sender_link *self =
+        (struct sender_link *)sender_task_create(sizeof *self, sender_link_body, sender_link_destroy);
+    if (!self)
+        return NULL;
+    self->local[0] = (unsigned char)depth;
+    return &self->task;
+}
+
+struct sender_root {
+    struct sender_task task;
+    struct order *order;
+    struct await_task child;
+    ssize_t got;
+    struct sender_task_state state;
+};
+
+static void sender_root_body(struct coro *handle)
+{
+    struct sender_root *self = (struct sender_root *)handle;
+    struct task_sender_sender child;
+
+    CO_BEGIN(self);
+    while (self->order->frames > 0) {
+        child.task = sender_link_create(next_depth(self->order));
+        if (!child.task)
+            SENDER_TASK_RETURN(self, -ENOMEM);
+        CO_AWAIT_SENDER(self->got, self, await_task, &self->child, child);
+        task_sender_destroy(&self->child.state);
+        self->got = accept(self->order, next_depth(self->order), self->got);
+        if (self->got < 0)
+            SENDER_TASK_RETURN(self, self->got);
+    }
+    SENDER_TASK_RETURN(self, 0);
+    CO_END;
+}
+
+static void sender_root_value(struct sender_task_state *state, ssize_t result)
+{
+    CONTAINER_OF(state, struct sender_root, state)->order->result = result;
+}
+
+static void sender_root_stopped(struct sender_task_state *state)
+{
+    CONTAINER_OF(state, struct sender_root, state)->order->result = -ECANCELED;
+}
+
+static void sender_launch(struct order *order, const struct io_env *env)
+{
+    struct sender_root root = {
+        .task.coro = {.resume = sender_root_body, .destroy = not_freed},
+        .order = order,
+        .state = {.env = env, .set_value = sender_root_value, .set_stopped = sender_root_stopped},
+    };
+    sender_task_start(&root.task, &root.state);
+}
+
+/* ---- The cells ---- */
+
+struct frames {
+    struct io_env env;
+    unsigned depth;
+};
+
+static int run_frames(struct frames *frames, uint64_t operations, struct outcome *outcome,
+                      void (*launch)(struct order *, const struct io_env *))
+{
+    struct frame_allocator_counts before = frame_allocator_counts;
+    struct order order = {.depth = frames->depth};
+    for (uint64_t left = operations; left > 0;) {
+        uint64_t most = (uint64_t)LAUNCH_CHAINS * frames->depth;
+        order.frames = left < most ? left : most;
+        left -= order.frames;
+        launch(&order, &frames->env);
+        if (order.result < 0)
+            return (int)order.result;
+    }
+    *outcome = (struct outcome){
+        .operations = operations,
+        .checksum = order.sum,
+        .allocations = frame_allocator_counts.calls - before.calls,
+        .allocations_fresh = frame_allocator_counts.fresh - before.fresh,
+    };
+    return frame_allocator_counts.frees - before.frees == outcome->allocations ? 0 : -ENOTRECOVERABLE;
+}
+
+static int awaitable_run(void *state, uint64_t operations, struct outcome *outcome)
+{
+    return run_frames(state, operations, outcome, awaitable_launch);
+}
+
+static int sender_run(void *state, uint64_t operations, struct outcome *outcome)
+{
+    return run_frames(state, operations, outcome, sender_launch);
+}
+
+static void frames_close(void *state)
+{
+    recycling_frame_allocator_release();
+    free(state);
+}
+
+static int frames_open(const struct cell *cell, const struct run_options *options, void **state)
+{
+    (void)options;
+    const struct frames_parameters *parameters = cell->parameters;
+    struct frames *frames = malloc(sizeof *frames);
+    if (!frames)
+        return -ENOMEM;
+    *frames = (struct frames){
+        .env = {.executor = inline_executor(), .allocator = parameters->allocator()},
+        .depth = parameters->depth,
+    };
+    *state = frames;
+
+    /* What is measured is the steady state: one chain fills the free lists. */
+    struct outcome warm;
+    int status = cell->run(frames, frames->depth, &warm);
+    if (status < 0)
+        frames_close(frames);
+    return status;
+}
+
+static void describe(const struct row *blank, struct results *results, size_t frame_bytes)
+{
+    struct row row = *blank;
+    row.metric = "frame_bytes";
+    row.unit = "B";
+    results_add_exact(results, row, (double)frame_bytes);
+}
+
+static void awaitable_describe(const struct cell *cell, const struct row *blank, struct results *results)
+{
+    (void)cell;
+    describe(blank, results, sizeof(struct link));
+}
+
+static void sender_describe(const struct cell *cell, const struct row *blank, struct results *results)
+{
+    (void)cell;
+    describe(blank, results, sizeof(struct sender_link));
+}
+
+#define CELL(model_, mechanism_, baseline_, allocator_, depth_)                                                        \
+    {                                                                                                                  \
+        .model = #model_,                                                                                              \
+        .mechanism = (mechanism_),                                                                                     \
+        .variant = "depth=" #depth_ ",task=" #model_,                                                                  \
+        .modes = CELL_BOTH,                                                                                            \
+        .baseline = (baseline_),                                                                                       \
+        .counted = true,                                                                                               \
+        .parameters = &(const struct frames_parameters){.depth = (depth_), .allocator = (allocator_)},                 \
+        .open = frames_open,                                                                                           \
+        .run = model_##_run,                                                                                           \
+        .close = frames_close,                                                                                         \
+        .describe = model_##_describe,                                                                                 \
+    },
+
+/* One line an allocator. */
+#define ALLOCATORS(model, depth)                                                                                       \
+    CELL(model, "malloc", true, malloc_frame_allocator, depth)                                                         \
+    CELL(model, "recycling", false, recycling_frame_allocator, depth)
+
+/* clang-format off */
+static const struct cell cells[] = {
+    ALLOCATORS(awaitable, 1)
+    ALLOCATORS(awaitable, 4)
+    ALLOCATORS(awaitable, 16)
+    ALLOCATORS(sender, 1)
+    ALLOCATORS(sender, 4)
+    ALLOCATORS(sender, 16)
+};
+/* clang-format on */
+
+const struct experiment experiment_frames = {
+    .name = "frames",
+    .title = "allocating coroutine frames: malloc and recycling under call chains of three depths, both kinds of task",
+    .published = "P4003R4 3.5: recycling 3.10x (MSVC) and 1.55x (Apple clang)",
+    .operation = "frame",
+    .ratio_metric = "ratio_to_malloc",
+    .cells = cells,
+    .cell_count = sizeof cells / sizeof cells[0],
+};
