@@ -1,0 +1,163 @@
+/* The main program of a cell executable of the `stack` experiment: runs the mechanisms that it was linked with, and
+ * prints finished TSV rows (bench/results.h).
+ *
+ *     stack-c list                                           one line a cell: model, mechanism, variant
+ *     stack-c run LENGTH LONGEST STACK_BYTES [INDEX...]      the cells with these numbers in the list; none: all
+ *
+ * Exits with 0, or with 1 and one line on stderr.
+ */
+#include "bench/stack/mechanism.h"
+#include "common/stack_meter.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Reserved, not used: twice the default length at some kilobytes a completion. */
+enum { METER_BYTES = 1 << 28, VARIANT_BYTES = 128 };
+
+struct plan {
+    uint64_t length;
+    uint64_t longest;
+    size_t stack_bytes;
+};
+
+struct selected {
+    const struct stack_mechanism *mechanism;
+    const struct stack_variant *variant;
+    char name[VARIANT_BYTES]; /* of the variant, with the boundary */
+};
+
+/* The selected variant as stack work: a run counts only if it made all its completions, with the right values. */
+static int run_checked(void *context, uint64_t completions)
+{
+    const struct stack_variant *variant = context;
+    struct stack_job job = {.completions = completions};
+    int status = variant->run(&job);
+    if (status)
+        return status;
+    struct stack_job expected = {0};
+    while (expected.made < completions)
+        stack_job_completed(&expected, expected.made + variant->added);
+    return job.made == completions && job.checksum == expected.checksum ? 0 : -EILSEQ;
+}
+
+static void print_row(const struct selected *cell, const char *more_variant, const char *metric, const char *unit,
+                      const char *value, unsigned samples)
+{
+    bool named = strcmp(cell->name, "-") != 0;
+    printf("stack\t%s\t%s\t%s%s%s\t%s\t%s\t%s\t%s\t%s\t%s\t%u\n", cell->mechanism->model, cell->mechanism->name,
+           named || !*more_variant ? cell->name : "", named && *more_variant ? "," : "", more_variant, stack_toolchain,
+           metric, unit, value, value, value, samples);
+}
+
+static int measure_overflow(const struct selected *cell, const struct stack_work *work,
+                            const struct stack_profile *profile, size_t stack_bytes)
+{
+    char stack[VARIANT_BYTES], value[32];
+    snprintf(stack, sizeof stack, "stack=%zu", stack_bytes);
+    if (profile->growth != STACK_LINEAR) {
+        print_row(cell, stack, "overflow_predicted", "completions", "none", 1);
+        print_row(cell, stack, "overflow_seen", "completions", "none", 1);
+        return 0;
+    }
+    uint64_t predicted = stack_overflow_predicted(profile, stack_bytes), seen;
+    int status = stack_overflow_seen(work, stack_bytes, predicted, &seen);
+    if (status)
+        return status;
+    uint64_t apart = seen > predicted ? seen - predicted : predicted - seen;
+    if (apart > 2 && apart > predicted / 100)
+        return -EDOM;
+    snprintf(value, sizeof value, "%" PRIu64, predicted);
+    print_row(cell, stack, "overflow_predicted", "completions", value, 1);
+    snprintf(value, sizeof value, "%" PRIu64, seen);
+    print_row(cell, stack, "overflow_seen", "completions", value, 1);
+    return 0;
+}
+
+static int measure(struct stack_meter *meter, const struct selected *cell, const struct plan *plan)
+{
+    struct stack_work work = {run_checked, (void *)cell->variant};
+    struct stack_profile profile;
+    int status = stack_profile(meter, &work, plan->length, plan->longest, &profile);
+    if (status)
+        return status;
+    char value[32];
+    snprintf(value, sizeof value, "%.9g", profile.bytes_per_completion);
+    print_row(cell, "", "stack_bytes_per_completion", "bytes", value, 1);
+    print_row(cell, "", "stack_growth", "-", stack_growth_name(profile.growth), 1);
+    snprintf(value, sizeof value, "%" PRIu64, profile.longest);
+    print_row(cell, "", "longest_run_completions", "completions", value, 1);
+    return measure_overflow(cell, &work, &profile, plan->stack_bytes);
+}
+
+static int fail(const struct selected *cell, int status)
+{
+    const char *why = status == -EILSEQ   ? "it did not make all its completions, or with wrong values"
+                      : status == -ERANGE ? "its stack grew in a way that the first lengths did not show"
+                      : status == -EDOM   ? "overflow predicted and seen differ by more than 1 %"
+                      : status == -ECHILD ? "a child died of something else than stack overflow"
+                                          : strerror(-status);
+    fflush(stdout);
+    fprintf(stderr, "stack: %s %s %s, %s: %s\n", cell->mechanism->model, cell->mechanism->name, cell->name,
+            stack_toolchain, why);
+    return 1;
+}
+
+/* The cell with this number in the list; false behind the last. */
+static bool select_cell(size_t number, struct selected *cell)
+{
+    for (const struct stack_mechanism *mechanism = stack_mechanisms; mechanism->model; mechanism++) {
+        for (const struct stack_variant *variant = mechanism->variants; variant->run; variant++) {
+            if (number--)
+                continue;
+            bool named = strcmp(variant->name, "-") != 0;
+            *cell = (struct selected){.mechanism = mechanism, .variant = variant};
+            if (mechanism->boundary)
+                snprintf(cell->name, sizeof cell->name, "%s%s%s", mechanism->boundary, named ? "," : "",
+                         named ? variant->name : "");
+            else
+                snprintf(cell->name, sizeof cell->name, "%s", variant->name);
+            return true;
+        }
+    }
+    return false;
+}
+
+static int run_cells(const struct plan *plan, char **numbers, int count)
+{
+    struct stack_meter meter;
+    struct selected cell;
+    int status = stack_meter_open(&meter, METER_BYTES);
+    if (status) {
+        fprintf(stderr, "stack: no stack of %d bytes: %s\n", METER_BYTES, strerror(-status));
+        return 1;
+    }
+    for (size_t i = 0; !status && (count == 0 || i < (size_t)count); i++) {
+        if (!select_cell(count ? strtoull(numbers[i], NULL, 10) : i, &cell))
+            break;
+        status = measure(&meter, &cell, plan);
+    }
+    stack_meter_close(&meter);
+    return status ? fail(&cell, status) : 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct selected cell;
+    if (argc == 2 && strcmp(argv[1], "list") == 0) {
+        for (size_t i = 0; select_cell(i, &cell); i++)
+            printf("%s\t%s\t%s\n", cell.mechanism->model, cell.mechanism->name, cell.name);
+    } else if (argc >= 5 && strcmp(argv[1], "run") == 0) {
+        struct plan plan = {strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10)};
+        if (plan.length && plan.stack_bytes && run_cells(&plan, argv + 5, argc - 5))
+            return 1;
+    } else {
+        fprintf(stderr, "stack: usage: %s list | %s run LENGTH LONGEST STACK_BYTES [INDEX...]\n", argv[0], argv[0]);
+        return 1;
+    }
+    return fflush(stdout) || ferror(stdout) ? 1 : 0;
+}

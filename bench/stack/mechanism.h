@@ -1,0 +1,58 @@
+/* What a cell executable of the `stack` experiment is made of: a table of mechanisms, C or C++, each of which awaits
+ * operations that complete at once, in a loop.
+ *
+ * A mechanism's file, compiled with the toolchain and flags under test, defines its variants; mechanisms.def lists the
+ * files. The meter, which is compiled once with the project's own flags, runs them (main.c).
+ */
+#ifndef ABREAST_BENCH_STACK_MECHANISM_H
+#define ABREAST_BENCH_STACK_MECHANISM_H
+
+#include <stdint.h>
+
+#if defined __cplusplus
+extern "C" {
+#endif
+
+/* One run, and what it did. Operation number i completes with the value i, to which the variant's stages add. */
+struct stack_job {
+    uint64_t completions; /* to do */
+    uint64_t made;
+    uint64_t checksum;
+};
+
+/* Records one completion. No optimiser turns a loop of these into a closed form. */
+static inline void stack_job_completed(struct stack_job *job, uint64_t value)
+{
+    job->made++;
+    job->checksum = job->checksum * 6364136223846793005u + value;
+}
+
+struct stack_variant {
+    const char *name;               /* key=value,... or "-" */
+    unsigned added;                 /* what the stages add to each value */
+    int (*run)(struct stack_job *); /* 0 or negative errno; null in the sentinel */
+};
+
+struct stack_mechanism {
+    const char *model; /* null in the sentinel */
+    const char *name;
+    const char *boundary; /* null, or "boundary=yes" / "boundary=no", which goes before the variant's name */
+    const struct stack_variant *variants;
+};
+
+extern const struct stack_mechanism stack_mechanisms[];
+extern const char stack_toolchain[];
+
+#if defined __cplusplus
+}
+#endif
+
+/* The name of a mechanism's table of variants. A sender mechanism is compiled twice, with and without the boundary of a
+ * noexcept function (common/noexcept.h). */
+#if defined ABREAST_NOEXCEPT_BOUNDARY
+#define STACK_VARIANTS(name) name##_boundary_variants
+#else
+#define STACK_VARIANTS(name) name##_variants
+#endif
+
+#endif

@@ -1,0 +1,143 @@
+/* co_await just(value), through the bridge as P2300R10 writes it ([exec.as.awaitable]; P2583R0 4.2): await_suspend
+ * returns void and calls start, and set_value calls continuation.resume() on the same stack. Alone, and under 1, 3 and
+ * 8 `then` ([exec.then]; P2583R0 5.1). stdexec until February 2026 and libunifex to this day do it so. */
+#include "bench/stack/awaiting_sender.h"
+#include "sender/just.h"
+#include "sender/then.h"
+
+/* The function of every `then`. */
+struct add_one {
+};
+
+static inline ssize_t add_one_call(struct add_one *self, ssize_t value)
+{
+    (void)self;
+    return value + 1;
+}
+
+/* Nobody waits for the task, and it ends on the stack of the run. */
+static void ended(struct sender_task_state *state, ssize_t result)
+{
+    (void)state;
+    (void)result;
+}
+
+static void ended_stopped(struct sender_task_state *state)
+{
+    (void)state;
+}
+
+static int run(struct sender_task *task)
+{
+    if (!task)
+        return -ENOMEM;
+    struct io_env env = {.executor = inline_executor()};
+    struct sender_task_state state = {.env = &env, .set_value = ended, .set_stopped = ended_stopped};
+    sender_task_start(task, &state);
+    coro_destroy(&task->coro);
+    return 0;
+}
+
+/* A pipeline that needs nothing but the value. */
+struct nothing {
+};
+
+/* just(value) */
+SENDER_AWAITABLE_RECEIVER(alone);
+SENDER_JUST(alone_just, alone);
+SENDER_AWAITABLE(alone, alone_just);
+
+static inline struct alone_just_sender alone_make(struct nothing context, ssize_t value)
+{
+    (void)context;
+    return (struct alone_just_sender){.value = value};
+}
+
+AWAITING_SENDER(alone, struct nothing, alone_make)
+
+static int alone_run(struct stack_job *job)
+{
+    return run(alone_create(job, (struct nothing){}));
+}
+
+/* just(value) | then */
+SENDER_AWAITABLE_RECEIVER(one);
+RECEIVER(one_1, ssize_t);
+SENDER_JUST(one_just, one_1);
+SENDER_THEN(one_1, one_just, add_one, one);
+SENDER_AWAITABLE(one, one_1);
+
+static inline struct one_1_sender one_make(struct nothing context, ssize_t value)
+{
+    (void)context;
+    return (struct one_1_sender){.child.value = value};
+}
+
+AWAITING_SENDER(one, struct nothing, one_make)
+
+static int one_run(struct stack_job *job)
+{
+    return run(one_create(job, (struct nothing){}));
+}
+
+/* just(value) | then | then | then */
+SENDER_AWAITABLE_RECEIVER(three);
+RECEIVER(three_1, ssize_t);
+RECEIVER(three_2, ssize_t);
+RECEIVER(three_3, ssize_t);
+SENDER_JUST(three_just, three_1);
+SENDER_THEN(three_1, three_just, add_one, three_2);
+SENDER_THEN(three_2, three_1, add_one, three_3);
+SENDER_THEN(three_3, three_2, add_one, three);
+SENDER_AWAITABLE(three, three_3);
+
+static inline struct three_3_sender three_make(struct nothing context, ssize_t value)
+{
+    (void)context;
+    return (struct three_3_sender){.child.child.child.value = value};
+}
+
+AWAITING_SENDER(three, struct nothing, three_make)
+
+static int three_run(struct stack_job *job)
+{
+    return run(three_create(job, (struct nothing){}));
+}
+
+/* just(value) and eight times then */
+SENDER_AWAITABLE_RECEIVER(eight);
+RECEIVER(eight_1, ssize_t);
+RECEIVER(eight_2, ssize_t);
+RECEIVER(eight_3, ssize_t);
+RECEIVER(eight_4, ssize_t);
+RECEIVER(eight_5, ssize_t);
+RECEIVER(eight_6, ssize_t);
+RECEIVER(eight_7, ssize_t);
+RECEIVER(eight_8, ssize_t);
+SENDER_JUST(eight_just, eight_1);
+SENDER_THEN(eight_1, eight_just, add_one, eight_2);
+SENDER_THEN(eight_2, eight_1, add_one, eight_3);
+SENDER_THEN(eight_3, eight_2, add_one, eight_4);
+SENDER_THEN(eight_4, eight_3, add_one, eight_5);
+SENDER_THEN(eight_5, eight_4, add_one, eight_6);
+SENDER_THEN(eight_6, eight_5, add_one, eight_7);
+SENDER_THEN(eight_7, eight_6, add_one, eight_8);
+SENDER_THEN(eight_8, eight_7, add_one, eight);
+SENDER_AWAITABLE(eight, eight_8);
+
+static inline struct eight_8_sender eight_make(struct nothing context, ssize_t value)
+{
+    (void)context;
+    return (struct eight_8_sender){.child.child.child.child.child.child.child.child.value = value};
+}
+
+AWAITING_SENDER(eight, struct nothing, eight_make)
+
+static int eight_run(struct stack_job *job)
+{
+    return run(eight_create(job, (struct nothing){}));
+}
+
+const struct stack_variant STACK_VARIANTS(p2300)[] = {
+    {"-", 0, alone_run}, {"then=1", 1, one_run}, {"then=3", 3, three_run}, {"then=8", 8, eight_run}, {NULL, 0, NULL},
+};

@@ -1,0 +1,9 @@
+/* Symmetric transfer: the body leaves by `return next->resume(next)`, by a guaranteed tail call where the compiler has
+ * one (clang's musttail), else as well as the optimiser makes it. Never the driver loop. */
+#undef ABREAST_TRANSFER_DRIVER
+
+#include "bench/stack/transfer.h"
+
+#include "bench/stack/awaiting.h"
+
+const struct stack_variant transfer_variants[] = {{"-", 0, awaiting_run}, {NULL, 0, NULL}};

@@ -1,0 +1,33 @@
+/* An awaitable that always suspends, and whose await_suspend has completed when it returns: it returns the caller's own
+ * handle (P0913R1; P2583R0 2). */
+#include "awaitable/awaitable.h"
+
+#include <stdint.h>
+
+struct completion {
+    uint64_t value;
+};
+
+static inline void completion(struct completion *self, uint64_t value)
+{
+    self->value = value;
+}
+
+static inline bool completion_await_ready(struct completion *self)
+{
+    (void)self;
+    return false;
+}
+
+static inline struct coro *completion_await_suspend(struct completion *self, struct coro *caller,
+                                                    const struct io_env *env)
+{
+    (void)self;
+    (void)env;
+    return caller;
+}
+
+static inline uint64_t completion_await_resume(struct completion *self)
+{
+    return self->value;
+}

@@ -1,0 +1,207 @@
+# The cells of the `stack` experiment: small executables, the same sources compiled by several compilers, each with its
+# own flags whatever those of this build are.
+#
+#   cells/<id>/stack-c, stack-cxx   one pair for each compiler x -O0 -O1 -O2 x sibling calls x exceptions
+#   cells/manifest.tsv              executable, toolchain string, and `quick` or `full`: the modes that run it
+#   cells/skipped.tsv               what is missing, and why
+#
+# ABREAST_MATRIX decides how many compilers take part: quick has the default gcc and the newest clang, full all of them.
+# Only the mechanisms and the product code on their path are compiled again for each cell; the meter is compiled once.
+# Each object has a rule of its own, with the dependencies that its compiler found.
+
+set(cells_dir ${CMAKE_BINARY_DIR}/cells)
+set(cells_manifest "")
+set(cells_skipped "")
+set(cells_built "")
+
+function(cells_skip what reason)
+  message(STATUS "Cells: ${what} skipped: ${reason}")
+  set(cells_skipped "${cells_skipped}${what}\t${reason}\n" PARENT_SCOPE)
+endfunction()
+
+# --- The compilers: entries "id;cc;cxx", as gcc-12.2.0;/usr/bin/gcc;/usr/bin/g++ ---
+
+# What `cc` says that it is: "gcc-12.2.0", "clang-19.1.7", or empty.
+function(cells_identify cc result)
+  execute_process(COMMAND ${cc} --version OUTPUT_VARIABLE text ERROR_QUIET)
+  if(text MATCHES "clang version ([0-9]+\\.[0-9]+\\.[0-9]+)")
+    set(${result} clang-${CMAKE_MATCH_1} PARENT_SCOPE)
+    return()
+  endif()
+  execute_process(COMMAND ${cc} -dumpfullversion OUTPUT_VARIABLE text OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  if(text MATCHES "^[0-9]+\\.[0-9]+\\.[0-9]+$")
+    set(${result} gcc-${text} PARENT_SCOPE)
+  else()
+    set(${result} "" PARENT_SCOPE)
+  endif()
+endfunction()
+
+# Adds the compiler `cc`, if it is one and its version is new, to the variables cells_gcc or cells_clang (sort keys) and
+# cells_cc_<id>, cells_cxx_<id>.
+macro(cells_add_compiler cc cxx)
+  cells_identify(${cc} cells_id)
+  if(cells_id AND NOT DEFINED cells_cc_${cells_id})
+    set(cells_cc_${cells_id} ${cc})
+    set(cells_cxx_${cells_id} ${cxx})
+    string(REGEX REPLACE "-.*" "" cells_family ${cells_id})
+    list(APPEND cells_${cells_family} ${cells_id})
+  endif()
+endmacro()
+
+macro(cells_find_compilers)
+  set(cells_gcc "")
+  set(cells_clang "")
+  string(REPLACE ":" ";" cells_path "$ENV{PATH}")
+  set(cells_candidates "")
+  foreach(directory IN LISTS cells_path)
+    file(GLOB found ${directory}/gcc ${directory}/gcc-[0-9]* ${directory}/clang ${directory}/clang-[0-9]*)
+    list(FILTER found INCLUDE REGEX "/(gcc|clang)(-[0-9]+)?$")
+    list(APPEND cells_candidates ${found})
+  endforeach()
+  foreach(cc IN LISTS cells_candidates)
+    cmake_path(GET cc FILENAME name)
+    cmake_path(GET cc PARENT_PATH directory)
+    string(REPLACE gcc g++ name ${name})
+    string(REPLACE clang clang++ name ${name})
+    cells_add_compiler(${cc} ${directory}/${name})
+  endforeach()
+  # The default gcc, plain `gcc`, stays first; the newest clang goes first.
+  list(SORT cells_clang COMPARE NATURAL ORDER DESCENDING)
+  foreach(family gcc clang)
+    if(NOT cells_${family})
+      cells_skip("${family}" "no ${family} was found: install one to see what it makes of the same sources")
+    endif()
+  endforeach()
+endmacro()
+
+# Whether `cxx` compiles coroutines against its standard library: sets `result` to empty, or to the reason why not.
+function(cells_check_cxx id cxx result)
+  if(NOT DEFINED CACHE{ABREAST_CELLS_CXX_${id}})
+    file(WRITE ${cells_dir}/check.cpp "#include <coroutine>\nint main() { return std::noop_coroutine().done(); }\n")
+    execute_process(COMMAND ${cxx} -std=gnu++20 -fsyntax-only ${cells_dir}/check.cpp RESULT_VARIABLE status
+                    OUTPUT_QUIET ERROR_QUIET)
+    set(reason "")
+    if(NOT EXISTS ${cxx})
+      set(reason "its C++ compiler is not installed")
+    elseif(NOT status EQUAL 0)
+      set(reason "it does not compile C++20 coroutines with this standard library")
+    endif()
+    set(ABREAST_CELLS_CXX_${id} "${reason}" CACHE INTERNAL "")
+  endif()
+  set(${result} "${ABREAST_CELLS_CXX_${id}}" PARENT_SCOPE)
+endfunction()
+
+# --- One executable ---
+
+# Adds the rule for one object; appends its path to the variable `objects`.
+macro(cells_object compiler flags toolchain directory source name)
+  add_custom_command(
+    OUTPUT ${directory}/${name}.o
+    COMMAND ${compiler} ${flags} "-DABREAST_TOOLCHAIN=\"${toolchain}\"" -I${CMAKE_SOURCE_DIR} -MD -MF ${directory}/${name}.d
+            -MT ${directory}/${name}.o -c ${CMAKE_SOURCE_DIR}/${source} -o ${directory}/${name}.o
+    DEPENDS ${CMAKE_SOURCE_DIR}/${source}
+    DEPFILE ${directory}/${name}.d
+    COMMENT "${toolchain}: ${source}"
+    VERBATIM)
+  list(APPEND objects ${directory}/${name}.o)
+endmacro()
+
+macro(cells_link compiler toolchain mode output)
+  add_custom_command(
+    OUTPUT ${output}
+    COMMAND ${compiler} ${objects} $<TARGET_FILE:stack_cell> $<TARGET_FILE:abreast_core> ${URING_LINK_LIBRARIES} -pthread
+            -Wl,-z,now -o ${output}
+    DEPENDS ${objects} stack_cell abreast_core
+    COMMENT "${toolchain}: linking"
+    VERBATIM)
+  list(APPEND cells_built ${output})
+  file(RELATIVE_PATH relative ${cells_dir} ${output})
+  string(APPEND cells_manifest "${relative}\t${toolchain}\t${mode}\n")
+endmacro()
+
+function(cells_add id cc cxx level sibling exceptions mode)
+  set(toolchain "${id} O${level} sib=${sibling} exc=${exceptions} san=none")
+  set(directory ${cells_dir}/${id}-O${level}-sib-${sibling}-exc-${exceptions})
+  file(MAKE_DIRECTORY ${directory})
+  set(on "")
+  set(off no-)
+  set(flags -O${level} -f${${sibling}}optimize-sibling-calls -f${${exceptions}}exceptions -Wall -Wextra -Werror)
+
+  set(c_flags -std=gnu17 ${flags})
+  set(objects "")
+  foreach(name IN LISTS cells_awaitable cells_sender)
+    cells_object(${cc} "${c_flags}" "${toolchain}" ${directory} bench/stack/${name}.c ${name})
+  endforeach()
+  foreach(name IN LISTS cells_sender)
+    cells_object(${cc} "${c_flags};-DABREAST_NOEXCEPT_BOUNDARY" "${toolchain}" ${directory} bench/stack/${name}.c
+                 ${name}-boundary)
+  endforeach()
+  foreach(source bench/stack/table.c ${cells_product})
+    string(REGEX REPLACE "[/.]" "-" name ${source})
+    cells_object(${cc} "${c_flags}" "${toolchain}" ${directory} ${source} ${name})
+  endforeach()
+  cells_link(${cc} "${toolchain}" ${mode} ${directory}/stack-c)
+
+  cells_check_cxx(${id} ${cxx} reason)
+  if(NOT reason)
+    set(objects "")
+    cells_object(${cxx} "-std=gnu++20;${flags}" "${toolchain}" ${directory} bench/cxx/stack.cpp stack-cxx)
+    cells_link(${cxx} "${toolchain}" ${mode} ${directory}/stack-cxx)
+  endif()
+  set(cells_built ${cells_built} PARENT_SCOPE)
+  set(cells_manifest ${cells_manifest} PARENT_SCOPE)
+endfunction()
+
+# --- All of them ---
+
+# The mechanisms, and the product code that stands on a completion's path.
+set(cells_definitions ${CMAKE_SOURCE_DIR}/bench/stack/mechanisms.def)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${cells_definitions})
+foreach(kind awaitable sender)
+  string(TOUPPER ${kind} macro)
+  file(STRINGS ${cells_definitions} cells_${kind} REGEX "^${macro}\\(")
+  list(TRANSFORM cells_${kind} REPLACE "^[A-Z]+\\(([a-z0-9_]+),.*" "\\1")
+endforeach()
+set(cells_product common/executor.c common/run_loop.c)
+
+if(NOT ABREAST_SANITIZE STREQUAL "none")
+  cells_skip("stack" "a sanitizer adds to every frame and keeps its own account of the stack")
+else()
+  # The rest comes from abreast_core: the meter, and what the product code refers to but no mechanism uses.
+  add_library(stack_cell STATIC ${CMAKE_SOURCE_DIR}/bench/stack/main.c)
+
+  cells_find_compilers()
+  set(cells_quick "")
+  foreach(family gcc clang)
+    list(SUBLIST cells_${family} 0 1 first)
+    list(APPEND cells_quick ${first})
+  endforeach()
+  set(cells_all ${cells_quick})
+  if(ABREAST_MATRIX STREQUAL "full")
+    list(APPEND cells_all ${cells_gcc} ${cells_clang})
+    list(REMOVE_DUPLICATES cells_all)
+  endif()
+  foreach(id IN LISTS cells_all)
+    cells_check_cxx(${id} ${cells_cxx_${id}} reason)
+    if(reason)
+      cells_skip("${id} C++" "${reason}")
+    endif()
+    set(mode full)
+    if(id IN_LIST cells_quick)
+      set(mode quick)
+    endif()
+    foreach(level 0 1 2)
+      foreach(sibling on off)
+        foreach(exceptions on off)
+          cells_add(${id} ${cells_cc_${id}} ${cells_cxx_${id}} ${level} ${sibling} ${exceptions} ${mode})
+        endforeach()
+      endforeach()
+    endforeach()
+  endforeach()
+  list(JOIN cells_all ", " cells_names)
+  message(STATUS "Cells: ${cells_names}, each at -O0 -O1 -O2, sibling calls on and off, exceptions on and off")
+endif()
+
+file(CONFIGURE OUTPUT ${cells_dir}/manifest.tsv CONTENT "${cells_manifest}" @ONLY)
+file(CONFIGURE OUTPUT ${cells_dir}/skipped.tsv CONTENT "${cells_skipped}" @ONLY)
+add_custom_target(cells ALL DEPENDS ${cells_built})
