@@ -1,0 +1,108 @@
+"""The parts of scripts/report; see there."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from . import calibration, echo, frames, opstate, other, page, published, runinfo, stack
+from .rows import BadResults, read_results
+from .tables import write_file
+
+ROOT = Path(__file__).resolve().parents[2]
+PAPER = ROOT / "paper"
+ORDER = ["stack", "opstate", "frames", "echo"]
+HEADLINES = ["stack", "echo", "frames"]  # what reproduce prints at its end
+
+
+class Report:
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        results = read_results(self.folder / "results")
+        if not results:
+            raise BadResults(f"{self.folder / 'results'} has no results: run scripts/reproduce, or abreast run --out")
+        papers = published.read(PAPER)
+        builders = {
+            "stack": stack.build,
+            "opstate": opstate.build,
+            "frames": lambda rows: frames.build(rows, papers),
+            "echo": echo.build,
+        }
+        names = [name for name in ORDER if name in results] + [name for name in results if name not in ORDER]
+        self.sections = [
+            builders[name](results[name]) if name in builders else other.build(name, results[name]) for name in names
+        ]
+        calibrated = calibration.build(results)
+        if calibrated.tables:
+            self.sections.append(calibrated)
+        self.tables = [published.stack_table(papers, results)] if "stack" in results else []
+
+    def write_tables(self):
+        for table in [table for section in self.sections for table in section.tables] + self.tables:
+            write_file(self.folder / "tables" / f"{table.name}.md", table.markdown())
+            write_file(self.folder / "tables" / f"{table.name}.tsv", table.tsv())
+        write_file(self.folder / "tables" / "findings.md", self.findings())
+        for section in self.sections:
+            if section.data:
+                write_file(self.folder / "figures" / f"{section.experiment}.dat", section.data)
+
+    def findings(self):
+        text = "# What was found\n"
+        for section in self.sections:
+            lines = [line for line in [section.headline, *section.findings] if line]
+            if lines:
+                text += f"\n## {section.experiment}\n\n" + "".join(f"- {line}\n" for line in lines)
+        return text
+
+    def write_page(self):
+        info = runinfo.read(self.folder)
+        html = page.page(self.sections, self.tables, info, runinfo.flat(info), self.folder, PAPER)
+        write_file(self.folder / "report.html", html)
+
+    def headlines(self):
+        found = {section.experiment: section.headline for section in self.sections if section.headline}
+        return [found[name] for name in HEADLINES if name in found]
+
+
+def pair(text):
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=VALUE")
+    return name, value
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        prog="report", description="Writes tables, figure data and report.html from the results of a run."
+    )
+    parser.add_argument("part", nargs="?", default="all", choices=["all", "tables", "page", "headlines", "run-info"])
+    parser.add_argument("--out", default="out", metavar="DIR", help="the run's folder (default: out)")
+    parser.add_argument("--stage", action="append", default=[], type=pair, metavar="NAME=SECONDS", help="for run-info")
+    parser.add_argument("--skipped", action="append", default=[], type=pair, metavar="WHAT=REASON", help="for run-info")
+    options = parser.parse_args()
+    try:
+        if options.part == "run-info":
+            stages = [(name, float(seconds)) for name, seconds in options.stage]
+            runinfo.add(options.out, ROOT, stages, options.skipped)
+            return 0
+        report = Report(options.out)
+        if options.part in ("all", "tables"):
+            report.write_tables()
+        if options.part in ("all", "page"):
+            report.write_page()
+        if options.part in ("all", "headlines"):
+            print("\n".join(report.headlines()))
+    except (BadResults, OSError, ValueError) as error:
+        print(f"report: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        status = main()
+    except SystemExit as stop:
+        status = 1 if stop.code else 0
+    except KeyboardInterrupt:
+        print("report: interrupted", file=sys.stderr)
+        status = 1
+    sys.exit(status)

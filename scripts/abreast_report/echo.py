@@ -1,0 +1,143 @@
+"""echo: the real loop, each model beside the floor."""
+
+from .ratios import control_finding, difference, groups_of, more, shown_range, shown_speed, speed
+from .rows import model_order, shown, shown_row
+from .tables import Mark, Section, Table
+
+RATIO = "ratio_to_floor"
+NEAR = 0.9  # of the floor's throughput
+
+OTHER_METRICS = {"ns_per_op", "ns_above_floor", RATIO}
+
+
+def in_memory(group):
+    return "transport=memory" in group.variant.split(",")
+
+
+def build(rows):
+    section = Section("echo")
+    groups = groups_of(rows)
+    metrics = [m for m in dict.fromkeys(row.metric for row in rows) if m not in OTHER_METRICS]
+    body = []
+    for group in groups:
+        for (model, mechanism), figures in group.ordered():
+            ratio = figures.get(RATIO)
+            body.append(
+                [
+                    group.variant,
+                    f"{model} {mechanism}",
+                    shown_row(figures.get("ns_per_op")),
+                    shown_row(figures.get("ns_above_floor")),
+                    "1 (floor)" if ratio is None else mark(ratio),
+                    *(shown_row(figures.get(metric)) for metric in metrics),
+                ]
+            )
+    columns = ["variant", "form", "ns per operation", "ns above the floor", "throughput, floor = 1", *metrics]
+    section.tables = [
+        Table(
+            "echo",
+            "The loop: each model beside the floor",
+            columns,
+            body,
+            "In brackets the 99 % interval of paired, interleaved runs. All forms of a variant moved the same bytes and "
+            "gave the same checksum: the runner refuses a group where they differ.",
+        )
+    ]
+    real = [group for group in groups if not in_memory(group)]
+    section.headline = headline(real)
+    section.findings = [text for group in groups for text in far_from_floor(group)]
+    section.findings += [*instructions(groups), *control_finding(groups, RATIO)]
+    section.data = figure_data(groups)
+    return section
+
+
+def mark(ratio):
+    text = shown_speed(ratio)
+    times = speed(ratio)
+    if times is None:
+        return text
+    return Mark(text, "constant" if times[0] >= NEAR else "linear")
+
+
+def throughputs(groups):
+    """{(model, mechanism): [throughput, floor = 1]}"""
+    found = {}
+    for group in groups:
+        for name, figures in group.cells.items():
+            times = speed(figures.get(RATIO))
+            if times:
+                found.setdefault(name, []).append(times)
+    return dict(sorted(found.items(), key=lambda item: model_order(item[0][0])))
+
+
+def headline(groups):
+    parts = []
+    for (model, mechanism), all_times in throughputs(groups).items():
+        values = [value for value, _, _ in all_times]
+        within = sum(value >= NEAR for value in values)
+        parts.append(
+            f"{model} {mechanism} {shown_range(values)} of the floor's throughput "
+            f"(within 10 % in {within} of {len(values)} variants)"
+        )
+    return "The echo loop over sockets: " + "; ".join(parts) + "." if parts else ""
+
+
+def far_from_floor(group):
+    """For each form more than 10 % below the floor, where the rest goes, as far as the counts tell."""
+    base_name = group.baseline(RATIO)
+    if base_name is None:
+        return
+    base = group.cells[base_name]
+    for (model, mechanism), figures in group.ordered():
+        times = speed(figures.get(RATIO))
+        if times is None or times[0] >= NEAR:
+            continue
+        reasons = []
+        for metric, what in (
+            ("syscalls_per_msg", "system calls an operation"),
+            ("allocs_per_op", "allocations an operation"),
+            ("instructions_per_op", "instructions an operation"),
+        ):
+            value = difference(figures, base, metric)
+            if value is not None and abs(value) >= 0.005:
+                reasons.append(more(value, what))
+        extra = figures.get("ns_above_floor")
+        cost = f"{shown(extra.value)} ns above the floor" if extra and extra.value is not None else "above the floor"
+        cause = "with " + ", ".join(reasons) if reasons else "with the same counts of system calls and allocations"
+        yield (
+            f"{model} {mechanism}, {group.variant}: {times[0]:.2f} of the floor's throughput "
+            f"({times[1]:.2f} to {times[2]:.2f}), {cost}, {cause}."
+        )
+
+
+def instructions(groups):
+    """What a turn of the loop costs above the floor in instructions, where they were counted."""
+    for group in groups:
+        base_name = group.baseline(RATIO)
+        base = group.cells.get(base_name, {})
+        if "instructions_per_op" not in base or base["instructions_per_op"].value is None:
+            continue
+        parts = []
+        for (model, mechanism), figures in group.ordered():
+            value = difference(figures, base, "instructions_per_op")
+            if (model, mechanism) != base_name and value is not None:
+                parts.append(f"{model} {mechanism} {value:+.1f}")
+        if parts:
+            floor = shown(base["instructions_per_op"].value)
+            yield f"Instructions a turn, {group.variant}, against the floor's {floor}: " + ", ".join(parts) + "."
+
+
+def figure_data(groups):
+    text = "x\tspeed\tlow\thigh\tmodel\tlabel\n"
+    x = 0
+    for group in groups:
+        before = x
+        for (model, mechanism), figures in group.ordered():
+            times = speed(figures.get(RATIO))
+            if times:
+                value, low, high = times
+                text += f"{x}\t{value:.6g}\t{low:.6g}\t{high:.6g}\t{min(model_order(model), 5)}\t"
+                text += f"{model} {mechanism}, {group.variant}\n"
+                x += 1
+        x += x > before
+    return text if x else ""

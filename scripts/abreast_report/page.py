@@ -1,0 +1,65 @@
+"""report.html: one file that opens offline, from the templates in paper/."""
+
+import html
+import re
+from pathlib import Path
+
+
+def paragraphs(items):
+    return "".join(f"<li>{html.escape(item)}</li>\n" for item in items)
+
+
+def inline_svg(path):
+    """The SVG element of a figure, without XML declaration, fit to go into HTML."""
+    if not path.exists():
+        return ""
+    text = path.read_text(encoding="utf-8")
+    return text[text.find("<svg") :] if "<svg" in text else ""
+
+
+def fill(template, **values):
+    """Replaces every {{name}}; a name without a value is an error, so that no template speaks of nothing."""
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: values[match.group(1)], template)
+
+
+def section_html(section, folder, paper):
+    name = section.experiment
+    intro = paper / f"{name}.html"
+    text = f"<section id={name}>\n<h2>{html.escape(name)}</h2>\n"
+    text += intro.read_text(encoding="utf-8") if intro.exists() else ""
+    if section.headline:
+        text += f"<p class=headline>{html.escape(section.headline)}</p>\n"
+    picture = inline_svg(Path(folder) / "figures" / f"{name}.svg")
+    if picture:
+        text += f"<figure class=picture>\n{picture}</figure>\n"
+    if section.findings:
+        text += f"<ul>\n{paragraphs(section.findings)}</ul>\n"
+    text += "".join(table.html() for table in section.tables)
+    return text + "</section>\n"
+
+
+def page(sections, tables, info, pairs, folder, paper):
+    """tables: those that belong to no experiment; pairs: run.json, flattened."""
+    skipped = [
+        f"{entry.get('experiment', '-')}, {entry.get('what', '-')}: {entry.get('reason', '?')}"
+        for key in ("skipped", "missing")
+        for entry in info.get(key, [])
+        if isinstance(entry, dict)
+    ]
+    method = "".join(
+        f"<tr><th scope=row>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>\n"
+        for name, value in pairs
+        if not name.startswith(("skipped", "missing"))
+    )
+    contents = "".join(f"<a href=#{s.experiment}>{html.escape(s.experiment)}</a>\n" for s in sections)
+    return fill(
+        (paper / "report.html").read_text(encoding="utf-8"),
+        style=(paper / "report.css").read_text(encoding="utf-8"),
+        contents=contents,
+        headlines=paragraphs(section.headline for section in sections if section.headline),
+        sections="".join(section_html(section, folder, paper) for section in sections),
+        published="".join(table.html() for table in tables),
+        skipped=f"<ul>\n{paragraphs(skipped)}</ul>" if skipped else "<p>Nothing was skipped.</p>",
+        method=method,
+        seed=html.escape(str(info.get("seed", "?"))),
+    )

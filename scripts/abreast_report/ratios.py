@@ -1,0 +1,88 @@
+"""What frames and echo share: cells that do the same work, each compared with a baseline in interleaved pairs.
+
+A ratio in the TSV is time over the baseline's time. A reader wants to know how many times as fast: the inverse, with
+the interval's ends exchanged.
+"""
+
+from .rows import model_order, shown, without
+
+
+class Group:
+    """The cells with the same variant and toolchain: {(model, mechanism): {metric: Row}}."""
+
+    def __init__(self, variant, toolchain):
+        self.variant = variant
+        self.toolchain = toolchain
+        self.cells = {}
+        self.controls = {}  # the baseline measured against itself
+
+    def ordered(self):
+        return sorted(self.cells.items(), key=lambda item: model_order(item[0][0]))
+
+    def baseline(self, metric):
+        """The cell that the others are compared with: the one without a ratio."""
+        for name, figures in self.cells.items():
+            if metric not in figures and "ns_per_op" in figures:
+                return name
+        return None
+
+
+def groups_of(rows):
+    found = {}
+    for row in rows:
+        variant = without(row.variant, "control")
+        group = found.setdefault((variant, row.toolchain), Group(variant, row.toolchain))
+        cells = group.controls if "control" in row.keys else group.cells
+        cells.setdefault((row.model, row.mechanism), {})[row.metric] = row
+    return list(found.values())
+
+
+def control_finding(groups, metric):
+    """How far a cell lies from itself: the measure of what a ratio here can tell."""
+    times = [
+        found
+        for group in groups
+        for figures in group.controls.values()
+        if (found := speed(figures.get(metric))) is not None
+    ]
+    if not times:
+        return []
+    apart = sum(low > 1 or high < 1 for _, low, high in times)
+    return [
+        f"Control: the baseline measured against itself, as if it were another cell, came out at "
+        f"{shown_range([value for value, _, _ in times])} in {len(times)} variants; in {apart} of them the interval "
+        f"leaves out 1. Differences of that size mean nothing."
+    ]
+
+
+def speed(row):
+    """(value, low, high) of how many times as fast as the baseline, or None."""
+    if row is None or row.value is None or not row.value > 0 or not row.low > 0:
+        return None
+    return 1 / row.value, 1 / row.high, 1 / row.low
+
+
+def shown_speed(row):
+    if row is None:
+        return "-"
+    times = speed(row)
+    if times is None:
+        return row.text
+    return f"{times[0]:.2f} ({times[1]:.2f} to {times[2]:.2f})"
+
+
+def shown_range(values):
+    low, high = min(values), max(values)
+    return f"{low:.2f}" if f"{low:.2f}" == f"{high:.2f}" else f"{low:.2f} to {high:.2f}"
+
+
+def difference(figures, base, metric):
+    """This cell's figure less the baseline's, or None."""
+    ours, theirs = figures.get(metric), base.get(metric)
+    if not ours or ours.value is None:
+        return None
+    return ours.value - (theirs.value if theirs and theirs.value is not None else 0)
+
+
+def more(value, what):
+    return f"{shown(abs(value))} {'more' if value > 0 else 'fewer'} {what}"

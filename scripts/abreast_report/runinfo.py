@@ -1,0 +1,55 @@
+"""run.json: what a run says about itself, and what reproduce adds to it."""
+
+import json
+import subprocess
+from pathlib import Path
+
+from .tables import write_file
+
+
+def read(folder):
+    path = Path(folder) / "run.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+
+
+def git(root, *arguments):
+    try:
+        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def revision(root):
+    """{"revision": ..., "dirty": ...}, or why they are not known."""
+    commit = git(root, "rev-parse", "HEAD")
+    if commit is None:
+        return {"revision": None, "reason": "not a git work tree, or git is not installed"}
+    return {"revision": commit, "dirty": bool(git(root, "status", "--porcelain"))}
+
+
+def add(folder, root, stages, skipped):
+    """Adds the revision, the stages' seconds and what reproduce skipped. stages: [(name, seconds)]."""
+    info = read(folder)
+    info["git"] = revision(root)
+    info["stages"] = [{"stage": name, "seconds": seconds} for name, seconds in stages]
+    known = info.setdefault("skipped", [])
+    for what, reason in skipped:
+        entry = {"experiment": "-", "what": what, "reason": reason}
+        if entry not in known:
+            known.append(entry)
+    write_file(Path(folder) / "run.json", json.dumps(info, indent=2, allow_nan=False) + "\n")
+
+
+def flat(value, name=""):
+    """[(dotted name, text)] of everything in a JSON value."""
+    if isinstance(value, dict):
+        return [pair for key, item in value.items() for pair in flat(item, f"{name}.{key}" if name else key)]
+    if isinstance(value, list):
+        if all(not isinstance(item, (dict, list)) for item in value):
+            return [(name, ", ".join(str(item) for item in value) or "none")]
+        return [(name, "; ".join(f"{k}: {v}" for k, v in flat(item))) for item in value]
+    return [(name, "?" if value is None else str(value))]

@@ -1,0 +1,273 @@
+"""stack: which mechanisms grow the stack, under which toolchain, and whether the overflow came where it was predicted."""
+
+from .rows import Setting, model_order, shown, without
+from .tables import Mark, Section, Table
+
+GROWTH = ("constant", "bounded", "linear")
+
+
+class Cell:
+    """One mechanism under one toolchain."""
+
+    def __init__(self):
+        self.growth = None
+        self.bytes = None
+
+    def text(self):
+        if self.growth is None:
+            return Mark("?", "missing")
+        if self.growth == "constant":
+            return Mark("0", "constant")
+        if self.growth == "bounded":
+            return Mark("bounded", "bounded")
+        return Mark(f"+{shown(self.bytes)} B", "linear")
+
+    def __eq__(self, other):
+        return self.growth == other.growth and (self.growth != "linear" or self.bytes == other.bytes)
+
+
+def cells_of(rows):
+    """{(model, mechanism, variant): {toolchain: Cell}}, in the order of the tables."""
+    found = {}
+    for row in rows:
+        if row.metric in ("stack_growth", "stack_bytes_per_completion"):
+            key = (row.model, row.mechanism, without(row.variant, "stack"))
+            cell = found.setdefault(key, {}).setdefault(row.toolchain, Cell())
+            if row.metric == "stack_growth":
+                cell.growth = row.text if row.text in GROWTH else None
+            else:
+                cell.bytes = row.value
+    return dict(sorted(found.items(), key=lambda item: model_order(item[0][0])))
+
+
+def label(key):
+    model, mechanism, variant = key
+    return f"{model} {mechanism}" + ("" if variant == "-" else f" ({variant})")
+
+
+def short(key, cells):
+    """A mechanism's name, without the variant where all its variants have the same verdict."""
+    verdicts = {verdict(found) for other, found in cells.items() if other[:2] == key[:2]}
+    return label((*key[:2], "-")) if len(verdicts) == 1 else label(key)
+
+
+def settings_of(rows):
+    """The toolchains in the order of appearance, as {compiler: [Setting]}."""
+    found = {}
+    for row in rows:
+        setting = row.setting
+        listed = found.setdefault(setting.compiler, {})
+        listed[setting.options] = row.toolchain
+    return found
+
+
+def where_constant(cells):
+    """In words: at which of these settings a mechanism does not grow. cells: [(Setting, Cell)] of one compiler."""
+    flat = [setting for setting, cell in cells if cell.growth in ("constant", "bounded")]
+    if len(flat) == len(cells):
+        return f"at every setting ({len(cells)})"
+    if not flat:
+        return f"at none of {len(cells)} settings"
+    needs = []
+    for key in dict(cells[0][0].options):
+        everywhere = [dict(setting.options).get(key) for setting, _ in cells]
+        here = {dict(setting.options).get(key) for setting in flat}
+        if here != set(everywhere):
+            values = [value for value in dict.fromkeys(everywhere) if value in here]
+            needs.append((key, values))
+    matching = [
+        setting
+        for setting, _ in cells
+        if all(dict(setting.options).get(key) in values for key, values in needs)
+    ]
+    words = " and ".join(
+        (" or ".join(values) if key == "opt" else f"{key}={' or '.join(values)}") for key, values in needs
+    )
+    if needs and len(matching) == len(flat):
+        return f"exactly at {words} ({len(flat)} of {len(cells)} settings)"
+    return f"at {len(flat)} of {len(cells)} settings" + (f", all of them {words}" if needs else "")
+
+
+def bytes_range(cells):
+    grown = sorted(cell.bytes for cell in cells if cell.growth == "linear" and cell.bytes is not None)
+    if not grown:
+        return ""
+    if grown[0] == grown[-1]:
+        return f"{shown(grown[0])} bytes"
+    return f"{shown(grown[0])} to {shown(grown[-1])} bytes"
+
+
+CONSTANT, LUCK, GROWS = "constant everywhere", "luck of the optimiser", "grows everywhere"
+
+
+def verdict_of(cells):
+    known = [cell for cell in cells if cell.growth]
+    growing = sum(cell.growth == "linear" for cell in known)
+    if not known:
+        return "?"
+    if growing == 0:
+        return CONSTANT
+    return GROWS if growing == len(known) else LUCK
+
+
+def verdict(found):
+    """found: {toolchain: Cell}. One verdict, or one for each compiler where they differ."""
+    compilers = dict.fromkeys(name.split(" ")[0] for name in found)
+    each = {c: verdict_of([cell for name, cell in found.items() if name.split(" ")[0] == c]) for c in compilers}
+    if len(set(each.values())) == 1:
+        return next(iter(each.values()))
+    return ", ".join(f"{word} with {compiler}" for compiler, word in each.items())
+
+
+def matrix(rows):
+    cells = cells_of(rows)
+    tables = []
+    for compiler, options in settings_of(rows).items():
+        toolchains = list(options.values())
+        mine = {key: found for key, found in cells.items() if any(name in found for name in toolchains)}
+        if not mine:
+            continue
+        columns = ["mechanism", *(Setting.parse(name).describe() for name in toolchains)]
+        body = [
+            [label(key), *(found[name].text() if name in found else "-" for name in toolchains)]
+            for key, found in mine.items()
+        ]
+        tables.append(
+            Table(
+                f"stack-{compiler}",
+                f"Stack per synchronous completion, {compiler}",
+                columns,
+                body,
+                "0: the stack does not grow. +N B: N bytes more for every completion. bounded: grows to a limit. "
+                "-: not built in this way. sib: sibling-call optimisation; exc: exceptions.",
+            )
+        )
+    return tables
+
+
+def guarantee(rows):
+    """What is guaranteed and what is luck, one row a mechanism."""
+    body = []
+    cells = cells_of(rows)
+    compilers = list(settings_of(rows))
+    for key, found in cells.items():
+        line = [label(key)]
+        for compiler in compilers:
+            mine = [(Setting.parse(name), cell) for name, cell in found.items() if name.split(" ")[0] == compiler]
+            known = [(setting, cell) for setting, cell in mine if cell.growth]
+            line.append(where_constant(known) if known else "-")
+        word = verdict(found)
+        kind = {CONSTANT: "constant", GROWS: "linear"}.get(word, "bounded")
+        body.append([*line, bytes_range(found.values()) or "none", Mark(word, kind)])
+    return Table(
+        "stack-guarantee",
+        "Where the stack does not grow, and what that rests on",
+        ["mechanism", *(f"no growth with {name}" for name in compilers), "growth elsewhere, per completion", "verdict"],
+        body,
+        "'constant everywhere' means at every setting measured here; 'luck of the optimiser' means that a compiler "
+        "option decides.",
+    )
+
+
+def overflow_pairs(rows):
+    """[(predicted row, seen row)] of the same mechanism, toolchain and stack size."""
+    seen = {(r.model, r.mechanism, r.variant, r.toolchain): r for r in rows if r.metric == "overflow_seen"}
+    predicted = [r for r in rows if r.metric == "overflow_predicted"]
+    return [(r, seen.get((r.model, r.mechanism, r.variant, r.toolchain))) for r in predicted]
+
+
+def agrees(predicted, seen):
+    return abs(predicted.value - seen.value) <= max(2, 0.01 * seen.value)
+
+
+def overflow(rows):
+    body, agreeing, compared = [], 0, 0
+    for predicted, seen in overflow_pairs(rows):
+        if predicted.text == "none" or seen is None:
+            continue
+        key = (predicted.model, predicted.mechanism, without(predicted.variant, "stack"))
+        line = [label(key), predicted.toolchain, predicted.keys.get("stack", "-"), shown_count(predicted)]
+        line.append(shown_count(seen))
+        if predicted.value is None or seen.value is None:
+            body.append([*line, "?"])
+            continue
+        compared += 1
+        agreeing += agrees(predicted, seen)
+        difference = seen.value - predicted.value
+        mark = "constant" if agrees(predicted, seen) else "linear"
+        body.append([*line, Mark(f"{difference:+.0f} ({100 * difference / seen.value:+.2f} %)", mark)])
+    table = Table(
+        "stack-overflow",
+        "Completions until the stack overflows: predicted from the slope, and seen",
+        ["mechanism", "toolchain", "stack, bytes", "predicted", "seen", "difference"],
+        body,
+        "Rows that do not grow are left out: they predict none, and none came.",
+    )
+    return table, agreeing, compared
+
+
+def shown_count(row):
+    return row.text if row.value is None else f"{row.value:.0f}"
+
+
+def build(rows):
+    section = Section("stack")
+    cells = cells_of(rows)
+    if not cells:
+        return section
+    settings = sum(len(options) for options in settings_of(rows).values())
+    groups = {}
+    for key, found in cells.items():
+        if not key[0].startswith("cxx-"):
+            groups.setdefault(verdict(found), []).append((key, found))
+
+    def named(word):
+        return ", ".join(dict.fromkeys(short(key, cells) for key, _ in groups[word]))
+
+    order = sorted(groups, key=lambda word: (word != CONSTANT, word in (LUCK, GROWS), word))
+    section.headline = (
+        f"The stack of a loop of synchronous completions, over {settings} toolchain settings: "
+        + "; ".join(f"{word} for {named(word)}" for word in order)
+        + "."
+    )
+    for word in order:
+        section.findings += [sentence(key, found) for key, found in groups[word]]
+    table, agreeing, compared = overflow(rows)
+    section.tables = [guarantee(rows), *matrix(rows)]
+    if compared:
+        section.findings.append(
+            f"Overflow: the count predicted from slope and intercept and the count seen in a child process agree within "
+            f"1 % or 2 completions in {agreeing} of {compared} rows."
+        )
+        section.tables.append(table)
+    section.data = figure_data(rows)
+    return section
+
+
+def sentence(key, found):
+    parts = []
+    for compiler in dict.fromkeys(name.split(" ")[0] for name in found):
+        mine = [(Setting.parse(name), cell) for name, cell in found.items() if name.split(" ")[0] == compiler]
+        known = [(setting, cell) for setting, cell in mine if cell.growth]
+        if not known:
+            parts.append(f"{compiler}: ?")
+            continue
+        grown = bytes_range(cell for _, cell in known)
+        parts.append(f"{compiler}: no growth {where_constant(known)}" + (f", else {grown} a completion" if grown else ""))
+    return f"{label(key)}: " + "; ".join(parts) + "."
+
+
+def figure_data(rows):
+    """x y class bytes column-label row-label, a line a cell, for plots/stack.gnuplot."""
+    cells = cells_of(rows)
+    toolchains = [name for options in settings_of(rows).values() for name in options.values()]
+    text = "x\ty\tgrowth\tbytes\ttoolchain\tmechanism\n"
+    for y, (key, found) in enumerate(cells.items()):
+        for x, name in enumerate(toolchains):
+            cell = found.get(name)
+            if cell:
+                growth = GROWTH.index(cell.growth) if cell.growth else 3
+                setting = Setting.parse(name)
+                text += f"{x}\t{y}\t{growth}\t{cell.text().lstrip('+').removesuffix(' B')}\t"
+                text += f"{setting.compiler} {setting.describe()}\t{label(key)}\n"
+    return text

@@ -1,0 +1,78 @@
+"""A table that can be written as Markdown, TSV and HTML, and a file that appears only when it is complete."""
+
+import html
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class Mark(str):
+    """A cell's text with a kind, which the report shows by colour and never by colour alone."""
+
+    kind = ""
+
+    def __new__(cls, text, kind):
+        mark = super().__new__(cls, text)
+        mark.kind = kind
+        return mark
+
+
+@dataclass
+class Table:
+    name: str
+    title: str
+    columns: list
+    rows: list = field(default_factory=list)
+    note: str = ""
+
+    def markdown(self):
+        def line(cells):
+            return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |\n"
+
+        text = f"## {self.title}\n\n" + line(self.columns) + line(["---"] * len(self.columns))
+        text += "".join(line(row) for row in self.rows)
+        return text + (f"\n{self.note}\n" if self.note else "")
+
+    def tsv(self):
+        return "".join("\t".join(str(cell) for cell in row) + "\n" for row in [self.columns, *self.rows])
+
+    def html(self):
+        head = "".join(f"<th scope=col>{html.escape(str(cell))}</th>" for cell in self.columns)
+        body = ""
+        for row in self.rows:
+            cells = []
+            for index, cell in enumerate(row):
+                if index == 0:
+                    cells.append(f"<th scope=row>{html.escape(str(cell))}</th>")
+                else:
+                    kind = getattr(cell, "kind", "")
+                    cells.append(f"<td{f' class={kind}' if kind else ''}>{html.escape(str(cell))}</td>")
+            body += "<tr>" + "".join(cells) + "</tr>\n"
+        note = f"<p class=note>{html.escape(self.note)}</p>\n" if self.note else ""
+        return (
+            f"<figure class=table><figcaption>{html.escape(self.title)}</figcaption>\n<div class=scroll><table>\n"
+            f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>\n{note}</figure>\n"
+        )
+
+
+@dataclass
+class Section:
+    """What the report says about one experiment."""
+
+    experiment: str
+    headline: str = ""  # the main finding, in one sentence
+    findings: list = field(default_factory=list)  # the rest, a sentence or two each
+    tables: list = field(default_factory=list)
+    data: str = ""  # for the figure's gnuplot script; empty: no figure
+
+
+def write_file(path, text):
+    """Writes aside and renames, so that the final name never holds half a file."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        aside.write_text(text, encoding="utf-8")
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
