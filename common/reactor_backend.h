@@ -13,6 +13,7 @@
 
 struct reactor_ops {
     const char *name;
+    bool kernel; /* serves descriptors, not scripted streams */
     void (*destroy)(struct reactor *);
     void (*submit)(struct reactor *, struct io_op *);
     void (*cancel)(struct reactor *, struct io_op *);

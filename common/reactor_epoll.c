@@ -149,6 +149,7 @@ static void epoll_destroy(struct reactor *reactor)
 
 static const struct reactor_ops epoll_ops = {
     .name = "epoll",
+    .kernel = true,
     .destroy = epoll_destroy,
     .submit = epoll_submit,
     .cancel = epoll_cancel,

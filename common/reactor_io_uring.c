@@ -224,6 +224,7 @@ static void uring_destroy(struct reactor *reactor)
 
 static const struct reactor_ops uring_ops = {
     .name = "io_uring",
+    .kernel = true,
     .destroy = uring_destroy,
     .submit = uring_submit,
     .cancel = uring_cancel,

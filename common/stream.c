@@ -78,6 +78,8 @@ static int ignore_broken_pipes(void)
 int stream_open_fd(struct stream *stream, struct reactor *reactor, int fd, bool speculative)
 {
     int type;
+    if (!reactor->ops->kernel)
+        return -EINVAL;
     bool socket = getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &(socklen_t){sizeof type}) == 0;
     if (!socket && errno != ENOTSOCK)
         return -errno;

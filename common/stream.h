@@ -59,7 +59,8 @@ static inline void stream_cancel(struct io_op *op)
 
 /* Takes over a connected stream descriptor (socket or pipe end) and makes it non-blocking; on failure it stays the
  * caller's. Writing where nobody reads any more ends with -EPIPE: on sockets by MSG_NOSIGNAL; the kernel has no such
- * flag for pipes, so opening a pipe end ignores SIGPIPE for the whole process, unless it has a handler. */
+ * flag for pipes, so opening a pipe end ignores SIGPIPE for the whole process, unless it has a handler. -EINVAL on the
+ * sim backend, which serves no descriptors. */
 int stream_open_fd(struct stream *, struct reactor *, int fd, bool speculative);
 
 /* Connected pairs; both ends on the same reactor. The pipe pair is one-way: first end reads, second writes. */

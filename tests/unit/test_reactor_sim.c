@@ -1,0 +1,281 @@
+/* The sim backend: the reactor's contract without a kernel, and the script that it follows. */
+#include "common/stream.h"
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SOURCE = 4096, PIECE = 64, OPERATIONS = 500 };
+
+static unsigned char source[SOURCE], sink[SOURCE];
+
+static struct reactor *create(struct sim_script script)
+{
+    struct reactor *reactor;
+    const char *reason = "";
+    struct reactor_options options = {.backend = REACTOR_SIM, .script = script};
+    assert_int_equal(reactor_create(&reactor, &options, &reason), 0);
+    return reactor;
+}
+
+static void open_stream(struct memory_stream *stream, struct reactor *reactor, uint64_t readable)
+{
+    for (size_t i = 0; i < SOURCE; i++)
+        source[i] = (unsigned char)(i * 7);
+    assert_int_equal(sim_stream_init(stream, reactor, source, SOURCE, readable, PIECE, sink, SOURCE), 0);
+}
+
+static unsigned completions;
+
+static void completed(struct io_op *op)
+{
+    (void)op;
+    completions++;
+}
+
+static void submit(struct io_op *op, struct stream *stream, enum io_kind kind, void *buffer, size_t size)
+{
+    unsigned before = completions;
+    io_op_prepare(op, stream, buffer, size);
+    op->complete = completed;
+    stream_submit(op, kind);
+    assert_int_equal(completions, before);
+}
+
+/* Reads OPERATIONS pieces and writes down all that happened. */
+static void record(struct sim_script script, char *log, size_t log_size)
+{
+    struct reactor *reactor = create(script);
+    struct memory_stream stream;
+    unsigned char buffer[PIECE];
+    open_stream(&stream, reactor, UINT64_MAX);
+    size_t used = 0;
+    for (int i = 0; i < OPERATIONS; i++) {
+        struct io_op op;
+        io_op_prepare(&op, &stream.stream, buffer, sizeof buffer);
+        bool sync = stream_try(&op, IO_READ);
+        int polls = 0;
+        if (!sync) {
+            submit(&op, &stream.stream, IO_READ, buffer, sizeof buffer);
+            for (unsigned before = completions; completions == before; polls++)
+                assert_true(reactor_poll(reactor, false) >= 0);
+        }
+        used += (size_t)snprintf(log + used, log_size - used, "%d %d %zd\n", sync, polls, op.result);
+        assert_true(used < log_size);
+    }
+    reactor_destroy(reactor);
+}
+
+static void the_same_seed_gives_the_same_run(void **state)
+{
+    (void)state;
+    static char first[16 * OPERATIONS], second[16 * OPERATIONS], other[16 * OPERATIONS];
+    struct sim_script script = {.seed = 42, .sync_share = 400, .short_share = 300, .delay_max = 5};
+    record(script, first, sizeof first);
+    record(script, second, sizeof second);
+    script.seed++;
+    record(script, other, sizeof other);
+    assert_string_equal(first, second);
+    assert_string_not_equal(first, other);
+}
+
+static void the_shares_are_those_of_the_script(void **state)
+{
+    (void)state;
+    struct reactor *reactor = create((struct sim_script){.seed = 7, .sync_share = 400, .short_share = 250});
+    struct memory_stream stream;
+    unsigned char buffer[PIECE];
+    open_stream(&stream, reactor, UINT64_MAX);
+    unsigned sync = 0, shorts = 0, operations = 20000;
+    for (unsigned i = 0; i < operations; i++) {
+        struct io_op op;
+        io_op_prepare(&op, &stream.stream, buffer, sizeof buffer);
+        if (stream_try(&op, IO_READ)) {
+            sync++;
+        } else {
+            submit(&op, &stream.stream, IO_READ, buffer, sizeof buffer);
+            assert_int_equal(reactor_poll(reactor, true), 1);
+        }
+        shorts += op.result < PIECE;
+    }
+    assert_in_range(sync, operations * 38 / 100, operations * 42 / 100);
+    assert_in_range(shorts, operations * 23 / 100, operations * 27 / 100);
+    reactor_destroy(reactor);
+}
+
+static void a_short_transfer_loses_and_repeats_nothing(void **state)
+{
+    (void)state;
+    struct reactor *reactor = create((struct sim_script){.seed = 3, .sync_share = 500, .short_share = 900});
+    struct memory_stream stream;
+    open_stream(&stream, reactor, SOURCE);
+    unsigned char buffer[PIECE];
+    size_t got = 0;
+    for (;;) {
+        struct io_op op;
+        io_op_prepare(&op, &stream.stream, buffer, sizeof buffer);
+        if (!stream_try(&op, IO_READ)) {
+            submit(&op, &stream.stream, IO_READ, buffer, sizeof buffer);
+            assert_int_equal(reactor_poll(reactor, true), 1);
+        }
+        if (op.result == 0)
+            break;
+        assert_memory_equal(buffer, source + got, op.result);
+        got += (size_t)op.result;
+        for (ssize_t put = 0; put < (ssize_t)sizeof buffer && put < op.result;) {
+            struct io_op write;
+            submit(&write, &stream.stream, IO_WRITE, buffer + put, (size_t)(op.result - put));
+            assert_int_equal(reactor_poll(reactor, true), 1);
+            put += write.result;
+        }
+    }
+    assert_int_equal(got, SOURCE);
+    assert_int_equal(stream.written, SOURCE);
+    assert_memory_equal(sink, source, SOURCE);
+    reactor_destroy(reactor);
+}
+
+static void the_scripted_error_is_the_result_of_one_operation(void **state)
+{
+    (void)state;
+    for (unsigned sync_share = 0; sync_share <= 1000; sync_share += 500) {
+        struct reactor *reactor = create(
+            (struct sim_script){.seed = 1, .sync_share = sync_share, .delay_max = 3, .error = ENOBUFS, .error_at = 5});
+        struct memory_stream stream;
+        unsigned char buffer[PIECE];
+        open_stream(&stream, reactor, UINT64_MAX);
+        for (int number = 1; number <= 10; number++) {
+            struct io_op op;
+            io_op_prepare(&op, &stream.stream, buffer, sizeof buffer);
+            if (!stream_try(&op, IO_READ)) {
+                submit(&op, &stream.stream, IO_READ, buffer, sizeof buffer);
+                assert_int_equal(reactor_poll(reactor, true), 1);
+            }
+            assert_int_equal(op.result, number == 5 ? -ENOBUFS : PIECE);
+        }
+        reactor_destroy(reactor);
+    }
+}
+
+static void operations_complete_in_the_order_of_the_virtual_clock(void **state)
+{
+    (void)state;
+    struct reactor *reactor = create((struct sim_script){.seed = 9, .delay_max = 20});
+    static struct memory_stream streams[50];
+    struct io_op ops[50];
+    unsigned char buffer[PIECE];
+    completions = 0;
+    for (int i = 0; i < 50; i++) {
+        open_stream(&streams[i], reactor, UINT64_MAX);
+        submit(&ops[i], &streams[i].stream, IO_READ, buffer, sizeof buffer);
+    }
+    assert_int_equal(reactor_in_flight(reactor), 50);
+    int polls = 0;
+    for (; reactor_in_flight(reactor); polls++)
+        assert_true(reactor_poll(reactor, true) > 0);
+    assert_int_equal(completions, 50);
+    assert_in_range(polls, 2, 21);
+    reactor_destroy(reactor);
+}
+
+static void a_wait_that_nothing_could_end_is_an_error(void **state)
+{
+    (void)state;
+    struct reactor *reactor = create((struct sim_script){.seed = 1});
+    assert_int_equal(reactor_poll(reactor, true), -EDEADLK);
+    assert_int_equal(reactor_poll(reactor, false), 0);
+    reactor_wake(reactor);
+    assert_int_equal(reactor_poll(reactor, false), 0);
+    assert_int_equal(reactor_poll(reactor, true), 0);
+    assert_int_equal(reactor_poll(reactor, true), -EDEADLK);
+    reactor_destroy(reactor);
+}
+
+static void a_cancelled_operation_completes_once_and_moves_nothing(void **state)
+{
+    (void)state;
+    struct reactor *reactor = create((struct sim_script){.seed = 1, .delay_max = 9, .error = EIO, .error_at = 1});
+    struct memory_stream stream;
+    struct io_op op;
+    unsigned char buffer[PIECE];
+    open_stream(&stream, reactor, SOURCE);
+    completions = 0;
+    submit(&op, &stream.stream, IO_READ, buffer, sizeof buffer);
+    stream_cancel(&op);
+    stream_cancel(&op);
+    assert_int_equal(completions, 0);
+    assert_int_equal(reactor_poll(reactor, true), 1);
+    assert_int_equal(op.result, -ECANCELED);
+    assert_int_equal(stream.readable, SOURCE);
+    submit(&op, &stream.stream, IO_READ, buffer, sizeof buffer);
+    assert_int_equal(reactor_poll(reactor, true), 1);
+    assert_int_equal(op.result, PIECE);
+    assert_int_equal(completions, 2);
+    assert_int_equal(reactor_in_flight(reactor), 0);
+    reactor_destroy(reactor);
+}
+
+static void nothing_to_move_completes_in_try(void **state)
+{
+    (void)state;
+    struct reactor *reactor = create((struct sim_script){.seed = 1});
+    struct memory_stream stream;
+    struct io_op op = {.result = -1};
+    open_stream(&stream, reactor, SOURCE);
+    io_op_prepare(&op, &stream.stream, NULL, 0);
+    assert_true(stream_try(&op, IO_READ));
+    assert_int_equal(op.result, 0);
+    reactor_destroy(reactor);
+}
+
+static void a_script_out_of_range_is_refused(void **state)
+{
+    (void)state;
+    static const struct sim_script scripts[] = {{.sync_share = 1001}, {.short_share = 1001}, {.error = -EIO}};
+    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+        struct reactor *reactor;
+        const char *reason;
+        struct reactor_options options = {.backend = REACTOR_SIM, .script = scripts[i]};
+        assert_int_equal(reactor_create(&reactor, &options, &reason), -EINVAL);
+        assert_non_null(reason);
+    }
+}
+
+static void a_scripted_stream_needs_the_sim_backend(void **state)
+{
+    (void)state;
+    struct reactor *reactor;
+    struct reactor_options options = {.backend = REACTOR_EPOLL};
+    assert_int_equal(reactor_create(&reactor, &options, NULL), 0);
+    struct memory_stream stream;
+    assert_int_equal(sim_stream_init(&stream, reactor, source, SOURCE, SOURCE, PIECE, sink, SOURCE), -EINVAL);
+    reactor_destroy(reactor);
+}
+
+static void the_sim_backend_serves_no_descriptors(void **state)
+{
+    (void)state;
+    struct reactor *reactor = create((struct sim_script){.seed = 1});
+    struct stream pair[2];
+    assert_int_equal(stream_open_socketpair(pair, reactor, false), -EINVAL);
+    reactor_destroy(reactor);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_seed_gives_the_same_run),
+        cmocka_unit_test(the_shares_are_those_of_the_script),
+        cmocka_unit_test(a_short_transfer_loses_and_repeats_nothing),
+        cmocka_unit_test(the_scripted_error_is_the_result_of_one_operation),
+        cmocka_unit_test(operations_complete_in_the_order_of_the_virtual_clock),
+        cmocka_unit_test(a_wait_that_nothing_could_end_is_an_error),
+        cmocka_unit_test(a_cancelled_operation_completes_once_and_moves_nothing),
+        cmocka_unit_test(nothing_to_move_completes_in_try),
+        cmocka_unit_test(a_script_out_of_range_is_refused),
+        cmocka_unit_test(a_scripted_stream_needs_the_sim_backend),
+        cmocka_unit_test(the_sim_backend_serves_no_descriptors),
+    };
+    return cmocka_run_group_tests_name("sim", tests, NULL, NULL);
+}
