@@ -13,6 +13,7 @@ have() {
 
 # Prints a python3 (3.9 or newer) that can import the modules named, or fails. The first one on PATH may be somebody's
 # private build that lacks what the system's has. $PYTHON is asked first.
+# shellcheck disable=SC2120 # the modules may be none
 find_python() {
     find_python_imports="import sys; assert sys.version_info >= (3, 9)"
     for module in "$@"; do

@@ -35,7 +35,8 @@ def add(folder, root, stages, skipped):
     """Adds the revision, the stages' seconds and what reproduce skipped. stages: [(name, seconds)]."""
     info = read(folder)
     info["git"] = revision(root)
-    info["stages"] = [{"stage": name, "seconds": seconds} for name, seconds in stages]
+    of_run = [stage for stage in info.get("stages", []) if stage.get("of") != "reproduce"]
+    info["stages"] = [{"name": name, "seconds": seconds, "of": "reproduce"} for name, seconds in stages] + of_run
     known = info.setdefault("skipped", [])
     for what, reason in skipped:
         entry = {"experiment": "-", "what": what, "reason": reason}
