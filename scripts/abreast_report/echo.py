@@ -26,13 +26,14 @@ def build(rows):
                 [
                     group.variant,
                     f"{model} {mechanism}",
+                    group.toolchain,
                     shown_row(figures.get("ns_per_op")),
                     shown_row(figures.get("ns_above_floor")),
-                    "1 (floor)" if ratio is None else mark(ratio),
+                    mark(ratio) if ratio else "1 (floor)" if group.timed else "-",
                     *(shown_row(figures.get(metric)) for metric in metrics),
                 ]
             )
-    columns = ["variant", "form", "ns per operation", "ns above the floor", "throughput, floor = 1", *metrics]
+    columns = ["variant", "form", "toolchain", "ns per operation", "ns above the floor", "throughput, floor = 1", *metrics]
     section.tables = [
         Table(
             "echo",
@@ -45,10 +46,15 @@ def build(rows):
     ]
     real = [group for group in groups if not in_memory(group)]
     section.headline = headline(real)
-    section.findings = [text for group in groups for text in far_from_floor(group)]
-    section.findings += [*instructions(groups), *control_finding(groups, RATIO)]
+    section.findings = [*instructions(groups), *control_finding(groups, RATIO)]
+    section.findings += [text for group in groups for text in far_from_floor(group)]
     section.data = figure_data(groups)
     return section
+
+
+def floor_of(group):
+    """The figures of the bare state machine."""
+    return next((figures for (model, _), figures in group.cells.items() if model == "raw"), {})
 
 
 def mark(ratio):
@@ -84,10 +90,7 @@ def headline(groups):
 
 def far_from_floor(group):
     """For each form more than 10 % below the floor, where the rest goes, as far as the counts tell."""
-    base_name = group.baseline(RATIO)
-    if base_name is None:
-        return
-    base = group.cells[base_name]
+    base = floor_of(group)
     for (model, mechanism), figures in group.ordered():
         times = speed(figures.get(RATIO))
         if times is None or times[0] >= NEAR:
@@ -113,18 +116,17 @@ def far_from_floor(group):
 def instructions(groups):
     """What a turn of the loop costs above the floor in instructions, where they were counted."""
     for group in groups:
-        base_name = group.baseline(RATIO)
-        base = group.cells.get(base_name, {})
+        base = floor_of(group)
         if "instructions_per_op" not in base or base["instructions_per_op"].value is None:
             continue
         parts = []
         for (model, mechanism), figures in group.ordered():
             value = difference(figures, base, "instructions_per_op")
-            if (model, mechanism) != base_name and value is not None:
+            if model != "raw" and value is not None:
                 parts.append(f"{model} {mechanism} {value:+.1f}")
         if parts:
             floor = shown(base["instructions_per_op"].value)
-            yield f"Instructions a turn, {group.variant}, against the floor's {floor}: " + ", ".join(parts) + "."
+            yield f"Instructions a turn with {group.compiler}, {group.variant}, against the floor's {floor}: " + ", ".join(parts) + "."
 
 
 def figure_data(groups):

@@ -37,8 +37,9 @@ def build(rows, published=()):
                 [
                     group.variant,
                     f"{model} {mechanism}",
+                    group.toolchain,
                     shown_row(figures.get("ns_per_op")),
-                    "1 (baseline)" if ratio is None else shown_speed(ratio),
+                    shown_speed(ratio) if ratio else "1 (baseline)" if group.timed else "-",
                     shown_row(figures.get("allocs_per_op")),
                     shown_row(figures.get("allocs_fresh_per_op")),
                     shown_row(figures.get("instructions_per_op")),
@@ -52,6 +53,7 @@ def build(rows, published=()):
             [
                 "variant",
                 "allocator",
+                "toolchain",
                 "ns per operation",
                 "times as fast as malloc",
                 "allocations per operation",
@@ -59,7 +61,7 @@ def build(rows, published=()):
                 "instructions",
             ],
             body,
-            "In brackets the 99 % interval of paired, interleaved runs.",
+            "In brackets the 99 % interval of paired, interleaved runs. Only the main build is timed.",
         )
     ]
     if papers:

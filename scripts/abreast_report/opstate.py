@@ -1,6 +1,6 @@
 """opstate: sizes and instructions of operation states and coroutine frames against depth."""
 
-from .rows import model_order, shown, shown_row
+from .rows import Setting, model_order, shown, shown_row
 from .tables import Section, Table
 
 FIGURES = ("op_state_bytes", "frame_bytes", "instructions_per_op")
@@ -12,21 +12,26 @@ WORDS = {
 
 
 def by_form(rows):
-    """{(model, mechanism, rest of the variant): {depth: {metric: Row}}}"""
+    """{(model, mechanism, rest of the variant, toolchain): {depth: {metric: Row}}}"""
     found = {}
     for row in rows:
         depth = row.keys.get("depth")
         if depth is None or not depth.isdigit():
             continue
         rest = ",".join(f"{key}={value}" for key, value in row.keys.items() if key != "depth") or "-"
-        form = found.setdefault((row.model, row.mechanism, rest), {})
+        form = found.setdefault((row.model, row.mechanism, rest, row.toolchain), {})
         form.setdefault(int(depth), {})[row.metric] = row
-    return dict(sorted(found.items(), key=lambda item: model_order(item[0][0])))
+    toolchains = list(dict.fromkeys(form[3] for form in found))
+    return dict(sorted(found.items(), key=lambda item: (toolchains.index(item[0][3]), model_order(item[0][0]))))
 
 
 def name_of(form):
-    model, mechanism, rest = form
+    model, mechanism, rest, _ = form
     return f"{model} {mechanism}" + ("" if rest == "-" else f" ({rest})")
+
+
+def compiler_of(form):
+    return Setting.parse(form[3]).compiler
 
 
 def sentence(form, depths):
@@ -45,7 +50,7 @@ def sentence(form, depths):
             parts.append(f"{shown(low.value)} {WORDS[metric]}")
     if not parts:
         return ""
-    return f"{name_of(form)}, depth {first} to {last}: " + "; ".join(parts) + "."
+    return f"{name_of(form)} with {compiler_of(form)}, depth {first} to {last}: " + "; ".join(parts) + "."
 
 
 def build(rows):
@@ -57,7 +62,7 @@ def build(rows):
         depths = sorted({depth for form in forms.values() for depth in form if metric in form[depth]})
         unit = next(row.unit for row in rows if row.metric == metric)
         body = [
-            [name_of(form), *(shown_row(found.get(depth, {}).get(metric)) for depth in depths)]
+            [name_of(form), form[3], *(shown_row(found.get(depth, {}).get(metric)) for depth in depths)]
             for form, found in forms.items()
             if any(metric in found[depth] for depth in found)
         ]
@@ -65,7 +70,7 @@ def build(rows):
             Table(
                 f"opstate-{metric}",
                 f"{metric} ({unit}) by depth",
-                ["form", *(f"depth {depth}" for depth in depths)],
+                ["form", "toolchain", *(f"depth {depth}" for depth in depths)],
                 body,
             )
         )
@@ -75,7 +80,9 @@ def build(rows):
 
 
 def headline(forms):
-    """Bytes and instructions at the greatest depth that all forms share."""
+    """Bytes and instructions at the greatest depth that all forms share, with the toolchain of the main build."""
+    main = next((form[3] for form in forms), None)
+    forms = {form: depths for form, depths in forms.items() if form[3] == main}
     shared = [set(depths) for depths in forms.values()]
     common = set.intersection(*shared) if shared else set()
     if not common:
@@ -90,7 +97,8 @@ def headline(forms):
         ]
         if figures:
             parts.append(f"{name_of(form)} {', '.join(figures)}")
-    return f"At depth {deepest}: " + "; ".join(parts) + "." if parts else ""
+    compiler = Setting.parse(main).compiler
+    return f"At depth {deepest}, with {compiler}: " + "; ".join(parts) + "." if parts else ""
 
 
 def figure_data(forms):
@@ -106,5 +114,5 @@ def figure_data(forms):
                 ]
                 if points:
                     what = ", frame" if metric == "frame_bytes" else ""
-                    blocks.append(f'"{name_of(form)}{what}"\n' + "".join(points))
+                    blocks.append(f'"{name_of(form)}{what}, {compiler_of(form)}"\n' + "".join(points))
     return "\n\n".join(blocks)

@@ -4,7 +4,7 @@ A ratio in the TSV is time over the baseline's time. A reader wants to know how 
 the interval's ends exchanged.
 """
 
-from .rows import model_order, shown, without
+from .rows import Setting, model_order, shown, without
 
 
 class Group:
@@ -19,12 +19,14 @@ class Group:
     def ordered(self):
         return sorted(self.cells.items(), key=lambda item: model_order(item[0][0]))
 
-    def baseline(self, metric):
-        """The cell that the others are compared with: the one without a ratio."""
-        for name, figures in self.cells.items():
-            if metric not in figures and "ns_per_op" in figures:
-                return name
-        return None
+    @property
+    def compiler(self):
+        return Setting.parse(self.toolchain).compiler
+
+    @property
+    def timed(self):
+        """Only the main build is timed; builds by other compilers give counts."""
+        return any("ns_per_op" in figures for figures in self.cells.values())
 
 
 def groups_of(rows):
