@@ -50,6 +50,7 @@ if(NOT DEFINED ABREAST_TRANSFER_CHECK)
   endif()
   string(TOUPPER ${CMAKE_BUILD_TYPE} transfer_config)
   separate_arguments(transfer_build_flags UNIX_COMMAND "${CMAKE_C_FLAGS_${transfer_config}}")
+  set(CMAKE_TRY_COMPILE_CONFIGURATION ${CMAKE_BUILD_TYPE}) # else it would add the flags of Debug
   try_run(transfer_run transfer_compiled ${CMAKE_BINARY_DIR}/transfer_check SOURCES ${transfer_check}
           COMPILE_DEFINITIONS ${transfer_options} ${transfer_build_flags}
           CMAKE_FLAGS -DINCLUDE_DIRECTORIES=${CMAKE_SOURCE_DIR}
