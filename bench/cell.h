@@ -48,7 +48,10 @@ struct cell {
     bool counted;        /* count its instructions too, under valgrind; it must then be deterministic and do no I/O */
     bool untimed;        /* sizes or instructions only */
     const void *parameters;
-    /* Makes the state that runs share; not timed. 0 or negative errno. */
+    /* Whether these options want the cell at all, beside mode and filters; null: always. cell_selected asks it. */
+    bool (*wanted)(const struct cell *, const struct run_options *);
+    /* Makes the state that runs share; not timed. 0 or negative errno; -ENOTSUP: not on this machine or backend, and
+     * the group is skipped. */
     int (*open)(const struct cell *, const struct run_options *, void **state);
     /* Does `operations` operations, and says what it did. 0 or negative errno. Called many times on one state. */
     int (*run)(void *state, uint64_t operations, struct outcome *);
@@ -78,5 +81,15 @@ extern const char *const toolchain;
 
 /* True when the mode and the filters want it. */
 bool cell_selected(const struct experiment *, const struct cell *, const struct run_options *);
+
+/* The same for an experiment as a whole: one of its cells is selected, or, where it has none, a filter names it. */
+bool experiment_selected(const struct experiment *, const struct run_options *);
+
+/* True when a filter wants `name`, of the form experiment/model/mechanism/variant: for experiments with a run function
+ * of their own. */
+bool name_selected(const char *name, const struct run_options *);
+
+/* True once SIGINT or SIGTERM has come: end soon, with -EINTR. */
+bool run_interrupted(void);
 
 #endif

@@ -6,8 +6,10 @@
 #ifndef ABREAST_BENCH_RESULTS_H
 #define ABREAST_BENCH_RESULTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* One row of results/<experiment>.tsv. `model` is one of raw, awaitable, sender, cxx-awaitable, cxx-sender (callback,
  * event, poll later); `variant` is key=value pairs joined by commas, or "-"; `toolchain` is written
@@ -43,7 +45,46 @@ void results_add_missing(struct results *, const struct row *, const char *reaso
 /* Something that was not run at all, and why; for run.json. */
 void results_add_skipped(struct results *, const char *experiment, const char *what, const char *reason);
 
-/* Takes a row as written in a TSV file (for measuring programs that print theirs). 0, or -EINVAL when malformed. */
+/* Takes a row as written in a TSV file (for measuring programs that print theirs). Where the value is missing a twelfth
+ * field may give the reason. 0, or -EINVAL when malformed. */
 int results_add_line(struct results *, const char *line);
+
+/* One timed sample: a repetition in the terms of Google Benchmark. Times are of the whole sample. */
+struct repetition {
+    const char *experiment;
+    const char *model;
+    const char *mechanism;
+    const char *variant;
+    uint64_t index;
+    uint64_t repetitions; /* of this cell */
+    uint64_t operations;
+    double real_ns;
+    double cpu_ns;
+};
+void results_add_repetition(struct results *, const struct repetition *);
+
+/* Reading back, in the order of addition. Pointers are valid until the next addition. */
+size_t results_count(const struct results *);
+const struct row *results_row(const struct results *, size_t index);
+const char *results_reason(const struct results *,
+                           size_t index); /* why the row's value is missing; null: it is there */
+
+struct skipped {
+    const char *experiment, *what, *reason;
+};
+size_t results_skipped_count(const struct results *);
+const struct skipped *results_skipped(const struct results *, size_t index);
+
+size_t results_repetition_count(const struct results *);
+const struct repetition *results_repetition(const struct results *, size_t index);
+
+/* 0, or -ENOMEM when something was lost on the way. */
+int results_status(const struct results *);
+
+/* One row as a TSV line, with the reason of a missing value as a twelfth field when `reasons`. */
+void results_print_line(const struct results *, size_t index, bool reasons, FILE *);
+
+/* Writes the rows of one experiment. */
+int results_write_tsv(const struct results *, const char *experiment, const char *path);
 
 #endif

@@ -1,0 +1,76 @@
+/* abreast: awaitables and senders, the same byte-I/O loop side by side. */
+#include "bench/commands.h"
+#include "bench/options.h"
+#include "bench/progress.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char help[] =
+    "Usage: abreast COMMAND [OPTION...]\n"
+    "\n"
+    "Measures the same asynchronous byte-I/O loop written with awaitables and with senders, and as a bare state\n"
+    "machine (the floor).\n"
+    "\n"
+    "  list [--variants] [--tsv]     the experiments; --variants: their cells, with the modes that run them\n"
+    "  run [FILTER...] [OPTION...]   runs experiments and writes their results\n"
+    "      --quick | --full          how long to measure (default: --quick)\n"
+    "      --smoke                   a few operations of each cell, no timing: only checks that they work\n"
+    "      --out DIR                 where results go (default: out)\n"
+    "      --seed N                  of everything random (default: 1)\n"
+    "      --reactor=BACKEND         io_uring, epoll or sim (default: io_uring where permitted, else epoll)\n"
+    "  bench [--reactor=BACKEND] [--benchmark_...]\n"
+    "                                the timed cells under Google Benchmark, to explore one of them\n"
+    "  env [--json]                  this machine and build, and what may disturb a measurement here\n"
+    "  help, --help, --version\n"
+    "\n"
+    "A FILTER is a part of experiment/model/mechanism/variant, or a pattern of the whole with * ? [].\n"
+    "Results: DIR/run.json, DIR/results/EXPERIMENT.tsv and, of timed experiments, DIR/results/EXPERIMENT.json\n"
+    "(Google Benchmark's schema); a summary on stdout, progress on stderr.\n"
+    "\n"
+    "Exit status: 0 done (parts may have been skipped: see run.json), 1 usage, environment or internal error,\n"
+    "2 regression, 3 inconclusive, 4 nothing measured or incomparable, 77 skipped. (2 and 3 come from the scripts.)\n";
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"list", command_list}, {"run", command_run},         {"bench", command_bench},
+    {"env", command_env},   {"measure", command_measure}, {"count", command_count},
+};
+
+static int dispatch(int argc, char **argv)
+{
+    if (argc < 2) {
+        complain("no command given: see abreast --help");
+        return EXIT_ERROR;
+    }
+    const char *name = argv[1];
+    bool asks = strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0;
+    for (int i = 2; i < argc; i++)
+        asks = asks || strcmp(argv[i], "--help") == 0;
+    if (asks) {
+        fputs(help, stdout);
+        return EXIT_OK;
+    }
+    if (strcmp(name, "--version") == 0) {
+        puts("abreast " ABREAST_VERSION);
+        return EXIT_OK;
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(argc - 2, argv + 2);
+    }
+    complain("unknown command '%s': see abreast --help", name);
+    return EXIT_ERROR;
+}
+
+int main(int argc, char **argv)
+{
+    int status = dispatch(argc, argv);
+    if (fflush(stdout) || ferror(stdout)) {
+        complain("could not write to stdout");
+        return EXIT_ERROR;
+    }
+    return status;
+}

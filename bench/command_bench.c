@@ -1,0 +1,139 @@
+#include "bench/cell.h"
+#include "bench/commands.h"
+#include "bench/environment.h"
+#include "bench/options.h"
+#include "bench/progress.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef ABREAST_WITHOUT_GOOGLE_BENCHMARK
+
+int command_bench(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    complain("this build is only asked for its deterministic figures: use the main build's abreast bench");
+    return EXIT_ERROR;
+}
+
+#else
+
+#include "bench/shim.h"
+
+struct benchmark {
+    const struct cell *cell;
+    const struct run_options *options;
+};
+
+static bool any_failed;
+
+static void fail(struct shim_state *shim, const char *message)
+{
+    any_failed = true;
+    shim_fail(shim, message);
+}
+
+static void run_benchmark(struct shim_state *shim, void *user)
+{
+    const struct benchmark *benchmark = user;
+    const struct cell *cell = benchmark->cell;
+    void *state = NULL;
+    int status = cell->open ? cell->open(cell, benchmark->options, &state) : 0;
+    if (status) {
+        fail(shim, strerror(-status));
+        return;
+    }
+    uint64_t operations = shim_operations(shim);
+    struct outcome outcome = {0};
+    while (shim_keep_running(shim) && !status)
+        status = cell->run(state, operations, &outcome);
+    if (status)
+        fail(shim, strerror(-status));
+    else if (outcome.operations != operations)
+        fail(shim, "it did not do all its operations");
+    if (cell->close)
+        cell->close(state);
+}
+
+static size_t timed_cells(void)
+{
+    size_t count = 0;
+    for (size_t e = 0; e < experiment_count; e++)
+        count += experiments[e]->cell_count;
+    return count;
+}
+
+static int register_all(struct benchmark *benchmarks, const struct run_options *options)
+{
+    for (size_t e = 0; e < experiment_count; e++) {
+        for (size_t c = 0; c < experiments[e]->cell_count; c++) {
+            const struct cell *cell = &experiments[e]->cells[c];
+            if (cell->untimed || !cell->run)
+                continue;
+            char name[256];
+            snprintf(name, sizeof name, "%s/%s/%s/%s", experiments[e]->name, cell->model, cell->mechanism,
+                     cell->variant);
+            *benchmarks = (struct benchmark){cell, options};
+            int status = shim_register(name, run_benchmark, benchmarks++);
+            if (status)
+                return status;
+        }
+    }
+    return 0;
+}
+
+/* Takes --reactor=BACKEND out of the arguments; what is left is Google Benchmark's. */
+static int take_reactor(struct options *options, int *argc, char **argv)
+{
+    int kept = 0;
+    *options = (struct options){.run = {.seed = 1, .full = true}};
+    for (int i = 0; i < *argc; i++) {
+        if (strncmp(argv[i], "--reactor", 9) != 0) {
+            argv[kept++] = argv[i];
+            continue;
+        }
+        struct options taken;
+        char *argument = argv[i];
+        if (options_parse(&taken, 1, &argument, ACCEPT_REACTOR))
+            return EXIT_ERROR;
+        options->run.backend = taken.run.backend;
+    }
+    *argc = kept;
+    return EXIT_OK;
+}
+
+int command_bench(int argc, char **argv)
+{
+    struct options options;
+    if (take_reactor(&options, &argc, argv))
+        return EXIT_ERROR;
+    struct environment environment;
+    if (environment_read(&environment, options.run.backend)) {
+        complain("no reactor: %s", environment.reactor_note);
+        return EXIT_ERROR;
+    }
+    /* Google Benchmark takes argv[0] for the program; there is one before what follows the command. */
+    int all = argc + 1;
+    char **arguments = argv - 1;
+    arguments[0] = "abreast";
+    if (!shim_initialize(&all, arguments))
+        return EXIT_ERROR;
+    struct benchmark *benchmarks = calloc(timed_cells() + 1, sizeof *benchmarks);
+    if (!benchmarks || register_all(benchmarks, &options.run)) {
+        complain("no memory");
+        free(benchmarks);
+        return EXIT_ERROR;
+    }
+    shim_context("compiler", toolchain);
+    shim_context("cflags", build_flags);
+    shim_context("transfer", transfer_kind);
+    shim_context("reactor", environment.reactor);
+    int ran = shim_run();
+    free(benchmarks);
+    if (ran < 0 || any_failed)
+        return EXIT_ERROR;
+    return ran ? EXIT_OK : EXIT_NOTHING;
+}
+
+#endif

@@ -1,0 +1,44 @@
+#include "bench/commands.h"
+#include "bench/environment.h"
+#include "bench/instructions.h"
+#include "bench/interrupt.h"
+#include "bench/options.h"
+#include "bench/progress.h"
+#include "bench/runner.h"
+
+#include <string.h>
+
+int command_measure(int argc, char **argv)
+{
+    struct options options;
+    if (options_parse(&options, argc, argv, ACCEPT_MODE))
+        return EXIT_ERROR;
+    struct results *results = results_create();
+    if (!results) {
+        complain("no memory");
+        return EXIT_ERROR;
+    }
+    interrupt_install();
+    for (size_t i = 0; i < experiment_count; i++)
+        runner_describe(experiments[i], &options.run, results);
+    int status = instructions_add(&options.run, results);
+    if (!status)
+        status = results_status(results);
+    if (status) {
+        complain("measuring failed: %s", strerror(-status));
+    } else {
+        printf("#toolchain\t%s\t%s\t%s\n", toolchain, build_flags, transfer_kind);
+        for (size_t i = 0; i < results_count(results); i++)
+            results_print_line(results, i, true, stdout);
+    }
+    results_destroy(results);
+    return status ? EXIT_ERROR : EXIT_OK;
+}
+
+int command_count(int argc, char **argv)
+{
+    struct options options;
+    if (options_parse(&options, argc, argv, ACCEPT_MODE))
+        return EXIT_ERROR;
+    return instructions_child(&options.run) ? EXIT_ERROR : EXIT_OK;
+}

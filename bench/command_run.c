@@ -1,0 +1,241 @@
+#define _GNU_SOURCE /* asprintf */
+#include "bench/commands.h"
+#include "bench/instructions.h"
+#include "bench/interrupt.h"
+#include "bench/output.h"
+#include "bench/record.h"
+#include "bench/runner.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct running {
+    struct options options;
+    struct environment environment;
+    struct peers peers;
+    struct record record;
+    struct results *results;
+    struct progress progress;
+    uint64_t stage_started;
+    bool failed;
+};
+
+/* DIR/name.extension, allocated; null: no memory. */
+static char *path_in(const struct running *running, const char *name, const char *extension)
+{
+    char *path;
+    return asprintf(&path, "%s/%s%s", running->options.out, name, extension) < 0 ? NULL : path;
+}
+
+static char *result_path(const struct running *running, const char *experiment, const char *extension)
+{
+    char *path;
+    return asprintf(&path, "%s/results/%s%s", running->options.out, experiment, extension) < 0 ? NULL : path;
+}
+
+/* Makes DIR and DIR/results, and finds out now, not after the measurement, whether they can be written. */
+static int prepare_out(const struct running *running)
+{
+    char *results = path_in(running, "results", "");
+    char *probe = path_in(running, "results/.probe", "");
+    int status = results && probe ? output_make_directory(results) : -ENOMEM;
+    struct output output;
+    if (!status)
+        status = output_open(&output, probe);
+    if (!status)
+        output_discard(&output);
+    if (status)
+        complain("cannot write to '%s': %s; give another directory with --out", running->options.out,
+                 strerror(-status));
+    free(results);
+    free(probe);
+    return status;
+}
+
+static int prepare_reactor(struct running *running)
+{
+    struct environment *environment = &running->environment;
+    enum reactor_backend *backend = &running->options.run.backend;
+    int status = environment_read(environment, *backend);
+    if (status) {
+        complain("no reactor: %s", environment->reactor_note);
+        return status;
+    }
+    if (environment->reactor_note[0])
+        complain("%s", environment->reactor_note);
+    if (*backend == REACTOR_DEFAULT)
+        *backend = strcmp(environment->reactor, "io_uring") == 0 ? REACTOR_IO_URING : REACTOR_EPOLL;
+    return 0;
+}
+
+static void begin_stage(struct running *running, const char *name)
+{
+    running->stage_started = clock_ns();
+    progress_stage(&running->progress, name);
+}
+
+static void end_stage(struct running *running)
+{
+    struct record *record = &running->record;
+    if (record->stage_count < STAGES_MAX)
+        record->stages[record->stage_count++] =
+            (struct stage){running->progress.name, (double)(clock_ns() - running->stage_started) * 1e-9};
+}
+
+static int write_experiment(struct running *running, const struct experiment *experiment)
+{
+    char *tsv = result_path(running, experiment->name, ".tsv");
+    char *json = result_path(running, experiment->name, ".json");
+    int status = tsv && json ? results_status(running->results) : -ENOMEM;
+    if (!status) {
+        unlink(json);
+        status = results_write_tsv(running->results, experiment->name, tsv);
+    }
+    if (!status)
+        status = record_write_benchmarks(&running->record, running->results, experiment->name, json);
+    if (status)
+        complain("cannot write the results of %s to '%s': %s", experiment->name, running->options.out,
+                 strerror(-status));
+    free(tsv);
+    free(json);
+    return status;
+}
+
+/* What is left of an earlier run must not pass for the result of one that failed. */
+static void drop_experiment(struct running *running, const struct experiment *experiment)
+{
+    char *tsv = result_path(running, experiment->name, ".tsv");
+    char *json = result_path(running, experiment->name, ".json");
+    if (tsv)
+        unlink(tsv);
+    if (json)
+        unlink(json);
+    free(tsv);
+    free(json);
+    results_add_skipped(running->results, experiment->name, "-", "it failed; its message is on stderr");
+    running->failed = true;
+}
+
+/* 0 when the run may go on, whatever became of this experiment. */
+static int run_experiment(struct running *running, const struct experiment *experiment)
+{
+    const struct run_options *run = &running->options.run;
+    begin_stage(running, experiment->name);
+    runner_describe(experiment, run, running->results);
+    int status;
+    if (experiment->run) {
+        status = experiment->run(experiment, run, running->results);
+        if (status && status != -EINTR)
+            complain("%s failed: %s", experiment->name, strerror(-status));
+    } else {
+        struct plan plan = runner_plan(experiment, run);
+        status = runner_run(experiment, run, &plan, running->results, &running->progress);
+    }
+    end_stage(running);
+    if (run_interrupted())
+        return -EINTR;
+    if (!status)
+        return write_experiment(running, experiment);
+    drop_experiment(running, experiment);
+    return 0;
+}
+
+static int measure_exactly(struct running *running)
+{
+    begin_stage(running, "instructions");
+    int status = instructions_add(&running->options.run, running->results);
+    end_stage(running);
+    if (status) {
+        if (status != -EINTR)
+            complain("counting instructions failed: %s", strerror(-status));
+        return status;
+    }
+    begin_stage(running, "other toolchains");
+    status = peers_measure(&running->peers, &running->options.run, running->results);
+    end_stage(running);
+    if (status && status != -EINTR)
+        complain("asking the other builds failed: %s", strerror(-status));
+    return status;
+}
+
+static int run_all(struct running *running)
+{
+    const struct run_options *run = &running->options.run;
+    unsigned stages = run->smoke ? 0 : 2;
+    double expected = run->smoke ? 0 : 6;
+    for (size_t i = 0; i < experiment_count; i++) {
+        if (!experiment_selected(experiments[i], run))
+            continue;
+        stages++;
+        expected += runner_expected_s(experiments[i], run);
+    }
+    progress_begin(&running->progress, stages, expected);
+
+    char *path = path_in(running, "run", ".json");
+    int status = path ? 0 : -ENOMEM;
+    if (path)
+        unlink(path);
+    if (!status && !run->smoke)
+        status = measure_exactly(running);
+    for (size_t i = 0; i < experiment_count && !status; i++) {
+        if (experiment_selected(experiments[i], run))
+            status = run_experiment(running, experiments[i]);
+    }
+    progress_pause(&running->progress);
+    if (!status) {
+        status = record_write_run(&running->record, running->results, path);
+        if (status)
+            complain("cannot write '%s': %s", path, strerror(-status));
+    }
+    free(path);
+    if (status == -EINTR)
+        complain("interrupted: experiments that were complete are in '%s/results', and there is no run.json",
+                 running->options.out);
+    return status;
+}
+
+static void print_summary(const struct running *running)
+{
+    for (size_t i = 0; i < experiment_count; i++) {
+        char *path = result_path(running, experiments[i]->name, ".tsv");
+        if (path && experiment_selected(experiments[i], &running->options.run))
+            record_print_summary(running->results, experiments[i]->name, path);
+        free(path);
+    }
+    printf("\nresults: %s/results, %s/run.json\n", running->options.out, running->options.out);
+}
+
+int command_run(int argc, char **argv)
+{
+    struct running running = {0};
+    int exit_status =
+        options_parse(&running.options, argc, argv, ACCEPT_MODE | ACCEPT_OUT | ACCEPT_SEED | ACCEPT_REACTOR);
+    if (!exit_status)
+        exit_status = options_check_filters(&running.options.run);
+    if (exit_status)
+        return exit_status;
+    if (prepare_reactor(&running) || prepare_out(&running))
+        return EXIT_ERROR;
+    running.results = results_create();
+    if (!running.results) {
+        complain("no memory");
+        return EXIT_ERROR;
+    }
+    running.record = (struct record){
+        .options = &running.options,
+        .environment = &running.environment,
+        .peers = &running.peers,
+    };
+    clock_gettime(CLOCK_REALTIME, &running.record.start);
+    interrupt_install();
+
+    exit_status = run_all(&running) ? EXIT_ERROR : EXIT_OK;
+    if (!exit_status) {
+        print_summary(&running);
+        exit_status = running.failed ? EXIT_ERROR : results_count(running.results) ? EXIT_OK : EXIT_NOTHING;
+    }
+    results_destroy(running.results);
+    return exit_status;
+}

@@ -1,0 +1,16 @@
+/* The commands of `abreast`. Each takes what follows its name and returns the exit status. */
+#ifndef ABREAST_BENCH_COMMANDS_H
+#define ABREAST_BENCH_COMMANDS_H
+
+int command_list(int argc, char **argv);
+int command_run(int argc, char **argv);
+int command_bench(int argc, char **argv);
+int command_env(int argc, char **argv);
+
+/* Not for people: the deterministic rows on stdout, for a run of another build of this program. */
+int command_measure(int argc, char **argv);
+
+/* Not for people: runs under callgrind, see instructions.h. */
+int command_count(int argc, char **argv);
+
+#endif

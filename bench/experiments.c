@@ -1,0 +1,66 @@
+#include "bench/cell.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+
+#define EXPERIMENT(name) extern const struct experiment experiment_##name;
+#include "bench/experiments.def"
+#undef EXPERIMENT
+
+#define EXPERIMENT(name) &experiment_##name,
+const struct experiment *const experiments[] = {
+#include "bench/experiments.def"
+};
+#undef EXPERIMENT
+
+const size_t experiment_count = sizeof experiments / sizeof *experiments;
+
+const char *const toolchain = ABREAST_TOOLCHAIN;
+
+static bool matches(const char *filter, const char *name)
+{
+    if (strpbrk(filter, "*?["))
+        return fnmatch(filter, name, 0) == 0;
+    return strstr(name, filter) != NULL;
+}
+
+bool name_selected(const char *name, const struct run_options *options)
+{
+    for (size_t i = 0; i < options->filter_count; i++) {
+        if (matches(options->filters[i], name))
+            return true;
+    }
+    return options->filter_count == 0;
+}
+
+bool cell_selected(const struct experiment *experiment, const struct cell *cell, const struct run_options *options)
+{
+    char name[256];
+    snprintf(name, sizeof name, "%s/%s/%s/%s", experiment->name, cell->model, cell->mechanism, cell->variant);
+    return cell->modes & (options->full ? CELL_FULL : CELL_QUICK) && name_selected(name, options) &&
+           (!cell->wanted || cell->wanted(cell, options));
+}
+
+/* What comes before the first slash of a filter decides about an experiment whose cells are not known here. */
+static bool named(const struct experiment *experiment, const struct run_options *options)
+{
+    for (size_t i = 0; i < options->filter_count; i++) {
+        char head[128];
+        snprintf(head, sizeof head, "%.*s", (int)strcspn(options->filters[i], "/"), options->filters[i]);
+        if (head[0] && matches(head, experiment->name))
+            return true;
+    }
+    return options->filter_count == 0;
+}
+
+bool experiment_selected(const struct experiment *experiment, const struct run_options *options)
+{
+    if (!experiment->cell_count)
+        return named(experiment, options);
+    for (size_t i = 0; i < experiment->cell_count; i++) {
+        if (cell_selected(experiment, &experiment->cells[i], options))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,222 @@
+#include "bench/group.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One figure a round for each entry, so that entries pair up by round. */
+typedef double (*figure)(const struct sample *there, const struct sample *back);
+
+static double real_per_operation(const struct sample *there, const struct sample *back)
+{
+    return (there->real_ns + back->real_ns) / (double)(there->outcome.operations + back->outcome.operations);
+}
+
+static double cpu_per_operation(const struct sample *there, const struct sample *back)
+{
+    return (there->cpu_ns + back->cpu_ns) / (double)(there->outcome.operations + back->outcome.operations);
+}
+
+static double syscalls_per_operation(const struct sample *there, const struct sample *back)
+{
+    return (double)(there->outcome.syscalls + back->outcome.syscalls) /
+           (double)(there->outcome.operations + back->outcome.operations);
+}
+
+static double sync_share(const struct sample *there, const struct sample *back)
+{
+    return (double)(there->outcome.sync + back->outcome.sync) /
+           (double)(there->outcome.operations + back->outcome.operations);
+}
+
+static double *figures(const struct group *group, const struct entry *entry, figure figure)
+{
+    double *values = calloc(group->rounds, sizeof *values);
+    for (unsigned i = 0; values && i < group->rounds; i++)
+        values[i] = figure(&entry->samples[i * PASSES], &entry->samples[i * PASSES + 1]);
+    return values;
+}
+
+static void add(const struct group *group, const struct entry *entry, const char *metric, const char *unit,
+                struct interval interval, struct results *results)
+{
+    char variant[256];
+    struct row row = runner_blank(group->experiment, entry->cell);
+    if (entry->control) {
+        const char *own = strcmp(row.variant, "-") == 0 ? "" : row.variant;
+        snprintf(variant, sizeof variant, "%s%scontrol=aa", own, *own ? "," : "");
+        row.variant = variant;
+    }
+    row.metric = metric;
+    row.unit = unit;
+    row.value = interval.value;
+    row.low = interval.low;
+    row.high = interval.high;
+    row.samples = group->rounds;
+    results_add(results, &row);
+}
+
+/* A figure that is the same in every round is exact. */
+static int add_figure(const struct group *group, const struct entry *entry, const char *metric, const char *unit,
+                      figure figure, struct results *results)
+{
+    double *values = figures(group, entry, figure);
+    if (!values)
+        return -ENOMEM;
+    bool exact = true;
+    for (unsigned i = 1; i < group->rounds; i++)
+        exact = exact && values[i] == values[0];
+    int status = 0;
+    if (exact) {
+        struct row row = runner_blank(group->experiment, entry->cell);
+        row.metric = metric;
+        row.unit = unit;
+        results_add_exact(results, row, values[0]);
+    } else {
+        struct interval interval;
+        status = bootstrap_median(values, group->rounds, group->options->seed, &interval);
+        if (!status)
+            add(group, entry, metric, unit, interval, results);
+    }
+    free(values);
+    return status;
+}
+
+static int add_times(const struct group *group, const struct entry *entry, struct results *results)
+{
+    double *values = figures(group, entry, real_per_operation);
+    struct interval time;
+    int status = values ? bootstrap_median(values, group->rounds, group->options->seed, &time) : -ENOMEM;
+    free(values);
+    if (status)
+        return status;
+    add(group, entry, "ns_per_op", "ns", time, results);
+    if (strcmp(group->experiment->operation, "message") != 0)
+        return 0;
+    struct interval rate = {1e9 / time.value, 1e9 / time.high, 1e9 / time.low};
+    add(group, entry, "msgs_per_s", "1/s", rate, results);
+    return add_figure(group, entry, "cpu_ns_per_msg", "ns", cpu_per_operation, results);
+}
+
+/* Against the baseline, round by round. */
+static int add_comparison(const struct group *group, const struct entry *entry, const struct entry *baseline,
+                          struct results *results)
+{
+    double *values = figures(group, entry, real_per_operation);
+    double *base = figures(group, baseline, real_per_operation);
+    uint64_t seed = group->options->seed;
+    struct interval interval;
+    int status = values && base ? bootstrap_ratio(values, base, group->rounds, seed, &interval) : -ENOMEM;
+    if (!status) {
+        add(group, entry, group->experiment->ratio_metric, "ratio", interval, results);
+        if (!entry->control && strcmp(group->experiment->ratio_metric, "ratio_to_floor") == 0) {
+            status = bootstrap_difference(values, base, group->rounds, seed, &interval);
+            if (!status)
+                add(group, entry, "ns_above_floor", "ns", interval, results);
+        }
+    }
+    free(values);
+    free(base);
+    return status;
+}
+
+static void add_repetitions(const struct group *group, const struct entry *entry, struct results *results)
+{
+    char variant[256];
+    snprintf(variant, sizeof variant, "%s%s", entry->cell->variant, entry->control ? ",control=aa" : "");
+    for (unsigned i = 0; i < group->rounds * PASSES; i++) {
+        const struct sample *sample = &entry->samples[i];
+        struct repetition repetition = {
+            .experiment = group->experiment->name,
+            .model = entry->cell->model,
+            .mechanism = entry->cell->mechanism,
+            .variant = variant,
+            .index = i,
+            .repetitions = group->rounds * PASSES,
+            .operations = sample->outcome.operations,
+            .real_ns = sample->real_ns,
+            .cpu_ns = sample->cpu_ns,
+        };
+        results_add_repetition(results, &repetition);
+    }
+}
+
+/* What N operations more allocated more, for each of them. */
+static void add_allocations(const struct group *group, const struct entry *entry, const char *metric, uint64_t once,
+                            uint64_t twice, struct results *results)
+{
+    struct row row = runner_blank(group->experiment, entry->cell);
+    row.metric = metric;
+    row.unit = "count";
+    if (twice < once)
+        results_add_missing(results, &row, "more operations allocated less: the cell does not repeat itself");
+    else
+        results_add_exact(results, row, (double)(twice - once) / (double)entry->once.operations);
+}
+
+struct presence {
+    bool allocations, fresh, syscalls, sync;
+};
+
+/* Which counts are not zero in every cell. */
+static struct presence presence(const struct group *group)
+{
+    struct presence any = {0};
+    for (size_t i = 0; i < group->count; i++) {
+        const struct entry *entry = &group->entries[i];
+        any.allocations |= entry->twice.allocations > 0;
+        any.fresh |= entry->twice.allocations_fresh > 0 || entry->twice.allocations > 0;
+        for (unsigned s = 0; i < group->timed && s < group->rounds * PASSES; s++) {
+            any.syscalls |= entry->samples[s].outcome.syscalls > 0;
+            any.sync |= entry->samples[s].outcome.sync > 0;
+        }
+    }
+    return any;
+}
+
+static const struct entry *find_baseline(const struct group *group)
+{
+    for (size_t i = 0; i < group->timed; i++) {
+        if (group->entries[i].cell->baseline && !group->entries[i].control)
+            return &group->entries[i];
+    }
+    return NULL;
+}
+
+static int add_timed_rows(const struct group *group, const struct entry *entry, struct presence any,
+                          struct results *results)
+{
+    const struct entry *baseline = find_baseline(group);
+    int status = 0;
+    add_repetitions(group, entry, results);
+    if (!entry->control)
+        status = add_times(group, entry, results);
+    if (!status && baseline && entry != baseline && group->experiment->ratio_metric)
+        status = add_comparison(group, entry, baseline, results);
+    if (!status && any.syscalls && !entry->control)
+        status = add_figure(group, entry, "syscalls_per_msg", "count", syscalls_per_operation, results);
+    if (!status && any.sync && !entry->control)
+        status = add_figure(group, entry, "sync_share", "share", sync_share, results);
+    return status;
+}
+
+int group_add_rows(const struct group *group, struct results *results)
+{
+    struct presence any = presence(group);
+    for (size_t i = 0; i < group->count; i++) {
+        const struct entry *entry = &group->entries[i];
+        if (i < group->timed && group->rounds) {
+            int status = add_timed_rows(group, entry, any, results);
+            if (status)
+                return status;
+        }
+        if (entry->control)
+            continue;
+        if (any.allocations)
+            add_allocations(group, entry, "allocs_per_op", entry->once.allocations, entry->twice.allocations, results);
+        if (any.fresh)
+            add_allocations(group, entry, "allocs_fresh_per_op", entry->once.allocations_fresh,
+                            entry->twice.allocations_fresh, results);
+    }
+    return 0;
+}

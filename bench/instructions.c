@@ -1,0 +1,276 @@
+#include "bench/instructions.h"
+#include "bench/progress.h"
+#include "bench/runner.h"
+#include "bench/spawn.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#if defined __has_include
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#define HAVE_CALLGRIND 1
+#endif
+#endif
+#ifndef HAVE_CALLGRIND
+#define HAVE_CALLGRIND 0
+#endif
+
+enum { OPERATIONS = 1000, LABEL_BYTES = 256 };
+
+static bool counted(const struct experiment *experiment, const struct cell *cell, const struct run_options *options)
+{
+    return cell->counted && cell_selected(experiment, cell, options);
+}
+
+/* What a count is filed under: the cell by its place in the tables, which parent and child share, and how many times N
+ * operations it did. */
+static void make_label(char *label, const struct experiment *experiment, const struct cell *cell, unsigned times)
+{
+    snprintf(label, LABEL_BYTES, "%s/%zu*%u", experiment->name, (size_t)(cell - experiment->cells), times);
+}
+
+#if HAVE_CALLGRIND
+static int run_counted(const struct experiment *experiment, const struct cell *cell, void *state, unsigned times)
+{
+    char label[LABEL_BYTES];
+    make_label(label, experiment, cell, times);
+    struct outcome outcome = {0};
+    CALLGRIND_TOGGLE_COLLECT;
+    int status = cell->run(state, (uint64_t)times * OPERATIONS, &outcome);
+    CALLGRIND_TOGGLE_COLLECT;
+    CALLGRIND_DUMP_STATS_AT(label);
+    if (!status && outcome.operations != (uint64_t)times * OPERATIONS)
+        status = -EPROTO;
+    return status;
+}
+
+static int count_cell(const struct experiment *experiment, const struct cell *cell, const struct run_options *options)
+{
+    void *state = NULL;
+    struct outcome warm_up = {0};
+    int status = cell->open ? cell->open(cell, options, &state) : 0;
+    if (status)
+        return status;
+    status = cell->run(state, 2 * OPERATIONS, &warm_up);
+    if (!status)
+        status = run_counted(experiment, cell, state, 1);
+    if (!status)
+        status = run_counted(experiment, cell, state, 2);
+    if (cell->close)
+        cell->close(state);
+    return status;
+}
+
+int instructions_child(const struct run_options *options)
+{
+    if (!RUNNING_ON_VALGRIND) {
+        complain("count is for this program's own use, under valgrind: see abreast --help");
+        return -EINVAL;
+    }
+    for (size_t e = 0; e < experiment_count; e++) {
+        for (size_t c = 0; c < experiments[e]->cell_count; c++) {
+            const struct cell *cell = &experiments[e]->cells[c];
+            int status = counted(experiments[e], cell, options) ? count_cell(experiments[e], cell, options) : 0;
+            if (status) {
+                complain("%s/%s/%s/%s: counting its instructions failed: %s", experiments[e]->name, cell->model,
+                         cell->mechanism, cell->variant, strerror(-status));
+                return status;
+            }
+        }
+    }
+    return 0;
+}
+#else
+int instructions_child(const struct run_options *options)
+{
+    (void)options;
+    complain("this build cannot count instructions: valgrind's headers were not there; run scripts/setup");
+    return -ENOTSUP;
+}
+#endif
+
+/* The counts that one dump file has: a "Trigger" line names the label, "summary" follows. */
+struct count {
+    char label[LABEL_BYTES];
+    uint64_t instructions;
+};
+
+struct counts {
+    struct count *items;
+    size_t count;
+};
+
+static int read_dump(const char *path, struct counts *counts)
+{
+    static const char trigger[] = "desc: Trigger: Client Request: ";
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return -errno;
+    char label[LABEL_BYTES] = "", line[1024];
+    int status = 0;
+    while (!status && fgets(line, sizeof line, file)) {
+        line[strcspn(line, "\n")] = '\0';
+        if (strncmp(line, trigger, sizeof trigger - 1) == 0) {
+            snprintf(label, sizeof label, "%.*s", LABEL_BYTES - 1, line + sizeof trigger - 1);
+        } else if (label[0] && strncmp(line, "summary: ", 9) == 0) {
+            struct count *items = reallocarray(counts->items, counts->count + 1, sizeof *items);
+            if (!items) {
+                status = -ENOMEM;
+                break;
+            }
+            counts->items = items;
+            struct count *count = &items[counts->count++];
+            memcpy(count->label, label, sizeof label);
+            count->instructions = strtoull(line + 9, NULL, 10);
+            label[0] = '\0';
+        }
+    }
+    fclose(file);
+    return status;
+}
+
+/* Reads every dump in the directory, and removes it with all that is in it. */
+static int collect_dumps(const char *directory, struct counts *counts)
+{
+    DIR *entries = opendir(directory);
+    if (!entries)
+        return -errno;
+    int status = 0;
+    for (struct dirent *entry; (entry = readdir(entries));) {
+        char path[PATH_MAX + sizeof entry->d_name];
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
+        if (!status)
+            status = read_dump(path, counts);
+        unlink(path);
+    }
+    closedir(entries);
+    rmdir(directory);
+    return status;
+}
+
+static const struct count *find_count(const struct counts *counts, const char *label)
+{
+    for (size_t i = 0; i < counts->count; i++) {
+        if (strcmp(counts->items[i].label, label) == 0)
+            return &counts->items[i];
+    }
+    return NULL;
+}
+
+static void add_rows(const struct run_options *options, const struct counts *counts, const char *reason,
+                     struct results *results)
+{
+    for (size_t e = 0; e < experiment_count; e++) {
+        for (size_t c = 0; c < experiments[e]->cell_count; c++) {
+            const struct cell *cell = &experiments[e]->cells[c];
+            if (!counted(experiments[e], cell, options))
+                continue;
+            struct row row = runner_blank(experiments[e], cell);
+            row.metric = "instructions_per_op";
+            row.unit = "instructions";
+            char once[LABEL_BYTES], twice[LABEL_BYTES];
+            make_label(once, experiments[e], cell, 1);
+            make_label(twice, experiments[e], cell, 2);
+            const struct count *first = find_count(counts, once), *second = find_count(counts, twice);
+            if (reason || !first || !second)
+                results_add_missing(results, &row, reason ? reason : "callgrind gave no count");
+            else
+                results_add_exact(results, row,
+                                  ((double)second->instructions - (double)first->instructions) / OPERATIONS);
+        }
+    }
+}
+
+static bool any_counted(const struct run_options *options)
+{
+    for (size_t e = 0; e < experiment_count; e++) {
+        for (size_t c = 0; c < experiments[e]->cell_count; c++) {
+            if (counted(experiments[e], &experiments[e]->cells[c], options))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void show(void *context, const char *line)
+{
+    (void)context;
+    complain("callgrind: %s", line);
+}
+
+/* 0, or the reason why there are no counts in `*reason`, or negative errno. */
+static int run_callgrind(const struct run_options *options, const char *directory, const char **reason)
+{
+    static const char *const environment[] = {
+        "PATH=/usr/local/bin:/usr/bin:/bin",
+        "GLIBC_TUNABLES=glibc.malloc.arena_max=1:glibc.cpu.hwcaps="
+        "-AVX512F,-AVX512VL,-AVX512BW,-AVX2,-AVX2_Usable,-AVX_Fast_Unaligned_Load,-ERMS,-FSRM",
+        NULL,
+    };
+    char self[PATH_MAX], out[PATH_MAX + 32], log[PATH_MAX + 32];
+    int status = spawn_self(self, sizeof self);
+    const char **argv = calloc(options->filter_count + 12, sizeof *argv);
+    if (status || !argv) {
+        free(argv);
+        return status ? status : -ENOMEM;
+    }
+    snprintf(out, sizeof out, "--callgrind-out-file=%s/dump", directory);
+    snprintf(log, sizeof log, "--log-file=%s/log", directory);
+    size_t n = 0;
+    argv[n++] = "valgrind";
+    argv[n++] = "--tool=callgrind";
+    argv[n++] = "--collect-atstart=no";
+    argv[n++] = "--dump-line=no";
+    argv[n++] = out;
+    argv[n++] = log;
+    argv[n++] = self;
+    argv[n++] = "count";
+    argv[n++] = options->full ? "--full" : "--quick";
+    for (size_t i = 0; i < options->filter_count; i++)
+        argv[n++] = options->filters[i];
+    status = spawn_lines(argv, environment, show, NULL);
+    free(argv);
+    if (status == 127)
+        *reason = "valgrind was not found: run scripts/setup";
+    else if (status > 0)
+        *reason = "the program failed under valgrind";
+    return status < 0 ? status : 0;
+}
+
+int instructions_add(const struct run_options *options, struct results *results)
+{
+    if (!any_counted(options))
+        return 0;
+    struct counts counts = {0};
+    const char *reason = NULL;
+    if (!HAVE_CALLGRIND)
+        reason = "built without valgrind's headers: run scripts/setup and build again";
+    else if (!strstr(toolchain, "san=none"))
+        reason = "a sanitizer build does not run under valgrind";
+    if (reason) {
+        add_rows(options, &counts, reason, results);
+        return 0;
+    }
+
+    const char *parent = getenv("TMPDIR");
+    char directory[PATH_MAX];
+    snprintf(directory, sizeof directory, "%s/abreast-XXXXXX", parent && *parent ? parent : "/tmp");
+    if (!mkdtemp(directory))
+        return -errno;
+    int status = run_callgrind(options, directory, &reason);
+    int read = collect_dumps(directory, &counts);
+    if (!status)
+        status = read;
+    if (!status)
+        add_rows(options, &counts, reason, results);
+    free(counts.items);
+    return status;
+}

@@ -1,0 +1,144 @@
+#include "bench/options.h"
+#include "bench/progress.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool parse_seed(const char *text, uint64_t *seed)
+{
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 0);
+    if (*text < '0' || *text > '9' || *end != '\0' || errno) {
+        complain("--seed '%s' is not a whole number from 0 to 18446744073709551615", text);
+        return false;
+    }
+    *seed = value;
+    return true;
+}
+
+static bool parse_reactor(const char *text, enum reactor_backend *backend)
+{
+    if (strcmp(text, "io_uring") == 0)
+        *backend = REACTOR_IO_URING;
+    else if (strcmp(text, "epoll") == 0)
+        *backend = REACTOR_EPOLL;
+    else if (strcmp(text, "sim") == 0)
+        *backend = REACTOR_SIM;
+    else {
+        complain("--reactor '%s' is not known: give io_uring, epoll or sim", text);
+        return false;
+    }
+    return true;
+}
+
+/* The value of option `name`, written --name VALUE or --name=VALUE; null: it is another option. */
+static const char *option_value(const char *name, int argc, char **argv, int *at)
+{
+    size_t length = strlen(name);
+    const char *argument = argv[*at];
+    if (strncmp(argument, name, length) != 0)
+        return NULL;
+    if (argument[length] == '=')
+        return argument + length + 1;
+    if (argument[length] != '\0')
+        return NULL;
+    return *at + 1 < argc ? argv[++*at] : "";
+}
+
+static bool parse_mode(const char *argument, struct run_options *run)
+{
+    if (strcmp(argument, "--quick") == 0)
+        run->full = run->smoke = false;
+    else if (strcmp(argument, "--full") == 0)
+        run->full = true;
+    else if (strcmp(argument, "--smoke") == 0)
+        run->smoke = true;
+    else
+        return false;
+    return true;
+}
+
+/* 1: it was an option, 0: it is none that this command takes, -1: its value is wrong. */
+static int parse_option(struct options *options, int argc, char **argv, int *at, unsigned accept)
+{
+    const char *value;
+    if (accept & ACCEPT_MODE && parse_mode(argv[*at], &options->run))
+        return 1;
+    if (accept & ACCEPT_SEED && (value = option_value("--seed", argc, argv, at)))
+        return parse_seed(value, &options->run.seed) ? 1 : -1;
+    if (accept & ACCEPT_REACTOR && (value = option_value("--reactor", argc, argv, at)))
+        return parse_reactor(value, &options->run.backend) ? 1 : -1;
+    if (accept & ACCEPT_OUT && (value = option_value("--out", argc, argv, at))) {
+        options->out = value;
+        if (*value)
+            return 1;
+        complain("--out needs a directory");
+        return -1;
+    }
+    return 0;
+}
+
+int options_parse(struct options *options, int argc, char **argv, unsigned accept)
+{
+    *options = (struct options){.run = {.seed = 1, .backend = REACTOR_DEFAULT}, .out = "out"};
+    size_t filters = 0;
+    for (int i = 0; i < argc; i++) {
+        int taken = parse_option(options, argc, argv, &i, accept);
+        if (taken < 0)
+            return EXIT_ERROR;
+        if (taken)
+            continue;
+        if (argv[i][0] == '-') {
+            complain("unknown option '%s': see abreast --help", argv[i]);
+            return EXIT_ERROR;
+        }
+        if (argv[i][0] == '\0') {
+            complain("an empty filter selects nothing: see abreast list");
+            return EXIT_ERROR;
+        }
+        argv[filters++] = argv[i];
+    }
+    options->run.filters = (const char *const *)argv;
+    options->run.filter_count = filters;
+    return EXIT_OK;
+}
+
+static bool selects(const struct run_options *run)
+{
+    for (size_t i = 0; i < experiment_count; i++) {
+        if (experiment_selected(experiments[i], run))
+            return true;
+    }
+    return false;
+}
+
+int options_check_filters(const struct run_options *run)
+{
+    if (!selects(run) && run->filter_count == 0) {
+        complain("there are no experiments in this build");
+        return EXIT_NOTHING;
+    }
+    for (size_t i = 0; i < run->filter_count; i++) {
+        struct run_options one = *run;
+        one.filters = &run->filters[i];
+        one.filter_count = 1;
+        if (selects(&one))
+            continue;
+        one.full = !one.full;
+        if (selects(&one)) {
+            complain("'%s' selects only cells of the %s mode: add --%s", run->filters[i], one.full ? "full" : "quick",
+                     one.full ? "full" : "quick");
+            return EXIT_NOTHING;
+        }
+        if (strpbrk(run->filters[i], "*?[/=,")) {
+            complain("'%s' selects no cell: 'abreast list --variants' shows them all", run->filters[i]);
+            return EXIT_NOTHING;
+        }
+        complain("unknown experiment '%s': 'abreast list' shows them", run->filters[i]);
+        return EXIT_ERROR;
+    }
+    return EXIT_OK;
+}

@@ -1,0 +1,82 @@
+#include "bench/progress.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static const uint64_t SECOND = 1000000000;
+
+/* The progress whose line is open on the terminal; null: none. */
+static struct progress *open_line;
+
+uint64_t clock_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
+}
+
+void progress_begin(struct progress *progress, unsigned stages, double expected_s)
+{
+    *progress = (struct progress){
+        .quiet = progress->quiet,
+        .terminal = isatty(STDERR_FILENO),
+        .stages = stages,
+        .expected_s = expected_s,
+        .started_ns = clock_ns(),
+    };
+}
+
+static void print(struct progress *progress, const char *detail)
+{
+    if (progress->quiet)
+        return;
+    uint64_t now = clock_ns();
+    double elapsed = (double)(now - progress->started_ns) / (double)SECOND;
+    double left = progress->expected_s - elapsed;
+    progress->printed_ns = now;
+    fprintf(stderr, "%s[%u/%u] %s%s%s, %.0f s, ", progress->terminal ? "\r" : "", progress->stage, progress->stages,
+            progress->name, detail ? " " : "", detail ? detail : "", elapsed);
+    if (left >= 1)
+        fprintf(stderr, "about %.0f s left", left);
+    else
+        fputs("nearly done", stderr);
+    fputs(progress->terminal ? "\033[K" : "\n", stderr);
+    fflush(stderr);
+    if (progress->terminal)
+        open_line = progress;
+}
+
+void progress_stage(struct progress *progress, const char *name)
+{
+    progress->stage++;
+    progress->name = name;
+    print(progress, NULL);
+}
+
+void progress_step(struct progress *progress, const char *detail)
+{
+    if (clock_ns() - progress->printed_ns >= SECOND)
+        print(progress, detail);
+}
+
+void progress_pause(struct progress *progress)
+{
+    if (open_line == progress) {
+        fputc('\n', stderr);
+        open_line = NULL;
+    }
+}
+
+void complain(const char *format, ...)
+{
+    if (open_line)
+        progress_pause(open_line);
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("abreast: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}

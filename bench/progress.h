@@ -1,0 +1,37 @@
+/* Progress on stderr, and the one place that error lines come from.
+ *
+ * On a terminal a line that rewrites itself, otherwise plain lines; at most about one a second.
+ */
+#ifndef ABREAST_BENCH_PROGRESS_H
+#define ABREAST_BENCH_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct progress {
+    bool quiet;
+    bool terminal;
+    unsigned stage, stages;
+    const char *name;
+    double expected_s; /* of the whole run; grows and shrinks as it is known better */
+    uint64_t started_ns;
+    uint64_t printed_ns;
+};
+
+uint64_t clock_ns(void); /* CLOCK_MONOTONIC */
+
+void progress_begin(struct progress *, unsigned stages, double expected_s);
+
+/* The next of the stages begins; says so at once. */
+void progress_stage(struct progress *, const char *name);
+
+/* Inside a stage: says what it is at, when it is time to say something. */
+void progress_step(struct progress *, const char *detail);
+
+/* Ends an open line, so that something else can be printed. */
+void progress_pause(struct progress *);
+
+/* "abreast: ..." on stderr, on a line of its own. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,37 @@
+/* The files of a run beside its TSV: run.json, and each timed experiment's samples in Google Benchmark's JSON schema.
+ */
+#ifndef ABREAST_BENCH_RECORD_H
+#define ABREAST_BENCH_RECORD_H
+
+#include "bench/environment.h"
+#include "bench/options.h"
+#include "bench/peers.h"
+
+#include <time.h>
+
+enum { STAGES_MAX = 32 };
+
+struct stage {
+    const char *name;
+    double seconds;
+};
+
+struct record {
+    const struct options *options;
+    const struct environment *environment;
+    const struct peers *peers;
+    struct timespec start; /* CLOCK_REALTIME */
+    struct stage stages[STAGES_MAX];
+    size_t stage_count;
+};
+
+/* run.json. Each member stands by itself, so that a script can read the object, add its own and write it back. */
+int record_write_run(const struct record *, const struct results *, const char *path);
+
+/* Google Benchmark's JSON: a row for each sample; nothing is written when the experiment has none. */
+int record_write_benchmarks(const struct record *, const struct results *, const char *experiment, const char *path);
+
+/* The few rows of an experiment that a person wants to see, on stdout. */
+void record_print_summary(const struct results *, const char *experiment, const char *path);
+
+#endif

@@ -1,0 +1,369 @@
+#include "bench/runner.h"
+#include "bench/group.h"
+
+#include <alloca.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    CHECK_OPERATIONS = 256,
+    SMOKE_OPERATIONS = 16,
+    DISPLACEMENTS = 8,
+    DISPLACEMENT_BYTES = 512,
+};
+
+static const double QUICK_SECONDS = 12; /* of an experiment */
+static const double FULL_SECONDS = 240;
+
+struct row runner_blank(const struct experiment *experiment, const struct cell *cell)
+{
+    return (struct row){
+        .experiment = experiment->name,
+        .model = cell->model,
+        .mechanism = cell->mechanism,
+        .variant = cell->variant,
+        .toolchain = toolchain,
+    };
+}
+
+void entry_name(const struct group *group, const struct entry *entry, char *buffer, size_t size)
+{
+    snprintf(buffer, size, "%s/%s/%s/%s", group->experiment->name, entry->cell->model, entry->cell->mechanism,
+             entry->cell->variant);
+}
+
+static bool in_mode(const struct cell *cell, const struct run_options *options)
+{
+    return cell->run && cell->modes & (options->full ? CELL_FULL : CELL_QUICK);
+}
+
+/* A selected cell brings its group's baseline with it. */
+static bool needed(const struct experiment *experiment, const struct cell *cell, const struct run_options *options)
+{
+    return in_mode(cell, options) && (cell->baseline || cell_selected(experiment, cell, options));
+}
+
+/* Each group is found at its first selected cell. */
+static bool leads_group(const struct experiment *experiment, size_t index, const struct run_options *options)
+{
+    const struct cell *cells = experiment->cells;
+    if (!in_mode(&cells[index], options) || !cell_selected(experiment, &cells[index], options))
+        return false;
+    for (size_t i = 0; i < index; i++) {
+        if (strcmp(cells[i].variant, cells[index].variant) == 0 && in_mode(&cells[i], options) &&
+            cell_selected(experiment, &cells[i], options))
+            return false;
+    }
+    return true;
+}
+
+static bool group_is_timed(const struct experiment *experiment, const char *variant, const struct run_options *options)
+{
+    for (size_t i = 0; i < experiment->cell_count; i++) {
+        const struct cell *cell = &experiment->cells[i];
+        if (strcmp(cell->variant, variant) == 0 && !cell->untimed && needed(experiment, cell, options))
+            return true;
+    }
+    return false;
+}
+
+static size_t timed_groups(const struct experiment *experiment, const struct run_options *options)
+{
+    size_t groups = 0;
+    for (size_t i = 0; i < experiment->cell_count; i++)
+        groups +=
+            leads_group(experiment, i, options) && group_is_timed(experiment, experiment->cells[i].variant, options);
+    return groups;
+}
+
+struct plan runner_plan(const struct experiment *experiment, const struct run_options *options)
+{
+    size_t groups = timed_groups(experiment, options);
+    double seconds = (options->full ? FULL_SECONDS : QUICK_SECONDS) / (double)(groups ? groups : 1);
+    return (struct plan){
+        .sample_ns = options->full ? 20000000 : 5000000,
+        .budget_ns = (uint64_t)(seconds * 1e9),
+        .warm_up = 2,
+        .rounds_least = options->full ? 30 : 10,
+        .rounds_most = options->full ? 240 : 80,
+    };
+}
+
+double runner_expected_s(const struct experiment *experiment, const struct run_options *options)
+{
+    if (options->smoke || !experiment->ratio_metric)
+        return 1;
+    return timed_groups(experiment, options) ? options->full ? FULL_SECONDS : QUICK_SECONDS : 1;
+}
+
+void runner_order(size_t *order, size_t count, uint64_t seed, unsigned round)
+{
+    uint64_t state = seed + 0x632be59bd9b4e019u * (round + 1);
+    for (size_t i = 0; i < count; i++)
+        order[i] = i;
+    for (size_t i = count; i > 1; i--) {
+        size_t other = random_below(&state, i);
+        size_t swap = order[i - 1];
+        order[i - 1] = order[other];
+        order[other] = swap;
+    }
+}
+
+void runner_describe(const struct experiment *experiment, const struct run_options *options, struct results *results)
+{
+    for (size_t i = 0; i < experiment->cell_count; i++) {
+        const struct cell *cell = &experiment->cells[i];
+        if (!cell->describe || !cell_selected(experiment, cell, options))
+            continue;
+        struct row blank = runner_blank(experiment, cell);
+        cell->describe(cell, &blank, results);
+    }
+}
+
+static int failed(const struct group *group, const struct entry *entry, const char *what, int status)
+{
+    char name[256];
+    entry_name(group, entry, name, sizeof name);
+    if (status != -EINTR)
+        complain("%s: %s: %s", name, what, strerror(-status));
+    return status;
+}
+
+/* Does what was asked, and no less. */
+static int run_checked(const struct group *group, struct entry *entry, uint64_t operations, struct outcome *outcome)
+{
+    *outcome = (struct outcome){0};
+    int status = entry->cell->run(entry->state, operations, outcome);
+    if (status)
+        return failed(group, entry, "the run failed", status);
+    if (outcome->operations != operations) {
+        char name[256];
+        entry_name(group, entry, name, sizeof name);
+        complain("%s: did %llu operations of %llu; the cell is wrong, and its experiment has no result", name,
+                 (unsigned long long)outcome->operations, (unsigned long long)operations);
+        return -EPROTO;
+    }
+    return 0;
+}
+
+/* All entries of a group have done the same work. */
+static int compare(const struct group *group, const struct entry *entry, const struct outcome *outcome,
+                   const struct outcome *expected)
+{
+    if (outcome->bytes == expected->bytes && outcome->checksum == expected->checksum)
+        return 0;
+    char name[256], first[256];
+    entry_name(group, entry, name, sizeof name);
+    entry_name(group, &group->entries[0], first, sizeof first);
+    complain("%s: %llu bytes with checksum %016llx, but %s: %llu with %016llx after the same %llu operations", name,
+             (unsigned long long)outcome->bytes, (unsigned long long)outcome->checksum, first,
+             (unsigned long long)expected->bytes, (unsigned long long)expected->checksum,
+             (unsigned long long)outcome->operations);
+    return -EPROTO;
+}
+
+/* Once to warm caches and free lists, then N and 2N: what 2N does more is what N operations cost, set-up left out. */
+static int check(struct group *group)
+{
+    uint64_t operations = group->options->smoke ? SMOKE_OPERATIONS : CHECK_OPERATIONS;
+    for (size_t i = 0; i < group->count; i++) {
+        struct entry *entry = &group->entries[i], *first = &group->entries[0];
+        struct outcome warm_up;
+        int status = run_checked(group, entry, 2 * operations, &warm_up);
+        if (!status)
+            status = run_checked(group, entry, operations, &entry->once);
+        if (!status)
+            status = run_checked(group, entry, 2 * operations, &entry->twice);
+        if (!status)
+            status = compare(group, entry, &entry->once, &first->once);
+        if (!status)
+            status = compare(group, entry, &entry->twice, &first->twice);
+        if (!status && run_interrupted())
+            status = -EINTR;
+        if (status)
+            return status;
+    }
+    return 0;
+}
+
+static double cpu_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+static int take_sample(const struct group *group, struct entry *entry, size_t displacement, struct sample *sample)
+{
+    *(volatile char *)alloca(displacement + 1) = 0;
+    double cpu_before = cpu_ns();
+    uint64_t before = clock_ns();
+    int status = run_checked(group, entry, group->operations, &sample->outcome);
+    uint64_t after = clock_ns();
+    sample->cpu_ns = cpu_ns() - cpu_before;
+    sample->real_ns = (double)(after - before);
+    if (!status && run_interrupted())
+        status = -EINTR;
+    return status;
+}
+
+/* Finds how many operations make a sample of the slowest cell as long as planned. */
+static int calibrate(struct group *group)
+{
+    double planned = (double)group->plan->sample_ns;
+    group->operations = CHECK_OPERATIONS;
+    for (;;) {
+        double slowest = 1;
+        for (size_t i = 0; i < group->timed; i++) {
+            struct sample sample;
+            int status = take_sample(group, &group->entries[i], 0, &sample);
+            if (status)
+                return status;
+            if (sample.real_ns > slowest)
+                slowest = sample.real_ns;
+        }
+        double factor = planned / slowest;
+        if (factor > 10)
+            factor = 10;
+        double operations = (double)group->operations * factor;
+        bool settled = factor <= 2;
+        group->operations = operations < 1 ? 1 : (uint64_t)operations;
+        if (settled)
+            return 0;
+    }
+}
+
+static int run_round(struct group *group, size_t *order, unsigned round, struct sample *scratch)
+{
+    size_t displacement = round % DISPLACEMENTS * DISPLACEMENT_BYTES;
+    runner_order(order, group->timed, group->options->seed, round);
+    for (size_t pass = 0; pass < PASSES; pass++) {
+        struct outcome expected;
+        for (size_t i = 0; i < group->timed; i++) {
+            struct entry *entry = &group->entries[order[pass ? group->timed - 1 - i : i]];
+            struct sample *sample = scratch ? &scratch[pass] : &entry->samples[(size_t)group->rounds * PASSES + pass];
+            int status = take_sample(group, entry, displacement, sample);
+            if (!status && i == 0)
+                expected = sample->outcome;
+            if (!status)
+                status = compare(group, entry, &sample->outcome, &expected);
+            if (status)
+                return status;
+        }
+    }
+    return 0;
+}
+
+static int run_rounds(struct group *group, struct progress *progress)
+{
+    const struct plan *plan = group->plan;
+    uint64_t started = clock_ns();
+    size_t *order = calloc(group->timed, sizeof *order);
+    int status = order ? calibrate(group) : -ENOMEM;
+    struct sample scratch[PASSES];
+    for (unsigned round = 0; !status && round < plan->warm_up; round++)
+        status = run_round(group, order, round, scratch);
+    while (!status && group->rounds < plan->rounds_most &&
+           (group->rounds < plan->rounds_least || clock_ns() - started < plan->budget_ns)) {
+        status = run_round(group, order, plan->warm_up + group->rounds, NULL);
+        group->rounds += !status;
+        progress_step(progress, group->variant);
+    }
+    free(order);
+    return status;
+}
+
+static int add_entry(struct group *group, const struct cell *cell, bool control, struct results *results)
+{
+    struct entry *entry = &group->entries[group->count];
+    *entry = (struct entry){.cell = cell, .control = control};
+    int status = cell->open ? cell->open(cell, group->options, &entry->state) : 0;
+    if (status == -ENOTSUP) {
+        char name[256];
+        entry_name(group, entry, name, sizeof name);
+        if (!control)
+            results_add_skipped(results, group->experiment->name, name, "not supported by this machine or reactor");
+        return 0;
+    }
+    if (status)
+        return failed(group, entry, "could not be set up", status);
+    group->count++;
+    entry->opened = true;
+    if (cell->untimed || group->options->smoke)
+        return 0;
+    entry->samples = calloc((size_t)group->plan->rounds_most * PASSES, sizeof *entry->samples);
+    return entry->samples ? 0 : -ENOMEM;
+}
+
+/* Timed cells first, then the control, then those that are only checked. */
+static int open_group(struct group *group, struct results *results)
+{
+    const struct experiment *experiment = group->experiment;
+    const struct cell *baseline = NULL;
+    int status = 0;
+    for (int untimed = 0; untimed <= 1; untimed++) {
+        for (size_t i = 0; i < experiment->cell_count && !status; i++) {
+            const struct cell *cell = &experiment->cells[i];
+            if (cell->untimed != untimed || strcmp(cell->variant, group->variant) != 0 ||
+                !needed(experiment, cell, group->options))
+                continue;
+            status = add_entry(group, cell, false, results);
+            if (cell->baseline && !untimed)
+                baseline = cell;
+        }
+        if (!untimed && baseline && !status && !group->options->smoke)
+            status = add_entry(group, baseline, true, results);
+        if (!untimed)
+            group->timed = group->count;
+    }
+    return status;
+}
+
+static void close_group(struct group *group)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        struct entry *entry = &group->entries[i];
+        if (entry->opened && entry->cell->close)
+            entry->cell->close(entry->state);
+        free(entry->samples);
+    }
+    free(group->entries);
+}
+
+static int run_group(const struct experiment *experiment, const char *variant, const struct run_options *options,
+                     const struct plan *plan, struct results *results, struct progress *progress)
+{
+    struct group group = {
+        .experiment = experiment,
+        .options = options,
+        .plan = plan,
+        .variant = variant,
+        .entries = calloc(experiment->cell_count + 1, sizeof *group.entries),
+    };
+    int status = group.entries ? open_group(&group, results) : -ENOMEM;
+    if (!status && group.count)
+        status = check(&group);
+    if (!status && group.timed && !options->smoke)
+        status = run_rounds(&group, progress);
+    if (!status && group.count)
+        status = group_add_rows(&group, results);
+    if (group.entries)
+        close_group(&group);
+    return status;
+}
+
+int runner_run(const struct experiment *experiment, const struct run_options *options, const struct plan *plan,
+               struct results *results, struct progress *progress)
+{
+    for (size_t i = 0; i < experiment->cell_count; i++) {
+        if (!leads_group(experiment, i, options))
+            continue;
+        progress_step(progress, experiment->cells[i].variant);
+        int status = run_group(experiment, experiment->cells[i].variant, options, plan, results, progress);
+        if (status)
+            return status;
+    }
+    return 0;
+}

@@ -1,0 +1,117 @@
+#include "bench/statistics.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+uint64_t random_next(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+size_t random_below(uint64_t *state, size_t bound)
+{
+    return (size_t)(((unsigned __int128)random_next(state) * bound) >> 64);
+}
+
+/* Puts the k-th smallest at its place, nothing greater before it and nothing smaller behind (Hoare's quickselect). */
+static void select_kth(double *values, size_t count, size_t k)
+{
+    size_t first = 0, last = count - 1;
+    while (first < last) {
+        double pivot = values[first + (last - first) / 2];
+        size_t i = first, j = last;
+        for (;;) {
+            while (values[i] < pivot)
+                i++;
+            while (pivot < values[j])
+                j--;
+            if (i >= j)
+                break;
+            double swap = values[i];
+            values[i++] = values[j];
+            values[j--] = swap;
+        }
+        if (k <= j)
+            last = j;
+        else
+            first = j + 1;
+    }
+}
+
+double median(double *values, size_t count)
+{
+    size_t middle = count / 2;
+    select_kth(values, count, middle);
+    if (count % 2)
+        return values[middle];
+    double below = values[0];
+    for (size_t i = 1; i < middle; i++)
+        below = fmax(below, values[i]);
+    return below + (values[middle] - below) / 2;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+int bootstrap_median(const double *values, size_t count, uint64_t seed, struct interval *interval)
+{
+    double *work = calloc(count + BOOTSTRAP_RESAMPLES, sizeof *work);
+    if (!work)
+        return -ENOMEM;
+    double *medians = work + count;
+
+    for (size_t i = 0; i < count; i++)
+        work[i] = values[i];
+    interval->value = median(work, count);
+
+    for (size_t r = 0; r < BOOTSTRAP_RESAMPLES; r++) {
+        for (size_t i = 0; i < count; i++)
+            work[i] = values[random_below(&seed, count)];
+        medians[r] = median(work, count);
+    }
+    qsort(medians, BOOTSTRAP_RESAMPLES, sizeof *medians, compare);
+    interval->low = medians[BOOTSTRAP_RESAMPLES / 200];
+    interval->high = medians[BOOTSTRAP_RESAMPLES - 1 - BOOTSTRAP_RESAMPLES / 200];
+    free(work);
+    return 0;
+}
+
+int bootstrap_ratio(const double *value, const double *base, size_t count, uint64_t seed, struct interval *interval)
+{
+    double *logs = calloc(count, sizeof *logs);
+    if (!logs)
+        return -ENOMEM;
+    int status = 0;
+    for (size_t i = 0; i < count && !status; i++) {
+        if (value[i] > 0 && base[i] > 0)
+            logs[i] = log(value[i] / base[i]);
+        else
+            status = -EINVAL;
+    }
+    if (!status)
+        status = bootstrap_median(logs, count, seed, interval);
+    free(logs);
+    if (!status)
+        *interval = (struct interval){exp(interval->value), exp(interval->low), exp(interval->high)};
+    return status;
+}
+
+int bootstrap_difference(const double *value, const double *base, size_t count, uint64_t seed,
+                         struct interval *interval)
+{
+    double *differences = calloc(count, sizeof *differences);
+    if (!differences)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++)
+        differences[i] = value[i] - base[i];
+    int status = bootstrap_median(differences, count, seed, interval);
+    free(differences);
+    return status;
+}

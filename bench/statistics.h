@@ -1,0 +1,38 @@
+/* Statistics of paired samples: the median, and its bootstrap interval.
+ *
+ * A ratio of two cells is estimated as exp(median of the log ratios of the pairs); its 99 % interval comes from
+ * resampling whole pairs. No sample is ever dropped. The same seed gives the same interval.
+ */
+#ifndef ABREAST_BENCH_STATISTICS_H
+#define ABREAST_BENCH_STATISTICS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct interval {
+    double value;
+    double low;
+    double high;
+};
+
+enum { BOOTSTRAP_RESAMPLES = 2000 };
+
+/* A small generator for orders and resamples: splitmix64. `*state` is the seed. */
+uint64_t random_next(uint64_t *state);
+/* Uniform in 0..bound-1. */
+size_t random_below(uint64_t *state, size_t bound);
+
+/* The median; for an even count the mean of the two in the middle. Reorders `values`. `count` is at least 1. */
+double median(double *values, size_t count);
+
+/* The median of `values`, between the percentiles 0.5 and 99.5 of the medians of BOOTSTRAP_RESAMPLES resamples with
+ * replacement. 0 or -ENOMEM. */
+int bootstrap_median(const double *values, size_t count, uint64_t seed, struct interval *);
+
+/* The ratios value[i] / base[i] of pairs, as above. All must be positive. 0, -EINVAL or -ENOMEM. */
+int bootstrap_ratio(const double *value, const double *base, size_t count, uint64_t seed, struct interval *);
+
+/* The differences value[i] - base[i] of pairs, as above. */
+int bootstrap_difference(const double *value, const double *base, size_t count, uint64_t seed, struct interval *);
+
+#endif
