@@ -54,6 +54,22 @@ static void print_row(const struct selected *cell, const char *more_variant, con
            metric, unit, value, value, value, samples);
 }
 
+static const char *explain(int status)
+{
+    return status == -EILSEQ   ? "it did not make all its completions, or with wrong values"
+           : status == -ERANGE ? "its stack grew in a way that the first lengths did not show"
+           : status == -EDOM   ? "overflow predicted and seen differ by more than 1 %"
+           : status == -ECHILD ? "a child died of something else than stack overflow"
+                               : strerror(-status);
+}
+
+/* A value that could not be had, and why. */
+static void print_missing(const struct selected *cell, const char *metric, const char *unit, int status)
+{
+    printf("stack\t%s\t%s\t%s\t%s\t%s\t%s\t?\t?\t?\t0\t%s\n", cell->mechanism->model, cell->mechanism->name, cell->name,
+           stack_toolchain, metric, unit, explain(status));
+}
+
 static int measure_overflow(const struct selected *cell, const struct stack_work *work,
                             const struct stack_profile *profile, size_t stack_bytes)
 {
@@ -83,8 +99,11 @@ static int measure(struct stack_meter *meter, const struct selected *cell, const
     struct stack_work work = {run_checked, (void *)cell->variant};
     struct stack_profile profile;
     int status = stack_profile(meter, &work, plan->length, plan->longest, &profile);
-    if (status)
+    if (status) {
+        print_missing(cell, "stack_bytes_per_completion", "bytes", status);
+        print_missing(cell, "stack_growth", "-", status);
         return status;
+    }
     char value[32];
     snprintf(value, sizeof value, "%.9g", profile.bytes_per_completion);
     print_row(cell, "", "stack_bytes_per_completion", "bytes", value, 1);
@@ -92,19 +111,6 @@ static int measure(struct stack_meter *meter, const struct selected *cell, const
     snprintf(value, sizeof value, "%" PRIu64, profile.longest);
     print_row(cell, "", "longest_run_completions", "completions", value, 1);
     return measure_overflow(cell, &work, &profile, plan->stack_bytes);
-}
-
-static int fail(const struct selected *cell, int status)
-{
-    const char *why = status == -EILSEQ   ? "it did not make all its completions, or with wrong values"
-                      : status == -ERANGE ? "its stack grew in a way that the first lengths did not show"
-                      : status == -EDOM   ? "overflow predicted and seen differ by more than 1 %"
-                      : status == -ECHILD ? "a child died of something else than stack overflow"
-                                          : strerror(-status);
-    fflush(stdout);
-    fprintf(stderr, "stack: %s %s %s, %s: %s\n", cell->mechanism->model, cell->mechanism->name, cell->name,
-            stack_toolchain, why);
-    return 1;
 }
 
 /* The cell with this number in the list; false behind the last. */
@@ -127,6 +133,7 @@ static bool select_cell(size_t number, struct selected *cell)
     return false;
 }
 
+/* A cell that fails does not keep the others from being measured. Returns the exit status. */
 static int run_cells(const struct plan *plan, char **numbers, int count)
 {
     struct stack_meter meter;
@@ -136,13 +143,18 @@ static int run_cells(const struct plan *plan, char **numbers, int count)
         fprintf(stderr, "stack: no stack of %d bytes: %s\n", METER_BYTES, strerror(-status));
         return 1;
     }
-    for (size_t i = 0; !status && (count == 0 || i < (size_t)count); i++) {
+    int failed = 0;
+    for (size_t i = 0; count == 0 || i < (size_t)count; i++) {
         if (!select_cell(count ? strtoull(numbers[i], NULL, 10) : i, &cell))
             break;
         status = measure(&meter, &cell, plan);
+        if (status && !failed)
+            fprintf(stderr, "stack: %s %s %s, %s: %s\n", cell.mechanism->model, cell.mechanism->name, cell.name,
+                    stack_toolchain, explain(status));
+        failed = failed || status;
     }
     stack_meter_close(&meter);
-    return status ? fail(&cell, status) : 0;
+    return failed;
 }
 
 int main(int argc, char **argv)
@@ -153,7 +165,7 @@ int main(int argc, char **argv)
             printf("%s\t%s\t%s\n", cell.mechanism->model, cell.mechanism->name, cell.name);
     } else if (argc >= 5 && strcmp(argv[1], "run") == 0) {
         struct plan plan = {strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10)};
-        if (plan.length && plan.stack_bytes && run_cells(&plan, argv + 5, argc - 5))
+        if (run_cells(&plan, argv + 5, argc - 5))
             return 1;
     } else {
         fprintf(stderr, "stack: usage: %s list | %s run LENGTH LONGEST STACK_BYTES [INDEX...]\n", argv[0], argv[0]);

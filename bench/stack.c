@@ -1,0 +1,332 @@
+/* The experiment `stack`: bytes of stack per synchronous completion, for every mechanism and every toolchain.
+ *
+ * Each toolchain has executables of its own (cmake/cells.cmake), which lie beside this one; here they are run, two at a
+ * time, and their rows collected. When all have run, the rows tell what it is that keeps a mechanism's stack from
+ * growing: metric stack_guarantee.
+ */
+#define _GNU_SOURCE
+#include "bench/cell.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { AT_ONCE = 2, FIELD_BYTES = 128, NAME_BYTES = 512, LINE_BYTES = 2048, MAX_ARGUMENTS = 256, NUMBER_BYTES = 24 };
+
+/* ---- One executable ---- */
+
+struct program {
+    char name[NAME_BYTES]; /* in the cells' folder */
+    char path[PATH_MAX];
+    char toolchain[FIELD_BYTES];
+    pid_t pid;
+    FILE *output; /* null: nothing to do */
+};
+
+/* What it is told: "run" and three numbers, then the numbers of the selected cells. */
+struct arguments {
+    size_t count;
+    char text[MAX_ARGUMENTS][NUMBER_BYTES];
+};
+
+/* Starts a program with its stdout in program->output. */
+static int start(struct program *program, char *const *argv)
+{
+    int ends[2];
+    program->output = NULL;
+    if (pipe2(ends, O_CLOEXEC))
+        return -errno;
+    posix_spawn_file_actions_t actions;
+    int status = -posix_spawn_file_actions_init(&actions);
+    if (!status) {
+        status = -posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+        if (!status)
+            status = -posix_spawn(&program->pid, program->path, &actions, NULL, argv, environ);
+        posix_spawn_file_actions_destroy(&actions);
+    }
+    close(ends[1]);
+    if (!status) {
+        program->output = fdopen(ends[0], "r");
+        if (program->output)
+            return 0;
+        status = -ENOMEM;
+        kill(program->pid, SIGKILL);
+        waitpid(program->pid, NULL, 0);
+    }
+    close(ends[0]);
+    return status;
+}
+
+/* Waits for a program whose output has been read. Null when it ended well, else what became of it. */
+static const char *finish(struct program *program)
+{
+    int status;
+    fclose(program->output);
+    while (waitpid(program->pid, &status, 0) < 0) {
+        if (errno != EINTR)
+            return "it could not be waited for";
+    }
+    if (WIFSIGNALED(status))
+        return "a signal ended it";
+    return WEXITSTATUS(status) ? "it failed; its message is on stderr" : NULL;
+}
+
+/* Appends the numbers of the cells that the filters want. */
+static int select_cells(struct program *program, const struct run_options *options, struct arguments *arguments)
+{
+    int status = start(program, (char *[]){"stack", "list", NULL});
+    if (status)
+        return status;
+    char line[NAME_BYTES], name[NAME_BYTES + sizeof "stack/"];
+    for (size_t number = 0; fgets(line, sizeof line, program->output); number++) {
+        snprintf(name, sizeof name, "stack/%.*s", (int)strcspn(line, "\n"), line);
+        for (char *at = name; *at; at++)
+            *at = *at == '\t' ? '/' : *at;
+        if (!name_selected(name, options))
+            continue;
+        if (arguments->count < MAX_ARGUMENTS)
+            snprintf(arguments->text[arguments->count++], NUMBER_BYTES, "%zu", number);
+        else
+            status = -E2BIG;
+    }
+    return finish(program) ? -ECHILD : status;
+}
+
+/* Starts a program on what the mode and the filters want of it. */
+static int launch(struct program *program, const struct run_options *options)
+{
+    /* In quick mode unoptimised code, which is some ten times slower, makes a shorter long run. */
+    const char *longest = !options->full && strstr(program->toolchain, " O0 ") ? "1000000" : "10000000";
+    struct arguments arguments = {5, {"stack", "run", "10000", "", "1048576"}};
+    snprintf(arguments.text[3], NUMBER_BYTES, "%s", longest);
+    if (options->smoke)
+        arguments = (struct arguments){5, {"stack", "run", "100", "0", "65536"}};
+
+    size_t selected_from = arguments.count;
+    int status = select_cells(program, options, &arguments);
+    program->output = NULL;
+    if (status || arguments.count == selected_from)
+        return status;
+    char *argv[MAX_ARGUMENTS + 1] = {NULL};
+    for (size_t i = 0; i < arguments.count; i++)
+        argv[i] = arguments.text[i];
+    return start(program, argv);
+}
+
+/* Takes over the rows of a program and waits for its end. Null when all went well, else what did not. */
+static const char *collect(struct program *program, struct results *results)
+{
+    char line[LINE_BYTES];
+    bool malformed = false;
+    while (fgets(line, sizeof line, program->output))
+        malformed = results_add_line(results, line) == -EINVAL || malformed;
+    const char *reason = finish(program);
+    return !reason && malformed ? "it printed something that is not a row" : reason;
+}
+
+/* ---- All executables ---- */
+
+/* Opens a file of the cells' folder, which is beside the running executable or, for tests, beside its folder. */
+static FILE *open_cells_file(const char *name, char *directory, size_t size)
+{
+    char executable[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", executable, sizeof executable - 1);
+    if (length < 0)
+        return NULL;
+    executable[length] = '\0';
+    for (char *slash = strrchr(executable, '/'); slash; slash = strrchr(executable, '/')) {
+        *slash = '\0';
+        char path[PATH_MAX];
+        if (snprintf(directory, size, "%s/cells", executable) < (int)size &&
+            snprintf(path, sizeof path, "%s/%s", directory, name) < (int)sizeof path) {
+            FILE *file = fopen(path, "r");
+            if (file)
+                return file;
+        }
+    }
+    return NULL;
+}
+
+/* Reads the next executable of the manifest that this mode runs. */
+static bool next_program(FILE *manifest, const char *directory, const struct run_options *options,
+                         struct program *program)
+{
+    char line[LINE_BYTES];
+    while (fgets(line, sizeof line, manifest)) {
+        char mode[8];
+        if (sscanf(line, "%511[^\t]\t%127[^\t]\t%7s", program->name, program->toolchain, mode) != 3 ||
+            (strcmp(mode, "full") == 0 && !options->full))
+            continue;
+        if (snprintf(program->path, sizeof program->path, "%s/%s", directory, program->name) <
+            (int)sizeof program->path)
+            return true;
+    }
+    return false;
+}
+
+static void add_skipped(struct results *results)
+{
+    char directory[PATH_MAX], line[LINE_BYTES], what[NAME_BYTES], reason[NAME_BYTES];
+    FILE *file = open_cells_file("skipped.tsv", directory, sizeof directory);
+    if (!file)
+        return;
+    while (fgets(line, sizeof line, file)) {
+        if (sscanf(line, "%511[^\t]\t%511[^\n]", what, reason) == 2)
+            results_add_skipped(results, "stack", what, reason);
+    }
+    fclose(file);
+}
+
+/* Runs them in the manifest's order, AT_ONCE at a time. `ran` and `failed` count those that had something to do. */
+static int run_programs(FILE *manifest, const char *directory, const struct run_options *options,
+                        struct results *results, size_t *ran, size_t *failed)
+{
+    struct program *programs = calloc(AT_ONCE, sizeof *programs);
+    if (!programs)
+        return -ENOMEM;
+    size_t launched = 0, collected = 0;
+    bool more = true;
+    while (more || collected < launched) {
+        more = more && !run_interrupted();
+        while (more && launched - collected < AT_ONCE) {
+            struct program *program = &programs[launched % AT_ONCE];
+            more = next_program(manifest, directory, options, program);
+            if (!more)
+                break;
+            int status = launch(program, options);
+            if (status) {
+                results_add_skipped(results, "stack", program->name, strerror(-status));
+                ++*failed;
+            }
+            launched += program->output != NULL;
+        }
+        if (collected == launched)
+            continue;
+        struct program *program = &programs[collected++ % AT_ONCE];
+        const char *reason = collect(program, results);
+        if (reason) {
+            results_add_skipped(results, "stack", program->name, reason);
+            ++*failed;
+        }
+        ++*ran;
+    }
+    free(programs);
+    return run_interrupted() ? -EINTR : 0;
+}
+
+/* ---- What the matrix says ---- */
+
+/* The compiler, the first word of a toolchain. */
+static size_t compiler_length(const struct row *row)
+{
+    return strcspn(row->toolchain, " ");
+}
+
+static bool same_compiler(const struct row *a, const struct row *b)
+{
+    return compiler_length(a) == compiler_length(b) && !strncmp(a->toolchain, b->toolchain, compiler_length(a));
+}
+
+static bool is_growth(const struct row *row)
+{
+    return !strcmp(row->experiment, "stack") && !strcmp(row->metric, "stack_growth");
+}
+
+static bool same_cell(const struct row *a, const struct row *b)
+{
+    return !strcmp(a->model, b->model) && !strcmp(a->mechanism, b->mechanism) && !strcmp(a->variant, b->variant);
+}
+
+/* What keeps the stack from growing, for the cell and the compiler of rows[index]:
+ *
+ *   language    nothing that a flag or a compiler could change: it grows nowhere in the matrix
+ *   compiler    this compiler, at every level and with every flag of the matrix; another one lets it grow
+ *   optimiser   some flags of this compiler: elsewhere it grows
+ *   none        nothing: it grows with all of them
+ *
+ * Null when an earlier row has said so already. */
+static const char *guarantee(const struct results *results, size_t index, size_t count)
+{
+    const struct row *row = results_row(results, index);
+    size_t held = 0, grown = 0, held_elsewhere = 0, grown_elsewhere = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct row *other = results_row(results, i);
+        if (!is_growth(other) || !same_cell(row, other))
+            continue;
+        bool same = same_compiler(row, other);
+        if (same && i < index)
+            return NULL;
+        bool grows = !other->text || !strcmp(other->text, "linear");
+        held += same && !grows;
+        grown += same && grows;
+        held_elsewhere += !same && !grows;
+        grown_elsewhere += !same && grows;
+    }
+    if (grown)
+        return held ? "optimiser" : "none";
+    return held_elsewhere && !grown_elsewhere ? "language" : "compiler";
+}
+
+static void add_guarantees(struct results *results, bool complete)
+{
+    size_t count = results_count(results);
+    for (size_t i = 0; i < count; i++) {
+        const char *word = is_growth(results_row(results, i)) ? guarantee(results, i, count) : NULL;
+        if (!word)
+            continue;
+        /* Copies, for adding a row may move the others. */
+        const struct row *from = results_row(results, i);
+        char model[FIELD_BYTES], mechanism[FIELD_BYTES], variant[FIELD_BYTES], toolchain_any[FIELD_BYTES];
+        snprintf(model, sizeof model, "%s", from->model);
+        snprintf(mechanism, sizeof mechanism, "%s", from->mechanism);
+        snprintf(variant, sizeof variant, "%s", from->variant);
+        snprintf(toolchain_any, sizeof toolchain_any, "%.*s any sib=any exc=any san=none", (int)compiler_length(from),
+                 from->toolchain);
+        struct row row = {.experiment = "stack",
+                          .model = model,
+                          .mechanism = mechanism,
+                          .variant = variant,
+                          .toolchain = toolchain_any,
+                          .metric = "stack_guarantee",
+                          .unit = "-",
+                          .samples = 1,
+                          .text = word};
+        if (complete)
+            results_add(results, &row);
+        else
+            results_add_missing(results, &row, "some of the toolchain's cells could not be measured");
+    }
+}
+
+static int run(const struct experiment *experiment, const struct run_options *options, struct results *results)
+{
+    (void)experiment;
+    char directory[PATH_MAX];
+    add_skipped(results);
+    FILE *manifest = open_cells_file("manifest.tsv", directory, sizeof directory);
+    if (!manifest) {
+        fprintf(stderr, "stack: no cells/manifest.tsv beside this executable: build the target `cells`\n");
+        return -ENOENT;
+    }
+    size_t ran = 0, failed = 0;
+    int status = run_programs(manifest, directory, options, results, &ran, &failed);
+    fclose(manifest);
+    if (status)
+        return status;
+    add_guarantees(results, !failed);
+    return failed && failed >= ran ? -ECHILD : 0;
+}
+
+const struct experiment experiment_stack = {
+    .name = "stack",
+    .title = "Bytes of stack per synchronous completion, and the completions that overflow a stack",
+    .published = "P2583R0 4, 6, 7, 7.1",
+    .operation = "completion",
+    .run = run,
+};
