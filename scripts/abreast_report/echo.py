@@ -33,15 +33,15 @@ def build(rows):
                     *(shown_row(figures.get(metric)) for metric in metrics),
                 ]
             )
-    columns = ["variant", "form", "toolchain", "ns per operation", "ns above the floor", "throughput, floor = 1", *metrics]
+    columns = ["variant", "form", "toolchain", "ns per operation", "ns above the floor", "throughput, floor = 1"]
     section.tables = [
         Table(
             "echo",
             "The loop: each model beside the floor",
-            columns,
+            columns + metrics,
             body,
-            "In brackets the 99 % interval of paired, interleaved runs. All forms of a variant moved the same bytes and "
-            "gave the same checksum: the runner refuses a group where they differ.",
+            "In brackets the 99 % interval of paired, interleaved runs. All forms of a variant moved the same bytes "
+            "and gave the same checksum: the runner refuses a group where they differ. Only the main build is timed.",
         )
     ]
     real = [group for group in groups if not in_memory(group)]
@@ -126,7 +126,8 @@ def instructions(groups):
                 parts.append(f"{model} {mechanism} {value:+.1f}")
         if parts:
             floor = shown(base["instructions_per_op"].value)
-            yield f"Instructions a turn with {group.compiler}, {group.variant}, against the floor's {floor}: " + ", ".join(parts) + "."
+            where = f"Instructions a turn with {group.compiler}, {group.variant}"
+            yield f"{where}, against the floor's {floor}: {', '.join(parts)}."
 
 
 def figure_data(groups):

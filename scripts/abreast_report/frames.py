@@ -76,8 +76,8 @@ def build(rows, published=()):
 def finding(group, model, mechanism, ratio):
     value, low, high = speed(ratio)
     word = "faster" if low > 1 else "slower" if high < 1 else "not told apart from malloc"
-    text = f"{model} {mechanism}, {group.variant}: {value:.2f} times as fast as malloc (99 % interval {low:.2f} to {high:.2f})"
-    return f"{text}: {word}."
+    interval = f"99 % interval {low:.2f} to {high:.2f}"
+    return f"{model} {mechanism}, {group.variant}: {value:.2f} times as fast as malloc ({interval}): {word}."
 
 
 def headline(compared, papers):
@@ -93,7 +93,9 @@ def published_table(papers, compared):
     body = []
     for compiler, allocator, value in papers:
         ours = [
-            f"{group.variant}: {shown_speed(ratio)}" for _, mechanism, group, ratio in compared if mechanism == allocator
+            f"{group.variant}: {shown_speed(ratio)}"
+            for _, mechanism, group, ratio in compared
+            if mechanism == allocator
         ]
         body.append([f"{allocator}, {compiler}", f"{value:.2f}", "; ".join(ours) or "not measured"])
     return Table(
@@ -101,7 +103,7 @@ def published_table(papers, compared):
         "Published and ours: times as fast as the default allocator",
         ["P4003R4 3.5", "published", "ours"],
         body,
-        "The paper's figures are from other machines and compilers: the order can be compared, the figures only by size.",
+        "The paper's figures are from other machines and compilers: the order can be compared.",
     )
 
 

@@ -74,7 +74,9 @@ class Setting:
     def describe(self):
         """The options in one line, without those that say that nothing special was done."""
         shown = [
-            value if key == "opt" else f"{key}={value}" for key, value in self.options if (key, value) != ("san", "none")
+            value if key == "opt" else f"{key}={value}"
+            for key, value in self.options
+            if (key, value) != ("san", "none")
         ]
         return " ".join(shown)
 

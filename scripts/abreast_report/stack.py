@@ -1,4 +1,4 @@
-"""stack: which mechanisms grow the stack, under which toolchain, and whether the overflow came where it was predicted."""
+"""stack: which mechanisms grow the stack, under which toolchain, and whether overflow came where it was predicted."""
 
 from .rows import Setting, model_order, shown, without
 from .tables import Mark, Section, Table
@@ -236,8 +236,8 @@ def build(rows):
     section.tables = [guarantee(rows), *matrix(rows)]
     if compared:
         section.findings.append(
-            f"Overflow: the count predicted from slope and intercept and the count seen in a child process agree within "
-            f"1 % or 2 completions in {agreeing} of {compared} rows."
+            f"Overflow: the count predicted from slope and intercept and the count seen in a child process agree "
+            f"within 1 % or 2 completions in {agreeing} of {compared} rows."
         )
         section.tables.append(table)
     section.data = figure_data(rows)
@@ -253,7 +253,8 @@ def sentence(key, found):
             parts.append(f"{compiler}: ?")
             continue
         grown = bytes_range(cell for _, cell in known)
-        parts.append(f"{compiler}: no growth {where_constant(known)}" + (f", else {grown} a completion" if grown else ""))
+        elsewhere = f", else {grown} a completion" if grown else ""
+        parts.append(f"{compiler}: no growth {where_constant(known)}{elsewhere}")
     return f"{label(key)}: " + "; ".join(parts) + "."
 
 

@@ -1,0 +1,146 @@
+"""Tables, sentences, figures and the report, made from committed results."""
+
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+
+import pytest
+
+from conftest import DATA, ROOT, one_line, run
+
+REPORT = ROOT / "scripts" / "report"
+
+
+def report(out, *words):
+    done = run(REPORT, *words, "--out", out)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_sentences_are_computed_from_the_results(results):
+    headlines = report(results)
+    assert (results / "tables" / "findings.md").read_text() == (DATA / "findings.md").read_text()
+    assert len(headlines.splitlines()) == 3
+
+
+def test_a_sentence_changes_with_its_figure(results):
+    tsv = results / "results" / "stack.tsv"
+    text = tsv.read_text()
+    changed = text.replace("awaitable\tready\t-\tgcc-12.2.0 O0 sib=on exc=off san=none\tstack_growth\t-\tconstant\t"
+                           "constant\tconstant", "awaitable\tready\t-\tgcc-12.2.0 O0 sib=on exc=off san=none\t"
+                           "stack_growth\t-\tlinear\tlinear\tlinear", 1)
+    assert changed != text
+    tsv.write_text(changed)
+    report(results)
+    found = (results / "tables" / "findings.md").read_text()
+    assert "awaitable ready: gcc-12.2.0: no growth exactly at O2 (3 of 4 settings)" in found
+
+
+def test_calibration_says_equal_or_the_difference(results):
+    report(results, "tables")
+    table = (results / "tables" / "calibration.md").read_text()
+    assert "| awaitable ready | gcc-12.2.0 O0 sib=on exc=off san=none | 0 | 0 | equal |" in table
+    assert "| sender p2300 | gcc-12.2.0 O0 sib=on exc=off san=none | +176 B | +224 B | -48 B in C |" in table
+    assert "differ: C linear, C++ constant" in table
+
+
+def test_published_figures_stand_beside_ours(results):
+    report(results, "tables")
+    table = (results / "tables" / "published-frames.md").read_text()
+    assert "| recycling, MSVC | 3.10 |" in table
+    assert "| recycling, Apple clang | 1.55 |" in table
+    assert "| mimalloc, MSVC | 2.42 | not measured |" in table
+
+
+def test_every_table_is_markdown_and_tsv_of_equal_shape(results):
+    report(results, "tables")
+    names = {path.stem for path in (results / "tables").glob("*.tsv")}
+    assert {"stack-guarantee", "opstate-instructions_per_op", "frames", "echo", "calibration"} <= names
+    for name in names:
+        rows = [line.split("\t") for line in (results / "tables" / f"{name}.tsv").read_text().splitlines()]
+        assert len({len(row) for row in rows}) == 1, name
+        assert f"| {rows[0][0]} |" in (results / "tables" / f"{name}.md").read_text()
+
+
+class Loads(HTMLParser):
+    """Collects what a browser would fetch."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attributes):
+        for name, value in attributes:
+            if name in ("src", "srcset", "data", "action", "poster") or (tag == "link" and name == "href"):
+                self.found.append((tag, value))
+            if name in ("href", "xlink:href") and value and not value.startswith("#"):
+                self.found.append((tag, value))
+        if tag in ("script", "iframe", "object", "embed"):
+            self.found.append((tag, ""))
+
+
+def test_the_report_loads_nothing(results):
+    (results / "figures").mkdir()
+    report(results)
+    text = (results / "report.html").read_text()
+    parser = Loads()
+    parser.feed(text)
+    assert parser.found == []
+    assert "@import" not in text
+    assert not re.search(r"url\((?!['\"]?#)", text)
+
+
+def test_the_report_names_seed_skips_and_reasons(results):
+    report(results)
+    text = (results / "report.html").read_text()
+    assert "--seed 7" in text
+    assert "a made-up reason" in text
+    assert "another made-up reason" in text
+    assert "Linux 6.1 &lt;test&gt;" in text
+    assert "What this does not show" in text
+    assert "{{" not in text
+
+
+def test_run_info_adds_revision_stages_and_skips_once(results):
+    for _ in range(2):
+        report(results, "run-info", "--stage", "build=3", "--skipped", "figures=no gnuplot")
+    info = json.loads((results / "run.json").read_text())
+    assert {"revision", "dirty"} <= set(info["git"]) or info["git"]["reason"]
+    assert [stage["name"] for stage in info["stages"]] == ["build", "stack"]
+    assert [entry["reason"] for entry in info["skipped"]] == ["another made-up reason", "no gnuplot"]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["no header\n", "HEADER\nframes\tawaitable\n", "HEADER\n" + "\t".join(["x"] * 7 + ["1", "many", "2", "1"]) + "\n"],
+)
+def test_broken_results_are_refused(results, broken):
+    header = (results / "results" / "frames.tsv").read_text().splitlines()[0]
+    (results / "results" / "frames.tsv").write_text(broken.replace("HEADER", header))
+    done = run(REPORT, "--out", results)
+    assert done.returncode == 1
+    assert "frames.tsv" in one_line(done.stderr)
+    assert not (results / "report.html").exists()
+
+
+def test_no_results_is_one_line(tmp_path):
+    done = run(REPORT, "--out", tmp_path)
+    assert done.returncode == 1
+    assert "scripts/reproduce" in one_line(done.stderr)
+
+
+@pytest.mark.skipif(not shutil.which("gnuplot"), reason="gnuplot is not installed")
+@pytest.mark.parametrize("name", ["stack", "opstate", "frames", "echo"])
+def test_figures_are_byte_stable(results, name):
+    report(results, "tables")
+    drawn = []
+    for index in range(2):
+        out = results / f"{index}.svg"
+        command = f"data='{results}/figures/{name}.dat'; out='{out}'; kind='svg'"
+        done = run("gnuplot", "-e", command, f"{name}.gnuplot", cwd=ROOT / "plots")
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+        drawn.append(out.read_bytes())
+    assert drawn[0] == drawn[1]
+    assert b"</svg>" in drawn[0]

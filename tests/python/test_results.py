@@ -1,0 +1,134 @@
+"""The files of a run keep their contract."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import ROOT
+
+HEADER = "experiment\tmodel\tmechanism\tvariant\ttoolchain\tmetric\tunit\tvalue\tlow\thigh\tsamples"
+MODELS = {"raw", "awaitable", "sender", "cxx-awaitable", "cxx-sender", "callback", "event", "poll"}
+TOOLCHAIN = re.compile(r"(gcc|clang)-\d+(\.\d+)* O[0-3sz] sib=(on|off) exc=(on|off) san=[a-z]+")
+VARIANT = re.compile(r"-|[a-z_0-9-]+=[^,=\s]+(,[a-z_0-9-]+=[^,=\s]+)*")
+METRICS = set(
+    """stack_bytes_per_completion stack_growth overflow_predicted overflow_seen op_state_bytes frame_bytes
+    instructions_per_op ns_per_op ns_above_floor allocs_per_op allocs_fresh_per_op phases_with_work suspensions_per_op
+    op_states_per_op msgs_per_s latency_p50_ns latency_p90_ns latency_p99_ns latency_p999_ns stop_latency_ns
+    syscalls_per_msg resumptions_per_op bytes_written_per_op cpu_ns_per_msg sync_share rss_bytes_per_connection
+    ratio_to_floor ratio_to_malloc""".split()
+)
+UNIT_IN_NAME = re.compile(r"_(ns|bytes|completions|share|count|per_[a-z]+)(_|$)")
+
+
+def check_tsv(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == HEADER
+    assert len(lines) > 1
+    seen = set()
+    for line in lines[1:]:
+        fields = line.split("\t")
+        assert len(fields) == 11, line
+        assert '"' not in line, line
+        experiment, model, _, variant, toolchain, metric, _, value, low, high, samples = fields
+        assert experiment == path.stem
+        assert model in MODELS, line
+        assert VARIANT.fullmatch(variant), line
+        assert TOOLCHAIN.fullmatch(toolchain), line
+        assert metric in METRICS or UNIT_IN_NAME.search(metric), line
+        assert tuple(fields[:6]) not in seen, f"twice: {line}"
+        seen.add(tuple(fields[:6]))
+        assert int(samples) >= 0
+        try:
+            assert float(low) <= float(value) <= float(high), line
+        except ValueError:
+            assert low == value == high, line
+            assert value == "?" or re.fullmatch(r"[a-z]+", value), line
+
+
+def test_committed_results(results):
+    for path in sorted((results / "results").glob("*.tsv")):
+        check_tsv(path)
+
+
+def test_smoke_run_keeps_the_contract(smoke):
+    paths = sorted((smoke / "results").glob("*.tsv"))
+    assert paths
+    for path in paths:
+        check_tsv(path)
+
+
+def test_timed_run_keeps_the_contract(timed):
+    check_tsv(timed / "results" / "frames.tsv")
+    text = (timed / "results" / "frames.tsv").read_text()
+    for metric in ("ns_per_op", "ratio_to_malloc", "allocs_per_op", "frame_bytes"):
+        assert f"\t{metric}\t" in text
+
+
+def test_missing_values_have_their_reason(timed):
+    info = json.loads((timed / "run.json").read_text())
+    missing = {(m["model"], m["mechanism"], m["variant"], m["toolchain"], m["metric"]) for m in info["missing"]}
+    assert all(entry["reason"] for entry in info["missing"])
+    for line in (timed / "results" / "frames.tsv").read_text().splitlines()[1:]:
+        _, model, mechanism, variant, toolchain, metric, _, value, *_ = line.split("\t")
+        if value == "?":
+            assert (model, mechanism, variant, toolchain, metric) in missing
+
+
+def test_google_benchmark_json(timed):
+    def no_constants(text):
+        raise AssertionError(f"{text} is not JSON")
+
+    data = json.loads((timed / "results" / "frames.json").read_text(), parse_constant=no_constants)
+    assert data["context"]["num_cpus"] >= 1
+    assert data["context"]["date"]
+    assert data["benchmarks"]
+    for row in data["benchmarks"]:
+        assert row["run_type"] == "iteration"
+        assert row["name"] == row["run_name"]
+        assert row["real_time"] > 0
+        assert row["cpu_time"] >= 0
+        assert row["time_unit"] == "ns"
+        assert 0 <= row["repetition_index"] < row["repetitions"]
+    names = {row["name"] for row in data["benchmarks"]}
+    for name in names:
+        indices = [row["repetition_index"] for row in data["benchmarks"] if row["name"] == name]
+        assert indices == list(range(len(indices)))
+
+
+def test_run_json_keys(timed):
+    info = json.loads((timed / "run.json").read_text())
+    for key in "mode seed start machine reactor transfer toolchains stages missing skipped".split():
+        assert key in info, key
+    assert info["seed"] == 1
+    assert info["toolchains"][0]["flags"]
+
+
+@pytest.mark.parametrize("wait", [0.3, 1.5])
+def test_interrupted_run_leaves_nothing_half_written(abreast, tmp_path, wait):
+    out = tmp_path / "out"
+    running = subprocess.Popen(
+        [abreast, "run", "--quick", "frames", "--out", out],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    time.sleep(wait)
+    os.killpg(running.pid, signal.SIGINT)
+    _, complaint = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert "interrupted" in complaint.splitlines()[-1]
+    assert not (out / "run.json").exists()
+    for path in out.rglob("*"):
+        if path.is_file():
+            assert path.suffix == ".tsv" or path.suffix == ".json", path
+            if path.suffix == ".tsv":
+                check_tsv(path)
+            else:
+                json.loads(path.read_text())

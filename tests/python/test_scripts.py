@@ -1,0 +1,65 @@
+"""The shell scripts: their options, their errors, and the search for a python."""
+
+import os
+import stat
+import sys
+
+import pytest
+
+from conftest import ROOT, one_line, run
+
+SCRIPTS = ROOT / "scripts"
+
+
+@pytest.mark.parametrize("script", ["setup", "reproduce", "test", "report"])
+def test_help(script):
+    done = run(SCRIPTS / script, "--help")
+    assert done.returncode == 0
+    assert "usage" in done.stdout
+
+
+@pytest.mark.parametrize("script", ["setup", "reproduce", "test"])
+def test_unknown_option(script):
+    done = run(SCRIPTS / script, "--no-such-option")
+    assert done.returncode == 1
+    assert "--no-such-option" in one_line(done.stderr)
+
+
+def test_setup_check_only_reports():
+    done = run(SCRIPTS / "setup", "--check")
+    assert done.returncode in (0, 1)
+    assert done.stdout.startswith("setup: ")
+
+
+def test_setup_names_what_is_missing(tmp_path):
+    for tool in ("sh", "dirname", "id", "sed", "grep", "awk", "cut", "tr", "sort", "uname"):
+        os.symlink(f"/usr/bin/{tool}", tmp_path / tool)
+    done = run("/bin/sh", SCRIPTS / "setup", "--check", env={"PATH": str(tmp_path), "PYTHON": ""})
+    assert done.returncode == 1
+    assert "cmake 3.25 or newer" in done.stdout
+    assert "liburing" in done.stdout
+
+
+@pytest.mark.parametrize("options", [["--seed", "x"], ["--seed", "-1"], ["--seed", "9" * 30], ["--out"], ["--seed="]])
+def test_reproduce_refuses_bad_values(options):
+    done = run(SCRIPTS / "reproduce", *options)
+    assert done.returncode == 1
+    one_line(done.stderr)
+
+
+def test_reproduce_checks_its_folder_first(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    done = run(SCRIPTS / "reproduce", "--out", tmp_path / "file" / "out")
+    assert done.returncode == 1
+    assert "--out" in one_line(done.stderr)
+
+
+def test_the_python_that_cannot_is_passed_over(tmp_path):
+    fake = tmp_path / "python3"
+    fake.write_text("#!/bin/sh\nexit 1\n")
+    fake.chmod(fake.stat().st_mode | stat.S_IXUSR)
+    path = f"{tmp_path}:{os.path.dirname(sys.executable)}:{os.environ['PATH']}"
+    done = run("/bin/sh", "-c", ". scripts/lib.sh; find_python", env={"PATH": path, "PYTHON": sys.executable})
+    assert done.stdout.strip() == sys.executable
+    done = run("/bin/sh", "-c", ". scripts/lib.sh; find_python no_such_module", env={"PATH": path})
+    assert done.returncode == 1
