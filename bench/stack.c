@@ -233,6 +233,13 @@ static bool same_compiler(const struct row *a, const struct row *b)
     return compiler_length(a) == compiler_length(b) && !strncmp(a->toolchain, b->toolchain, compiler_length(a));
 }
 
+/* "exc=on san=none": exceptions are no matter of optimisation, so the matrix is looked at with them and without. */
+static const char *exceptions(const struct row *row)
+{
+    const char *at = strstr(row->toolchain, "exc=");
+    return at ? at : "";
+}
+
 static bool is_growth(const struct row *row)
 {
     return !strcmp(row->experiment, "stack") && !strcmp(row->metric, "stack_growth");
@@ -240,10 +247,11 @@ static bool is_growth(const struct row *row)
 
 static bool same_cell(const struct row *a, const struct row *b)
 {
-    return !strcmp(a->model, b->model) && !strcmp(a->mechanism, b->mechanism) && !strcmp(a->variant, b->variant);
+    return !strcmp(a->model, b->model) && !strcmp(a->mechanism, b->mechanism) && !strcmp(a->variant, b->variant) &&
+           !strcmp(exceptions(a), exceptions(b));
 }
 
-/* What keeps the stack from growing, for the cell and the compiler of rows[index]:
+/* What keeps the stack from growing, for the cell, the compiler and the exceptions of row `index`:
  *
  *   language    nothing that a flag or a compiler could change: it grows nowhere in the matrix
  *   compiler    this compiler, at every level and with every flag of the matrix; another one lets it grow
@@ -286,8 +294,8 @@ static void add_guarantees(struct results *results, bool complete)
         snprintf(model, sizeof model, "%s", from->model);
         snprintf(mechanism, sizeof mechanism, "%s", from->mechanism);
         snprintf(variant, sizeof variant, "%s", from->variant);
-        snprintf(toolchain_any, sizeof toolchain_any, "%.*s any sib=any exc=any san=none", (int)compiler_length(from),
-                 from->toolchain);
+        snprintf(toolchain_any, sizeof toolchain_any, "%.*s any sib=any %s", (int)compiler_length(from),
+                 from->toolchain, exceptions(from));
         struct row row = {.experiment = "stack",
                           .model = model,
                           .mechanism = mechanism,

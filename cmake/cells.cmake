@@ -125,7 +125,7 @@ function(cells_add id cc cxx level sibling exceptions mode)
   file(MAKE_DIRECTORY ${directory})
   set(on "")
   set(off no-)
-  set(flags -O${level} -f${${sibling}}optimize-sibling-calls -f${${exceptions}}exceptions -Wall -Wextra -Werror)
+  set(flags -O${level} -f${${sibling}}optimize-sibling-calls -f${${exceptions}}exceptions)
 
   set(c_flags -std=gnu17 ${flags})
   set(objects "")

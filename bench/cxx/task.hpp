@@ -48,10 +48,13 @@ struct task {
     explicit task(std::coroutine_handle<promise_type> handle) : handle(handle)
     {
     }
-    task(task &&) = delete;
+    task(task &&other) noexcept : handle(std::exchange(other.handle, nullptr))
+    {
+    }
     ~task()
     {
-        handle.destroy();
+        if (handle)
+            handle.destroy();
     }
 
     std::coroutine_handle<promise_type> handle;
