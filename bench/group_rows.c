@@ -37,16 +37,24 @@ static double *figures(const struct group *group, const struct entry *entry, fig
     return values;
 }
 
+static void entry_variant(const struct entry *entry, char *buffer, size_t size)
+{
+    const char *own = entry->cell->variant;
+    if (!entry->control)
+        snprintf(buffer, size, "%s", own);
+    else if (strcmp(own, "-") == 0)
+        snprintf(buffer, size, "control=aa");
+    else
+        snprintf(buffer, size, "%s,control=aa", own);
+}
+
 static void add(const struct group *group, const struct entry *entry, const char *metric, const char *unit,
                 struct interval interval, struct results *results)
 {
     char variant[256];
     struct row row = runner_blank(group->experiment, entry->cell);
-    if (entry->control) {
-        const char *own = strcmp(row.variant, "-") == 0 ? "" : row.variant;
-        snprintf(variant, sizeof variant, "%s%scontrol=aa", own, *own ? "," : "");
-        row.variant = variant;
-    }
+    entry_variant(entry, variant, sizeof variant);
+    row.variant = variant;
     row.metric = metric;
     row.unit = unit;
     row.value = interval.value;
@@ -123,7 +131,7 @@ static int add_comparison(const struct group *group, const struct entry *entry, 
 static void add_repetitions(const struct group *group, const struct entry *entry, struct results *results)
 {
     char variant[256];
-    snprintf(variant, sizeof variant, "%s%s", entry->cell->variant, entry->control ? ",control=aa" : "");
+    entry_variant(entry, variant, sizeof variant);
     for (unsigned i = 0; i < group->rounds * PASSES; i++) {
         const struct sample *sample = &entry->samples[i];
         struct repetition repetition = {

@@ -136,6 +136,8 @@ static int run_checked(const struct group *group, struct entry *entry, uint64_t 
 {
     *outcome = (struct outcome){0};
     int status = entry->cell->run(entry->state, operations, outcome);
+    if (run_interrupted())
+        return -EINTR;
     if (status)
         return failed(group, entry, "the run failed", status);
     if (outcome->operations != operations) {
@@ -180,8 +182,6 @@ static int check(struct group *group)
             status = compare(group, entry, &entry->once, &first->once);
         if (!status)
             status = compare(group, entry, &entry->twice, &first->twice);
-        if (!status && run_interrupted())
-            status = -EINTR;
         if (status)
             return status;
     }
@@ -204,8 +204,6 @@ static int take_sample(const struct group *group, struct entry *entry, size_t di
     uint64_t after = clock_ns();
     sample->cpu_ns = cpu_ns() - cpu_before;
     sample->real_ns = (double)(after - before);
-    if (!status && run_interrupted())
-        status = -EINTR;
     return status;
 }
 

@@ -1,0 +1,234 @@
+/* Results: what is written is what was added, or nothing at all. */
+#include "bench/json.h"
+#include "bench/output.h"
+#include "bench/results.h"
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct fixture {
+    char directory[64];
+    char path[96];
+    struct results *results;
+};
+
+static int setup(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    if (!fixture)
+        return -1;
+    strcpy(fixture->directory, "/tmp/abreast-test-XXXXXX");
+    if (!mkdtemp(fixture->directory))
+        return -1;
+    snprintf(fixture->path, sizeof fixture->path, "%s/x.tsv", fixture->directory);
+    fixture->results = results_create();
+    *state = fixture;
+    return fixture->results ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    results_destroy(fixture->results);
+    unlink(fixture->path);
+    int status = rmdir(fixture->directory); /* fails when a temporary file is left */
+    free(fixture);
+    return status;
+}
+
+static const struct row ROW = {"x", "raw", "floor", "depth=1", "cc-1 O2", "ns_per_op", "ns", 1.5, 1.25, 2, 30, NULL};
+
+#define HEAD "experiment\tmodel\tmechanism\tvariant\ttoolchain\tmetric\tunit\tvalue\tlow\thigh\tsamples\n"
+
+static void read_file(const char *path, char *buffer, size_t size)
+{
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    buffer[fread(buffer, 1, size - 1, file)] = '\0';
+    fclose(file);
+}
+
+static void test_tsv(void **state)
+{
+    struct fixture *fixture = *state;
+    struct row word = ROW, other = ROW;
+    word.metric = "stack_growth";
+    word.unit = "-";
+    word.text = "linear";
+    word.samples = 1;
+    other.experiment = "y";
+    results_add(fixture->results, &ROW);
+    results_add_exact(fixture->results, ROW, 24);
+    results_add(fixture->results, &word);
+    results_add(fixture->results, &other);
+    assert_int_equal(results_write_tsv(fixture->results, "x", fixture->path), 0);
+
+    char text[1024];
+    read_file(fixture->path, text, sizeof text);
+    assert_string_equal(text, HEAD "x\traw\tfloor\tdepth=1\tcc-1 O2\tns_per_op\tns\t1.5\t1.25\t2\t30\n"
+                                   "x\traw\tfloor\tdepth=1\tcc-1 O2\tns_per_op\tns\t24\t24\t24\t1\n"
+                                   "x\traw\tfloor\tdepth=1\tcc-1 O2\tstack_growth\t-\tlinear\tlinear\tlinear\t1\n");
+}
+
+static void test_missing_value_has_a_reason(void **state)
+{
+    struct fixture *fixture = *state;
+    results_add_missing(fixture->results, &ROW, "no valgrind");
+    results_add_exact(fixture->results, ROW, NAN);
+    results_add_exact(fixture->results, ROW, INFINITY);
+    results_add(fixture->results, &ROW);
+    assert_string_equal(results_reason(fixture->results, 0), "no valgrind");
+    assert_non_null(results_reason(fixture->results, 1));
+    assert_non_null(results_reason(fixture->results, 2));
+    assert_null(results_reason(fixture->results, 3));
+
+    assert_int_equal(results_write_tsv(fixture->results, "x", fixture->path), 0);
+    char text[1024];
+    read_file(fixture->path, text, sizeof text);
+    assert_non_null(strstr(text, "ns_per_op\tns\t?\t?\t?\t0\n"));
+    assert_null(strstr(text, "nan"));
+    assert_null(strstr(text, "inf"));
+}
+
+static void test_lines_of_other_programs(void **state)
+{
+    struct fixture *fixture = *state;
+    struct results *results = fixture->results;
+    static const char *const good[] = {
+        "x\traw\tfloor\t-\tcc-1 O2\tns_per_op\tns\t1.5\t1.25\t2\t30",
+        "x\traw\tfloor\t-\tcc-1 O2\tstack_growth\t-\tnone\tnone\tnone\t1\n",
+        "x\traw\tfloor\t-\tcc-1 O2\tns_per_op\tns\t?\t?\t?\t0\tno valgrind",
+    };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_int_equal(results_add_line(results, good[i]), 0);
+    assert_int_equal(results_count(results), 3);
+    assert_true(results_row(results, 0)->low == 1.25 && results_row(results, 0)->samples == 30);
+    assert_string_equal(results_row(results, 1)->text, "none");
+    assert_string_equal(results_reason(results, 2), "no valgrind");
+
+    char text[256];
+    FILE *file = fmemopen(text, sizeof text, "w");
+    assert_non_null(file);
+    results_print_line(results, 2, true, file);
+    fclose(file);
+    text[strcspn(text, "\n")] = '\0';
+    assert_string_equal(text, good[2]);
+}
+
+static void test_malformed_lines(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const bad[] = {
+        "",
+        "x",
+        "x\traw\tfloor\t-\tcc-1 O2\tns_per_op\tns\t1.5\t1.25\t2",
+        "x\traw\tfloor\t-\tcc-1 O2\tns_per_op\tns\t1.5\t1.25\t2\tmany",
+        "x\traw\tfloor\t-\tcc-1 O2\tns_per_op\tns\t1.5\t1.25\t2\t-1",
+        "x\traw\tfloor\t-\tcc-1 O2\tns_per_op\tns\t1.5\tlow\t2\t3",
+        "x\traw\tfloor\t-\tcc-1 O2\tns_per_op\tns\tnan\t1\t2\t3",
+        "x\traw\t\t-\tcc-1 O2\tns_per_op\tns\t1.5\t1.25\t2\t3",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(results_add_line(fixture->results, bad[i]), -EINVAL);
+    assert_int_equal(results_count(fixture->results), 0);
+}
+
+static void test_file_appears_when_complete(void **state)
+{
+    struct fixture *fixture = *state;
+    struct output output;
+    assert_int_equal(output_open(&output, fixture->path), 0);
+    fputs("half", output.file);
+    fflush(output.file);
+    assert_int_equal(access(fixture->path, F_OK), -1);
+    fputs(" and half", output.file);
+    assert_int_equal(output_commit(&output), 0);
+    char text[64];
+    read_file(fixture->path, text, sizeof text);
+    assert_string_equal(text, "half and half");
+
+    assert_int_equal(output_open(&output, fixture->path), 0);
+    fputs("not this", output.file);
+    output_discard(&output);
+    read_file(fixture->path, text, sizeof text);
+    assert_string_equal(text, "half and half");
+}
+
+static void test_failed_write_leaves_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct output output;
+    assert_int_equal(output_open(&output, fixture->path), 0);
+    assert_int_equal(mkdir(fixture->path, 0700), 0); /* the rename fails on it */
+    fputs("text", output.file);
+    assert_int_equal(output_commit(&output), -EISDIR);
+    assert_int_equal(rmdir(fixture->path), 0);
+    assert_int_equal(output_open(&output, "/nowhere/at/all"), -ENOENT);
+}
+
+static void test_make_directory(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[128];
+    snprintf(path, sizeof path, "%s/a/b/", fixture->directory);
+    assert_int_equal(output_make_directory(path), 0);
+    assert_int_equal(output_make_directory(path), 0);
+    assert_int_equal(rmdir(path), 0);
+    snprintf(path, sizeof path, "%s/a", fixture->directory);
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(output_make_directory("/dev/null"), -ENOTDIR);
+    assert_int_equal(output_make_directory("/dev/null/a"), -ENOTDIR);
+}
+
+static void test_json(void **state)
+{
+    (void)state;
+    char text[512];
+    FILE *file = fmemopen(text, sizeof text, "w");
+    assert_non_null(file);
+    struct json json = {.file = file};
+    json_open(&json, NULL, '{');
+    json_string(&json, "quote", "a\"b\\c\n");
+    json_number(&json, "tenth", 0.5);
+    json_number(&json, "nothing", NAN);
+    json_open(&json, "list", '[');
+    json_count(&json, NULL, UINT64_MAX);
+    json_bool(&json, NULL, true);
+    json_string(&json, NULL, NULL);
+    json_close(&json, ']');
+    json_open(&json, "empty", '{');
+    json_close(&json, '}');
+    json_close(&json, '}');
+    fclose(file);
+    assert_string_equal(text, "{\n"
+                              "  \"quote\": \"a\\\"b\\\\c\\u000a\",\n"
+                              "  \"tenth\": 0.5,\n"
+                              "  \"nothing\": null,\n"
+                              "  \"list\": [\n"
+                              "    18446744073709551615,\n"
+                              "    true,\n"
+                              "    null\n"
+                              "  ],\n"
+                              "  \"empty\": {}\n"
+                              "}\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_tsv, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_missing_value_has_a_reason, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_lines_of_other_programs, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_malformed_lines, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_file_appears_when_complete, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_failed_write_leaves_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_make_directory, setup, teardown),
+        cmocka_unit_test(test_json),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
