@@ -14,18 +14,25 @@ static void nothing_to_destroy(struct coro *coro)
     (void)coro;
 }
 
+/* The first resumption, perhaps on another thread: the frames that the task creates before it first suspends come from
+ * its environment's allocator too. */
+static void begin(struct coro *coro)
+{
+    struct run_async *self = CONTAINER_OF(coro, struct run_async, coro);
+    set_current_frame_allocator(self->task->env->allocator);
+    self->coro.resume = ended;
+    TRANSFER_TO(&self->task->coro);
+}
+
 void run_async(struct run_async *self, struct task *task, const struct io_env *env,
                void (*done)(struct run_async *, ssize_t result))
 {
-    self->coro = (struct coro){.resume = ended, .destroy = nothing_to_destroy};
+    self->coro = (struct coro){.resume = begin, .destroy = nothing_to_destroy};
     self->task = task;
     self->done = done;
-    self->start.coro = task_await_suspend(task, &self->coro, env);
-
-    struct frame_allocator *saved = get_current_frame_allocator();
-    set_current_frame_allocator(env->allocator);
-    coro_resume(executor_dispatch(env->executor, &self->start));
-    set_current_frame_allocator(saved);
+    self->start.coro = &self->coro;
+    task_await_suspend(task, &self->coro, env);
+    safe_resume(executor_dispatch(env->executor, &self->start));
 }
 
 void run_async_abandon(struct run_async *self)
@@ -45,10 +52,19 @@ static void back_to_caller(struct coro *coro)
     TRANSFER_TO(executor_dispatch(self->caller_executor, &self->hop));
 }
 
+/* As `begin`, in the environment that run was given. */
+static void begin_there(struct coro *coro)
+{
+    struct run *self = CONTAINER_OF(coro, struct run, coro);
+    set_current_frame_allocator(self->env.allocator);
+    self->coro.resume = back_to_caller;
+    TRANSFER_TO(&self->task->coro);
+}
+
 void run(struct run *self, struct io_env env, struct task *task)
 {
     *self = (struct run){
-        .coro = {.resume = back_to_caller, .destroy = nothing_to_destroy},
+        .coro = {.resume = begin_there, .destroy = nothing_to_destroy},
         .env = env,
         .task = task,
     };
@@ -64,6 +80,7 @@ struct coro *run_await_suspend(struct run *self, struct coro *caller, const stru
         self->env.stop = env->stop;
     if (!self->env.allocator)
         self->env.allocator = env->allocator;
-    self->hop.coro = task_await_suspend(self->task, &self->coro, &self->env);
+    self->hop.coro = &self->coro;
+    task_await_suspend(self->task, &self->coro, &self->env);
     return executor_dispatch(self->env.executor, &self->hop);
 }

@@ -1,0 +1,401 @@
+/* What the sender model alone has: algorithms, schedulers, and tasks as senders. */
+#include "sender/io.h"
+#include "sender/just.h"
+#include "sender/let_value.h"
+#include "sender/repeat_until.h"
+#include "sender/schedule.h"
+#include "sender/sender_awaitable.h"
+#include "sender/sync_wait.h"
+#include "sender/task_sender.h"
+#include "sender/then.h"
+#include "tests/scenario/world.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+static struct read_sender reading(struct world *world);
+
+/* ---- read_some | then(add_one) | sync_wait ---- */
+
+struct add_one {
+};
+
+static ssize_t add_one_call(struct add_one *self, ssize_t value)
+{
+    (void)self;
+    return value + 1;
+}
+
+RECEIVER_SYNC_WAIT(wait_size, ssize_t);
+RECEIVER(added, ssize_t);
+SENDER_READ_SOME(read, added)
+SENDER_THEN(added, read, add_one, wait_size)
+SENDER_SYNC_WAIT(wait_size, added)
+
+static struct read_sender reading(struct world *world)
+{
+    struct loop_job *job = &world->connections[0].job;
+    return (struct read_sender){job->stream, job->buffer, job->size};
+}
+
+void scenario_sync_wait_returns_value(struct world *world)
+{
+    ssize_t value = 0;
+    world_open(world, (struct world_options){.total = 5, .waits = world->mode == 0});
+    if (world->backend != REACTOR_SIM)
+        CHECK_EQ(send(world->connections[0].ends[1].fd, "hello", 5, 0), 5);
+    CHECK_EQ(wait_size(&world->run_loop, &world->env, (struct added_sender){.child = reading(world)}, &value), 0);
+    CHECK(value >= 2 && value <= 6);
+    if (world->backend != REACTOR_SIM)
+        CHECK(value == 6 && memcmp(world->connections[0].job.buffer, "hello", 5) == 0);
+    world_close(world);
+}
+
+void scenario_sync_wait_returns_error(struct world *world)
+{
+    ssize_t value = 7;
+    struct sim_script script = {.seed = 1, .sync_share = 500 * world->mode, .error = ECONNRESET, .error_at = 1};
+    world_open(world, (struct world_options){.total = 5, .tcp = true, .script = script});
+    if (world->backend != REACTOR_SIM)
+        peer_close(&world->connections[0], true);
+    CHECK_EQ(wait_size(&world->run_loop, &world->env, (struct added_sender){.child = reading(world)}, &value),
+             -ECONNRESET);
+    world_close(world);
+}
+
+struct stop_work {
+    struct work work;
+    struct world *world;
+};
+
+static void stop_now(struct work *work)
+{
+    CHECK(stop_source_request_stop(&CONTAINER_OF(work, struct stop_work, work)->world->stop));
+}
+
+void scenario_sync_wait_returns_stopped(struct world *world)
+{
+    ssize_t value = 7;
+    struct stop_work stop = {.work.execute = stop_now, .world = world};
+    world_open(world, (struct world_options){.total = 5, .silent = true, .waits = true});
+    run_loop_post_work(&world->run_loop, &stop.work);
+    CHECK_EQ(wait_size(&world->run_loop, &world->env, (struct added_sender){.child = reading(world)}, &value),
+             -ECANCELED);
+    CHECK_EQ(wait_size(&world->run_loop, &world->env, (struct added_sender){.child = reading(world)}, &value),
+             -ECANCELED);
+    CHECK_EQ(reactor_counts(world->reactor).submitted, 1);
+    world_close(world);
+}
+
+/* ---- schedule | then(where) | sync_wait ---- */
+
+struct where {
+    pthread_t *thread;
+};
+
+static ssize_t where_call(struct where *self, struct unit value)
+{
+    (void)value;
+    *self->thread = pthread_self();
+    return 1;
+}
+
+RECEIVER_SYNC_WAIT(wait_loop, ssize_t);
+RECEIVER(on_loop, struct unit);
+SENDER_SCHEDULE(loop_scheduled, run_loop, on_loop)
+SENDER_THEN(on_loop, loop_scheduled, where, wait_loop)
+SENDER_SYNC_WAIT(wait_loop, on_loop)
+
+RECEIVER_SYNC_WAIT(wait_pool, ssize_t);
+RECEIVER(on_pool, struct unit);
+SENDER_SCHEDULE(pool_scheduled, thread_pool, on_pool)
+SENDER_THEN(on_pool, pool_scheduled, where, wait_pool)
+SENDER_SYNC_WAIT(wait_pool, on_pool)
+
+static int schedule_loop(struct world *world, pthread_t *thread)
+{
+    ssize_t value = 0;
+    int status = wait_loop(&world->run_loop, &world->env,
+                           (struct on_loop_sender){.child = {&world->run_loop}, .function = {thread}}, &value);
+    CHECK_EQ(value, status == 0);
+    return status;
+}
+
+void scenario_schedule_on_run_loop(struct world *world)
+{
+    pthread_t thread = {0};
+    world_open(world, (struct world_options){0});
+    CHECK_EQ(schedule_loop(world, &thread), 0);
+    CHECK(pthread_equal(thread, pthread_self()));
+    CHECK_EQ(probe_counters[PROBE_POST], 1);
+    world_close(world);
+}
+
+static int schedule_pool(struct world *world, struct thread_pool *pool, pthread_t *thread)
+{
+    ssize_t value = 0;
+    int status = wait_pool(&world->run_loop, &world->env,
+                           (struct on_pool_sender){.child = {pool}, .function = {thread}}, &value);
+    CHECK_EQ(value, status == 0);
+    return status;
+}
+
+void scenario_schedule_on_thread_pool(struct world *world)
+{
+    struct thread_pool pool;
+    CHECK_EQ(thread_pool_init(&pool, 2), 0);
+    world_open(world, (struct world_options){0});
+    for (unsigned i = 0; i < 200; i++) {
+        pthread_t thread = pthread_self();
+        CHECK_EQ(schedule_pool(world, &pool, &thread), 0);
+        CHECK(!pthread_equal(thread, pthread_self()));
+    }
+    world_close(world);
+    thread_pool_destroy(&pool);
+}
+
+void scenario_schedule_after_stop(struct world *world)
+{
+    struct thread_pool pool;
+    pthread_t thread;
+    CHECK_EQ(thread_pool_init(&pool, 1), 0);
+    world_open(world, (struct world_options){0});
+    CHECK(stop_source_request_stop(&world->stop));
+    CHECK_EQ(schedule_loop(world, &thread), -ECANCELED);
+    CHECK_EQ(schedule_pool(world, &pool, &thread), -ECANCELED);
+    world_close(world);
+    thread_pool_destroy(&pool);
+}
+
+/* ---- repeat_until(child | then(count_down)) | sync_wait ---- */
+
+struct count_down {
+    unsigned long *left;
+};
+
+static bool count_down_call(struct count_down *self, struct unit value)
+{
+    (void)value;
+    return --*self->left == 0;
+}
+
+RECEIVER_SYNC_WAIT(wait_inline, struct unit);
+RECEIVER(inline_again, bool);
+RECEIVER(inline_turn, struct unit);
+SENDER_JUST(inline_child, inline_turn)
+SENDER_THEN(inline_turn, inline_child, count_down, inline_again)
+SENDER_REPEAT_UNTIL(inline_again, inline_turn, wait_inline)
+SENDER_SYNC_WAIT(wait_inline, inline_again)
+
+RECEIVER_SYNC_WAIT(wait_later, struct unit);
+RECEIVER(later_again, bool);
+RECEIVER(later_turn, struct unit);
+SENDER_SCHEDULE(later_child, run_loop, later_turn)
+SENDER_THEN(later_turn, later_child, count_down, later_again)
+SENDER_REPEAT_UNTIL_ON_ONE_THREAD(later_again, later_turn, wait_later)
+SENDER_SYNC_WAIT(wait_later, later_again)
+
+RECEIVER_SYNC_WAIT(wait_thread, struct unit);
+RECEIVER(thread_again, bool);
+RECEIVER(thread_turn, struct unit);
+SENDER_SCHEDULE(thread_child, thread_pool, thread_turn)
+SENDER_THEN(thread_turn, thread_child, count_down, thread_again)
+SENDER_REPEAT_UNTIL(thread_again, thread_turn, wait_thread)
+SENDER_SYNC_WAIT(wait_thread, thread_again)
+
+/* So many turns on a stack of ordinary size: inline completions do not nest. */
+void scenario_repeat_until_children_inline(struct world *world)
+{
+    unsigned long left = 1000000;
+    struct unit value;
+    world_open(world, (struct world_options){0});
+    CHECK_EQ(wait_inline(&world->run_loop, &world->env, (struct inline_again_sender){.child = {.function = {&left}}},
+                         &value),
+             0);
+    CHECK_EQ(left, 0);
+    world_close(world);
+}
+
+void scenario_repeat_until_children_later(struct world *world)
+{
+    unsigned long left = 10000;
+    struct unit value;
+    world_open(world, (struct world_options){0});
+    CHECK_EQ(wait_later(&world->run_loop, &world->env,
+                        (struct later_again_sender){.child = {.child = {&world->run_loop}, .function = {&left}}},
+                        &value),
+             0);
+    CHECK_EQ(left, 0);
+    world_close(world);
+}
+
+void scenario_repeat_until_children_on_another_thread(struct world *world)
+{
+    struct thread_pool pool;
+    struct unit value;
+    CHECK_EQ(thread_pool_init(&pool, 2), 0);
+    world_open(world, (struct world_options){0});
+    for (unsigned i = 0; i < 20; i++) {
+        unsigned long left = 500;
+        CHECK_EQ(wait_thread(&world->run_loop, &world->env,
+                             (struct thread_again_sender){.child = {.child = {&pool}, .function = {&left}}}, &value),
+                 0);
+        CHECK_EQ(left, 0);
+    }
+    world_close(world);
+    thread_pool_destroy(&pool);
+}
+
+/* ---- just | let_value(keep) | sync_wait, where keep goes on as schedule | then(look) ---- */
+
+struct look {
+    ssize_t *kept;
+};
+
+static ssize_t look_call(struct look *self, struct unit value)
+{
+    (void)value;
+    return *self->kept;
+}
+
+struct keep {
+    struct run_loop *loop;
+};
+
+RECEIVER_SYNC_WAIT(wait_kept, ssize_t);
+RECEIVER(kept, ssize_t);
+RECEIVER(kept_inner, ssize_t);
+RECEIVER(looked, struct unit);
+SENDER_JUST(number, kept)
+SENDER_SCHEDULE(hopped, run_loop, looked)
+SENDER_THEN(looked, hopped, look, kept_inner)
+
+static struct looked_sender keep_call(struct keep *self, ssize_t *value)
+{
+    return (struct looked_sender){.child = {self->loop}, .function = {value}};
+}
+
+SENDER_LET_VALUE(kept, number, keep, looked, wait_kept)
+SENDER_SYNC_WAIT(wait_kept, kept)
+
+/* What just gave is still there when the inner sender has been through the queue, and just's state is long over. */
+void scenario_let_value_keeps_its_value(struct world *world)
+{
+    ssize_t value = 0;
+    if (world->backend == REACTOR_SIM)
+        world->mode = 0;
+    world_open(world, (struct world_options){0});
+    CHECK_EQ(wait_kept(&world->run_loop, &world->env,
+                       (struct kept_sender){.child = {123456789}, .function = {&world->run_loop}}, &value),
+             0);
+    CHECK_EQ(value, 123456789);
+    world_close(world);
+}
+
+/* ---- A task that awaits a task that awaits a read ---- */
+
+SENDER_AWAITABLE_RECEIVER(await_read);
+SENDER_READ_SOME(child_read, await_read)
+SENDER_AWAITABLE(await_read, child_read)
+
+SENDER_AWAITABLE_RECEIVER(await_task);
+SENDER_TASK(child_task, await_task)
+SENDER_AWAITABLE(await_task, child_task)
+
+struct inner {
+    struct sender_task task;
+    struct await_read reading;
+    struct loop_job *job;
+    ssize_t got;
+};
+
+static void inner_body(struct coro *handle)
+{
+    struct inner *self = (struct inner *)handle;
+    struct child_read_sender read = {self->job->stream, self->job->buffer, self->job->size};
+
+    CO_BEGIN(self);
+    CO_AWAIT_SENDER(self->got, self, await_read, &self->reading, read);
+    SENDER_TASK_RETURN(self, self->got);
+    CO_END;
+}
+
+struct outer {
+    struct sender_task task;
+    struct await_task child;
+    struct loop_job *job;
+    ssize_t got;
+};
+
+static void outer_body(struct coro *handle)
+{
+    struct outer *self = (struct outer *)handle;
+    struct child_task_sender child;
+    struct inner *inner;
+
+    CO_BEGIN(self);
+    inner = (struct inner *)sender_task_create(sizeof *inner, inner_body, NULL);
+    CHECK(inner != NULL);
+    inner->job = self->job;
+    child.task = &inner->task;
+    CO_AWAIT_SENDER(self->got, self, await_task, &self->child, child);
+    child_task_destroy(&self->child.state);
+    SENDER_TASK_RETURN(self, self->got);
+    CO_END;
+}
+
+static void outer_destroy(struct coro *handle)
+{
+    child_task_destroy(&((struct outer *)handle)->child.state);
+    sender_task_destroy(handle);
+}
+
+RECEIVER_SYNC_WAIT(wait_task, ssize_t);
+SENDER_TASK(outer_task, wait_task)
+
+static int wait_for_task(struct world *world, ssize_t *value)
+{
+    struct wait_task_state state = {.loop = &world->run_loop, .env = &world->env};
+    struct outer_task_op op;
+    set_current_frame_allocator(world->env.allocator);
+    struct outer *outer = (struct outer *)sender_task_create(sizeof *outer, outer_body, outer_destroy);
+    CHECK(outer != NULL);
+    outer->job = &world->connections[0].job;
+    outer_task_connect(&op, (struct outer_task_sender){&outer->task}, (struct wait_task_receiver){&state});
+    outer_task_start(&op);
+    set_current_frame_allocator(NULL);
+    CHECK_EQ(run_loop_run(&world->run_loop), 0);
+    CHECK_EQ(world->allocator.allocated, 2);
+    outer_task_destroy(&op);
+    *value = state.value;
+    return state.status;
+}
+
+void scenario_task_as_a_sender(struct world *world)
+{
+    ssize_t value = 0;
+    bool sim = world->backend == REACTOR_SIM;
+    struct sim_script script = {.seed = 1, .sync_share = 500 * world->mode, .delay_max = 3};
+    world_open(world, (struct world_options){.total = 5, .script = script});
+    if (!sim)
+        CHECK_EQ(send(world->connections[0].ends[1].fd, "hello", 5, 0), 5);
+    CHECK_EQ(wait_for_task(world, &value), 0);
+    CHECK_EQ(value, 5);
+    world_close(world);
+
+    script.error = ECONNRESET;
+    script.error_at = 1;
+    world_open(world, (struct world_options){.total = 5, .tcp = true, .script = script});
+    if (!sim)
+        peer_close(&world->connections[0], true);
+    CHECK_EQ(wait_for_task(world, &value), -ECONNRESET);
+    world_close(world);
+
+    /* Stopped comes up from the read through both tasks, and neither body is resumed. */
+    struct stop_work stop = {.work.execute = stop_now, .world = world};
+    world_open(world, (struct world_options){.total = 5, .waits = true});
+    run_loop_post_work(&world->run_loop, &stop.work);
+    CHECK_EQ(wait_for_task(world, &value), -ECANCELED);
+    CHECK_EQ(probe_counters[PROBE_SET_STOPPED], 3);
+    world_close(world);
+}
