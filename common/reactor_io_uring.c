@@ -96,12 +96,12 @@ static void uring_cancel(struct reactor *reactor, struct io_op *op)
     for (struct io_op *ready = self->ready.first; ready; ready = ready->next)
         if (ready == op)
             return;
-    if (op->result & IN_FLIGHT_CANCELLED)
+    int error = 0;
+    struct io_uring_sqe *sqe = next_sqe(self, &error);
+    if (!sqe) {
+        self->error = error;
         return;
-    struct io_uring_sqe *sqe = next_sqe(self, &self->error);
-    if (!sqe)
-        return;
-    self->error = 0;
+    }
     io_uring_prep_cancel(sqe, op, 0);
     io_uring_sqe_set_data64(sqe, USER_DATA_CANCEL);
     op->result |= IN_FLIGHT_CANCELLED;
@@ -109,10 +109,12 @@ static void uring_cancel(struct reactor *reactor, struct io_op *op)
 
 static void await_wake(struct uring *self)
 {
-    struct io_uring_sqe *sqe = next_sqe(self, &self->error);
-    if (!sqe)
+    int error = 0;
+    struct io_uring_sqe *sqe = next_sqe(self, &error);
+    if (!sqe) {
+        self->error = error;
         return;
-    self->error = 0;
+    }
     io_uring_prep_read(sqe, self->wake_fd, &self->wake_count, sizeof self->wake_count, 0);
     io_uring_sqe_set_data64(sqe, USER_DATA_WAKE);
 }
@@ -139,17 +141,15 @@ static bool take(struct uring *self, uint64_t user_data, int result)
     bool again = result == -EAGAIN || result == -EINTR;
     if ((op->result & IN_FLIGHT_POLLING) && result >= 0)
         again = true;
-    if (again) {
-        if (op->result & IN_FLIGHT_CANCELLED) {
-            result = -ECANCELED;
-        } else if (result == -EAGAIN) {
+    if (again && !(op->result & IN_FLIGHT_CANCELLED)) {
+        if (result == -EAGAIN)
             wait_ready(self, op);
-            return false;
-        } else {
+        else
             uring_submit(&self->base, op);
-            return false;
-        }
+        return false;
     }
+    if (again)
+        result = -ECANCELED;
     reactor_complete(&self->base, op, result);
     return true;
 }

@@ -179,6 +179,32 @@ static void operations_complete_in_the_order_of_the_virtual_clock(void **state)
     reactor_destroy(reactor);
 }
 
+static void submit_again(struct io_op *op)
+{
+    if (++completions < 10)
+        stream_submit(op, op->kind);
+}
+
+static void what_a_completion_submits_waits_for_the_next_poll(void **state)
+{
+    (void)state;
+    struct reactor *reactor = create((struct sim_script){.seed = 1});
+    struct memory_stream stream;
+    struct io_op op;
+    unsigned char buffer[PIECE];
+    open_stream(&stream, reactor, UINT64_MAX);
+    completions = 0;
+    io_op_prepare(&op, &stream.stream, buffer, sizeof buffer);
+    op.complete = submit_again;
+    stream_submit(&op, IO_READ);
+    for (unsigned polls = 1; polls <= 10; polls++) {
+        assert_int_equal(reactor_poll(reactor, polls % 2), 1);
+        assert_int_equal(completions, polls);
+    }
+    assert_int_equal(reactor_in_flight(reactor), 0);
+    reactor_destroy(reactor);
+}
+
 static void a_wait_that_nothing_could_end_is_an_error(void **state)
 {
     (void)state;
@@ -270,6 +296,7 @@ int main(void)
         cmocka_unit_test(a_short_transfer_loses_and_repeats_nothing),
         cmocka_unit_test(the_scripted_error_is_the_result_of_one_operation),
         cmocka_unit_test(operations_complete_in_the_order_of_the_virtual_clock),
+        cmocka_unit_test(what_a_completion_submits_waits_for_the_next_poll),
         cmocka_unit_test(a_wait_that_nothing_could_end_is_an_error),
         cmocka_unit_test(a_cancelled_operation_completes_once_and_moves_nothing),
         cmocka_unit_test(nothing_to_move_completes_in_try),

@@ -242,6 +242,8 @@ static void run_another(struct work *work)
     run_loop_destroy(&inner);
     self->inner.loop = self->outer;
     post(&self->inner, false);
+    self->inner.continuation.coro = &self->inner.coro;
+    assert_ptr_equal(executor_dispatch(run_loop_executor(self->outer), &self->inner.continuation), &self->inner.coro);
     run_loop_finish(self->outer);
 }
 
@@ -318,6 +320,7 @@ static void an_error_of_the_reactor_ends_it(void **state)
     struct item item = {.work.execute = finish, .loop = &loop};
     run_loop_post_work(&loop, &item.work);
     assert_int_equal(run_loop_run(&loop), 0);
+    assert_int_equal(run_loop_run(&loop), -EDEADLK); /* a finish is for one run */
     run_loop_destroy(&loop);
     reactor_destroy(reactor);
 }
