@@ -196,15 +196,21 @@ static int run_all(struct running *running)
     return status;
 }
 
-static void print_summary(const struct running *running)
+static int print_summary(const struct running *running)
 {
-    for (size_t i = 0; i < experiment_count; i++) {
+    int status = 0;
+    for (size_t i = 0; i < experiment_count && !status; i++) {
         char *path = result_path(running, experiments[i]->name, ".tsv");
-        if (path && experiment_selected(experiments[i], &running->options.run))
-            record_print_summary(running->results, experiments[i]->name, path);
+        if (!path)
+            status = -ENOMEM;
+        else if (experiment_selected(experiments[i], &running->options.run))
+            status = record_print_summary(running->results, experiments[i]->name, path);
         free(path);
     }
+    if (status)
+        complain("no memory for the summary");
     printf("\nresults: %s/results, %s/run.json\n", running->options.out, running->options.out);
+    return status;
 }
 
 int command_run(int argc, char **argv)
@@ -233,8 +239,8 @@ int command_run(int argc, char **argv)
 
     exit_status = run_all(&running) ? EXIT_ERROR : EXIT_OK;
     if (!exit_status) {
-        print_summary(&running);
-        exit_status = running.failed ? EXIT_ERROR : results_count(running.results) ? EXIT_OK : EXIT_NOTHING;
+        bool failed = print_summary(&running) || running.failed;
+        exit_status = failed ? EXIT_ERROR : results_count(running.results) ? EXIT_OK : EXIT_NOTHING;
     }
     results_destroy(running.results);
     return exit_status;

@@ -31,7 +31,7 @@ int record_write_run(const struct record *, const struct results *, const char *
 /* Google Benchmark's JSON: a row for each sample; nothing is written when the experiment has none. */
 int record_write_benchmarks(const struct record *, const struct results *, const char *experiment, const char *path);
 
-/* The few rows of an experiment that a person wants to see, on stdout. */
-void record_print_summary(const struct results *, const char *experiment, const char *path);
+/* The few rows of an experiment that a person wants to see, on stdout. 0 or -ENOMEM. */
+int record_print_summary(const struct results *, const char *experiment, const char *path);
 
 #endif

@@ -1,6 +1,9 @@
 #include "bench/cell.h"
 #include "bench/record.h"
+#include "bench/statistics.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The metrics that a summary shows, in this order, those that the experiment has. */
@@ -12,12 +15,29 @@ static const char *const columns[] = {
     "ratio_to_malloc",     "allocs_fresh_per_op",
 };
 
-enum { COLUMNS = sizeof columns / sizeof *columns, LINES_MAX = 14, LINES_SHOWN = 12 };
+enum { COLUMNS = sizeof columns / sizeof *columns, LINES_MAX = 24 };
 
-static bool same_cell(const struct row *a, const struct row *b)
+/* One line for each cell that has a value in some column. */
+struct line {
+    const struct row *cell;
+    char values[COLUMNS][40];
+    bool shown;
+};
+
+struct table {
+    const struct results *results;
+    const char *experiment;
+    const char *toolchain;
+    struct line *lines;
+    size_t count;
+    int variant_width;
+    int widths[COLUMNS]; /* 0: no line has a value */
+    struct interval control;
+};
+
+static bool is_control(const struct row *row)
 {
-    return strcmp(a->model, b->model) == 0 && strcmp(a->mechanism, b->mechanism) == 0 &&
-           strcmp(a->variant, b->variant) == 0;
+    return strstr(row->variant, "control=aa") != NULL;
 }
 
 /* Rows of this build, or, in an experiment that has none, of the toolchain that comes first. */
@@ -36,96 +56,122 @@ static const char *shown_toolchain(const struct results *results, const char *ex
     return first;
 }
 
-struct table {
-    const struct results *results;
-    const char *experiment;
-    const char *toolchain;
-    bool present[COLUMNS];
-};
-
-static bool in_table(const struct table *table, const struct row *row)
+static struct line *line_of(struct table *table, const struct row *row)
 {
-    return strcmp(row->experiment, table->experiment) == 0 && strcmp(row->toolchain, table->toolchain) == 0;
-}
-
-static bool leads_line(const struct table *table, size_t index)
-{
-    const struct row *row = results_row(table->results, index);
-    if (!in_table(table, row))
-        return false;
-    for (size_t i = 0; i < index; i++) {
-        const struct row *earlier = results_row(table->results, i);
-        if (in_table(table, earlier) && same_cell(earlier, row))
-            return false;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct row *cell = table->lines[i].cell;
+        if (strcmp(cell->model, row->model) == 0 && strcmp(cell->mechanism, row->mechanism) == 0 &&
+            strcmp(cell->variant, row->variant) == 0)
+            return &table->lines[i];
     }
-    return true;
+    struct line *line = &table->lines[table->count++];
+    *line = (struct line){.cell = row};
+    return line;
 }
 
-static void print_value(const struct table *table, const struct row *line, size_t column)
+static void format_value(char *text, size_t size, const struct row *row, const char *reason)
 {
-    char text[64] = "";
+    if (reason)
+        snprintf(text, size, "?");
+    else if (row->text)
+        snprintf(text, size, "%.38s", row->text);
+    else if (strncmp(row->metric, "ratio_", 6) == 0)
+        snprintf(text, size, "%.3f (%.3f-%.3f)", row->value, row->low, row->high);
+    else if (row->value >= 1000)
+        snprintf(text, size, "%.0f", row->value);
+    else
+        snprintf(text, size, "%.4g", row->value);
+}
+
+/* Control rows make no line: what they say is how far from 1 the ratio of a cell with itself came out. */
+static void collect(struct table *table)
+{
     for (size_t i = 0; i < results_count(table->results); i++) {
         const struct row *row = results_row(table->results, i);
-        if (!in_table(table, row) || !same_cell(row, line) || strcmp(row->metric, columns[column]) != 0)
+        if (strcmp(row->experiment, table->experiment) != 0 || strcmp(row->toolchain, table->toolchain) != 0)
             continue;
-        if (results_reason(table->results, i))
-            snprintf(text, sizeof text, "?");
-        else if (row->text)
-            snprintf(text, sizeof text, "%s", row->text);
-        else if (strncmp(row->metric, "ratio_", 6) == 0)
-            snprintf(text, sizeof text, "%.3f (%.3f-%.3f)", row->value, row->low, row->high);
-        else if (row->value >= 1000)
-            snprintf(text, sizeof text, "%.0f", row->value);
-        else
-            snprintf(text, sizeof text, "%.4g", row->value);
+        if (is_control(row)) {
+            struct interval *control = &table->control;
+            control->low = !control->value || row->value < control->low ? row->value : control->low;
+            control->high = !control->value || row->value > control->high ? row->value : control->high;
+            control->value = 1;
+            continue;
+        }
+        for (size_t c = 0; c < COLUMNS; c++) {
+            if (strcmp(row->metric, columns[c]) == 0) {
+                struct line *line = line_of(table, row);
+                format_value(line->values[c], sizeof line->values[c], row, results_reason(table->results, i));
+            }
+        }
     }
-    int width = strncmp(columns[column], "ratio_", 6) == 0 ? 22 : (int)strlen(columns[column]);
-    printf("  %*s", width, text);
 }
 
-static void print_head(const struct table *table)
+/* All of a short table; of a long one the groups with which it begins and ends. Returns how many are left out. */
+static size_t choose_lines(struct table *table)
 {
-    printf("  %-9s %-13s %-38s", "model", "mechanism", "variant");
+    size_t shown = 0;
+    const char *first = table->lines[0].cell->variant, *last = table->lines[table->count - 1].cell->variant;
+    for (size_t i = 0; i < table->count; i++) {
+        struct line *line = &table->lines[i];
+        const char *variant = line->cell->variant;
+        line->shown = table->count <= LINES_MAX ||
+                      (shown < LINES_MAX && (strcmp(variant, first) == 0 || strcmp(variant, last) == 0));
+        if (!line->shown)
+            continue;
+        shown++;
+        int width = (int)strlen(variant);
+        table->variant_width = width > table->variant_width ? width : table->variant_width;
+        for (size_t c = 0; c < COLUMNS; c++) {
+            width = (int)strlen(line->values[c]);
+            if (width && width < (int)strlen(columns[c]))
+                width = (int)strlen(columns[c]);
+            table->widths[c] = width > table->widths[c] ? width : table->widths[c];
+        }
+    }
+    return table->count - shown;
+}
+
+static void print_table(const struct table *table)
+{
+    printf("\n%s (%s)\n", table->experiment, table->toolchain);
+    printf("  %-13s %-13s %-*s", "model", "mechanism", table->variant_width, "variant");
     for (size_t c = 0; c < COLUMNS; c++) {
-        if (table->present[c])
-            printf("  %*s", strncmp(columns[c], "ratio_", 6) == 0 ? 22 : 0, columns[c]);
+        if (table->widths[c])
+            printf("  %*s", table->widths[c], columns[c]);
     }
     putchar('\n');
-}
-
-void record_print_summary(const struct results *results, const char *experiment, const char *path)
-{
-    struct table table = {.results = results, .experiment = experiment};
-    table.toolchain = shown_toolchain(results, experiment);
-    if (!table.toolchain)
-        return;
-    size_t lines = 0;
-    for (size_t i = 0; i < results_count(results); i++) {
-        const struct row *row = results_row(results, i);
-        lines += leads_line(&table, i);
-        for (size_t c = 0; c < COLUMNS; c++)
-            table.present[c] |= in_table(&table, row) && strcmp(row->metric, columns[c]) == 0;
-    }
-    printf("\n%s (%s)\n", experiment, table.toolchain);
-    print_head(&table);
-
-    /* Of a long table the beginning and the end. */
-    size_t line = 0, hidden = lines > LINES_MAX ? lines - LINES_SHOWN : 0;
-    for (size_t i = 0; i < results_count(results); i++) {
-        if (!leads_line(&table, i))
+    for (size_t i = 0; i < table->count; i++) {
+        const struct line *line = &table->lines[i];
+        if (!line->shown)
             continue;
-        const struct row *row = results_row(results, i);
-        bool shown = !hidden || line < LINES_SHOWN / 2 || line >= LINES_SHOWN / 2 + hidden;
-        if (hidden && line == LINES_SHOWN / 2)
-            printf("  ... %zu more in %s\n", hidden, path);
-        line++;
-        if (!shown)
-            continue;
-        printf("  %-9s %-13s %-38s", row->model, row->mechanism, row->variant);
+        printf("  %-13s %-13s %-*s", line->cell->model, line->cell->mechanism, table->variant_width,
+               line->cell->variant);
         for (size_t c = 0; c < COLUMNS; c++) {
-            if (table.present[c])
-                print_value(&table, row, c);
+            if (table->widths[c])
+                printf("  %*s", table->widths[c], line->values[c]);
         }
         putchar('\n');
     }
+}
+
+int record_print_summary(const struct results *results, const char *experiment, const char *path)
+{
+    struct table table = {.results = results, .experiment = experiment, .variant_width = 7};
+    table.toolchain = shown_toolchain(results, experiment);
+    if (!table.toolchain)
+        return 0;
+    table.lines = calloc(results_count(results), sizeof *table.lines);
+    if (!table.lines)
+        return -ENOMEM;
+    collect(&table);
+    if (table.count) {
+        size_t hidden = choose_lines(&table);
+        print_table(&table);
+        if (table.control.value)
+            printf("  a cell against itself: %.3f to %.3f\n", table.control.low, table.control.high);
+        if (hidden)
+            printf("  and %zu cells more, in %s\n", hidden, path);
+    }
+    free(table.lines);
+    return 0;
 }
