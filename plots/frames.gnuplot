@@ -4,13 +4,14 @@ name = "frames"
 set datafile columnheaders
 stats data index 0 using 1 nooutput name "X"
 stats data index 1 using 1 nooutput name "P"
+stats data index 0 using 4 nooutput name "H"
 height = 220 + 34 * (X_max + 1)
 load "terminal.gnuplot"
 
 set title "Coroutine frames: speed compared with malloc"
 set xlabel "times as fast as malloc (band: 99 % interval)"
 set yrange [X_max + 0.6:-1.5]
-set xrange [0:P_max * 1.35]
+set xrange [0:(H_max > P_max * 1.3 ? H_max : P_max * 1.3) * 1.03]
 set ytics nomirror
 set lmargin 42
 set bmargin 6

@@ -11,6 +11,8 @@ from .tables import write_file
 ROOT = Path(__file__).resolve().parents[2]
 PAPER = ROOT / "paper"
 ORDER = ["stack", "opstate", "frames", "echo"]
+PARTS = ["all", "tables", "page", "printed", "headlines", "run-info"]
+PRINTED = ".report.printed.html"  # what report.pdf is made from
 HEADLINES = ["stack", "echo", "frames"]  # what reproduce prints at its end
 
 
@@ -53,10 +55,10 @@ class Report:
                 text += f"\n## {section.experiment}\n\n" + "".join(f"- {line}\n" for line in lines)
         return text
 
-    def write_page(self):
+    def write_page(self, name="report.html", printed=False):
         info = runinfo.read(self.folder)
-        html = page.page(self.sections, self.tables, info, runinfo.flat(info), self.folder, PAPER)
-        write_file(self.folder / "report.html", html)
+        html = page.page(self.sections, self.tables, info, runinfo.flat(info), self.folder, PAPER, printed)
+        write_file(self.folder / name, html)
 
     def headlines(self):
         found = {section.experiment: section.headline for section in self.sections if section.headline}
@@ -74,7 +76,7 @@ def main():
     parser = argparse.ArgumentParser(
         prog="report", description="Writes tables, figure data and report.html from the results of a run."
     )
-    parser.add_argument("part", nargs="?", default="all", choices=["all", "tables", "page", "headlines", "run-info"])
+    parser.add_argument("part", nargs="?", default="all", choices=PARTS, help=", ".join(PARTS), metavar="PART")
     parser.add_argument("--out", default="out", metavar="DIR", help="the run's folder (default: out)")
     parser.add_argument("--stage", action="append", default=[], type=pair, metavar="NAME=SECONDS", help="for run-info")
     parser.add_argument("--skipped", action="append", default=[], type=pair, metavar="WHAT=REASON", help="for run-info")
@@ -89,6 +91,8 @@ def main():
             report.write_tables()
         if options.part in ("all", "page"):
             report.write_page()
+        if options.part == "printed":
+            report.write_page(PRINTED, printed=True)
         if options.part in ("all", "headlines"):
             print("\n".join(report.headlines()))
     except (BadResults, OSError, ValueError) as error:

@@ -62,7 +62,7 @@ def mark(ratio):
     times = speed(ratio)
     if times is None:
         return text
-    return Mark(text, "constant" if times[0] >= NEAR else "linear")
+    return Mark(text, "constant" if times[0] >= NEAR else "bounded" if times[2] >= NEAR else "linear")
 
 
 def throughputs(groups):
@@ -79,11 +79,12 @@ def throughputs(groups):
 def headline(groups):
     parts = []
     for (model, mechanism), all_times in throughputs(groups).items():
-        values = [value for value, _, _ in all_times]
-        within = sum(value >= NEAR for value in values)
+        within = sum(value >= NEAR for value, _, _ in all_times)
+        open_ = sum(value < NEAR <= high for value, _, high in all_times)
         parts.append(
-            f"{model} {mechanism} {shown_range(values)} of the floor's throughput "
-            f"(within 10 % in {within} of {len(values)} variants)"
+            f"{model} {mechanism} {shown_range([value for value, _, _ in all_times])} of the floor's throughput "
+            f"(within 10 % in {within} of {len(all_times)} variants"
+            + (f", too noisy to tell in {open_})" if open_ else ")")
         )
     return "The echo loop over sockets: " + "; ".join(parts) + "." if parts else ""
 
@@ -97,9 +98,9 @@ def far_from_floor(group):
             continue
         reasons = []
         for metric, what in (
-            ("syscalls_per_msg", "system calls an operation"),
-            ("allocs_per_op", "allocations an operation"),
-            ("instructions_per_op", "instructions an operation"),
+            ("syscalls_per_msg", ("system call", "system calls")),
+            ("allocs_per_op", ("allocation", "allocations")),
+            ("instructions_per_op", ("instruction", "instructions")),
         ):
             value = difference(figures, base, metric)
             if value is not None and abs(value) >= 0.005:
@@ -109,7 +110,8 @@ def far_from_floor(group):
         cause = "with " + ", ".join(reasons) if reasons else "with the same counts of system calls and allocations"
         yield (
             f"{model} {mechanism}, {group.variant}: {times[0]:.2f} of the floor's throughput "
-            f"({times[1]:.2f} to {times[2]:.2f}), {cost}, {cause}."
+            f"({times[1]:.2f} to {times[2]:.2f}), {cost}, {cause}"
+            + ("; the interval reaches into the 10 %: too noisy to tell." if times[2] >= NEAR else ".")
         )
 
 

@@ -43,6 +43,8 @@ def sentence(form, depths):
             continue
         if low.value is None or high.value is None:
             parts.append(f"{WORDS[metric]}: ?")
+        elif low.value == high.value:
+            parts.append(f"{shown(low.value)} {WORDS[metric]} throughout")
         elif last > first:
             each = (high.value - low.value) / (last - first)
             parts.append(f"{shown(low.value)} to {shown(high.value)} {WORDS[metric]} ({shown(each)} a level)")
@@ -102,17 +104,24 @@ def headline(forms):
 
 
 def figure_data(forms):
-    """A block for each line of the figure: its title, then panel, depth, value and model."""
-    blocks = []
+    """A block for each line of the figure: its title, then panel, depth, value and model. Only the main build, and
+    lines that coincide only once: the logarithmic axis has no zero."""
+    main = next((form[3] for form in forms), None)
+    blocks, drawn = [], {}
     for panel, metrics in enumerate((("op_state_bytes", "frame_bytes"), ("instructions_per_op",))):
         for form, depths in forms.items():
-            for metric in metrics:
-                points = [
-                    f"{panel}\t{depth}\t{depths[depth][metric].value:.10g}\t{min(model_order(form[0]), 5)}\n"
+            for metric in metrics if form[3] == main else ():
+                points = {
+                    depth: depths[depth][metric].value
                     for depth in sorted(depths)
-                    if metric in depths[depth] and depths[depth][metric].value is not None
-                ]
-                if points:
-                    what = ", frame" if metric == "frame_bytes" else ""
-                    blocks.append(f'"{name_of(form)}{what}, {compiler_of(form)}"\n' + "".join(points))
+                    if metric in depths[depth] and depths[depth][metric].value
+                }
+                twin = drawn.setdefault((panel, form[:2], metric), {})
+                if not points or (twin and all(twin.get(depth) == value for depth, value in points.items())):
+                    continue
+                twin.update(points)
+                what = ", frame" if metric == "frame_bytes" else ""
+                model = min(model_order(form[0]), 5)
+                lines = [f"{panel}\t{depth}\t{value:.10g}\t{model}" for depth, value in points.items()]
+                blocks.append("\n".join([f'"{name_of(form)}{what}"', *lines]) + "\n")
     return "\n\n".join(blocks)

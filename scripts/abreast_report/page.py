@@ -22,23 +22,31 @@ def fill(template, **values):
     return re.sub(r"\{\{(\w+)\}\}", lambda match: values[match.group(1)], template)
 
 
-def section_html(section, folder, paper):
+def picture_html(folder, name, printed):
+    """The SVG itself, so that the report is one file; on paper the PNG, which every PDF renderer can draw."""
+    if printed:
+        path = Path(folder) / "figures" / f"{name}.png"
+        return f'<img src="figures/{name}.png" alt="">' if path.exists() else ""
+    return inline_svg(Path(folder) / "figures" / f"{name}.svg")
+
+
+def section_html(section, folder, paper, printed):
     name = section.experiment
     intro = paper / f"{name}.html"
     text = f"<section id={name}>\n<h2>{html.escape(name)}</h2>\n"
     text += intro.read_text(encoding="utf-8") if intro.exists() else ""
     if section.headline:
         text += f"<p class=headline>{html.escape(section.headline)}</p>\n"
-    picture = inline_svg(Path(folder) / "figures" / f"{name}.svg")
+    picture = picture_html(folder, name, printed)
     if picture:
         text += f"<figure class=picture>\n{picture}</figure>\n"
     if section.findings:
         text += f"<ul>\n{paragraphs(section.findings)}</ul>\n"
-    text += "".join(table.html() for table in section.tables)
+    text += "".join(table.printed() if printed else table.html() for table in section.tables)
     return text + "</section>\n"
 
 
-def page(sections, tables, info, pairs, folder, paper):
+def page(sections, tables, info, pairs, folder, paper, printed=False):
     """tables: those that belong to no experiment; pairs: run.json, flattened."""
     skipped = [
         f"{entry.get('experiment', '-')}, {entry.get('what', '-')}: {entry.get('reason', '?')}"
@@ -57,7 +65,7 @@ def page(sections, tables, info, pairs, folder, paper):
         style=(paper / "report.css").read_text(encoding="utf-8"),
         contents=contents,
         headlines=paragraphs(section.headline for section in sections if section.headline),
-        sections="".join(section_html(section, folder, paper) for section in sections),
+        sections="".join(section_html(section, folder, paper, printed) for section in sections),
         published="".join(table.html() for table in tables),
         skipped=f"<ul>\n{paragraphs(skipped)}</ul>" if skipped else "<p>Nothing was skipped.</p>",
         method=method,

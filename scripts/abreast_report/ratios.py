@@ -87,4 +87,5 @@ def difference(figures, base, metric):
 
 
 def more(value, what):
-    return f"{shown(abs(value))} {'more' if value > 0 else 'fewer'} {what}"
+    count = shown(abs(value))
+    return f"{count} {'more' if value > 0 else 'fewer'} {what[0] if count == '1' else what[1]} an operation"

@@ -52,9 +52,11 @@ def short(key, cells):
 
 
 def settings_of(rows):
-    """The toolchains in the order of appearance, as {compiler: [Setting]}."""
+    """The toolchains in the order of appearance, as {compiler: {options: toolchain}}."""
     found = {}
     for row in rows:
+        if row.metric != "stack_growth":
+            continue
         setting = row.setting
         listed = found.setdefault(setting.compiler, {})
         listed[setting.options] = row.toolchain
@@ -145,11 +147,32 @@ def matrix(rows):
     return tables
 
 
+def rests_on(rows):
+    """{(model, mechanism, variant): {compiler: words}}: what the run says keeps the stack from growing."""
+    found = {}
+    for row in rows:
+        if row.metric == "stack_guarantee":
+            key = (row.model, row.mechanism, row.variant)
+            setting = row.setting
+            exceptions = dict(setting.options).get("exc", "?")
+            found.setdefault(key, {}).setdefault(setting.compiler, {})[exceptions] = row.text
+    return {
+        key: {
+            compiler: next(iter(words.values()))
+            if len(set(words.values())) == 1
+            else ", ".join(f"{word} (exc={exceptions})" for exceptions, word in words.items())
+            for compiler, words in by_compiler.items()
+        }
+        for key, by_compiler in found.items()
+    }
+
+
 def guarantee(rows):
     """What is guaranteed and what is luck, one row a mechanism."""
     body = []
     cells = cells_of(rows)
     compilers = list(settings_of(rows))
+    rests = rests_on(rows)
     for key, found in cells.items():
         line = [label(key)]
         for compiler in compilers:
@@ -158,14 +181,22 @@ def guarantee(rows):
             line.append(where_constant(known) if known else "-")
         word = verdict(found)
         kind = {CONSTANT: "constant", GROWS: "linear"}.get(word, "bounded")
-        body.append([*line, bytes_range(found.values()) or "none", Mark(word, kind)])
+        words = [rests.get(key, {}).get(compiler, "-") for compiler in compilers]
+        body.append([*line, bytes_range(found.values()) or "none", *words, Mark(word, kind)])
     return Table(
         "stack-guarantee",
         "Where the stack does not grow, and what that rests on",
-        ["mechanism", *(f"no growth with {name}" for name in compilers), "growth elsewhere, per completion", "verdict"],
+        [
+            "mechanism",
+            *(f"no growth with {name}" for name in compilers),
+            "growth elsewhere, per completion",
+            *(f"rests on, {name}" for name in compilers),
+            "verdict",
+        ],
         body,
         "'constant everywhere' means at every setting measured here; 'luck of the optimiser' means that a compiler "
-        "option decides.",
+        "option decides. It rests on the language: it grows with no compiler and no option measured; on the compiler: "
+        "with no option of this one; on the optimiser: some options of this one let it grow; none: it grows with all.",
     )
 
 

@@ -49,10 +49,24 @@ class Table:
                     cells.append(f"<td{f' class={kind}' if kind else ''}>{html.escape(str(cell))}</td>")
             body += "<tr>" + "".join(cells) + "</tr>\n"
         note = f"<p class=note>{html.escape(self.note)}</p>\n" if self.note else ""
-        return (
-            f"<figure class=table><figcaption>{html.escape(self.title)}</figcaption>\n<div class=scroll><table>\n"
-            f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>\n{note}</figure>\n"
+        title = html.escape(self.title)
+        table = (
+            f"<div class=scroll><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>\n"
         )
+        if self.long:
+            table = f"<details><summary>{len(self.rows)} rows</summary>\n{table}</details>\n"
+        return f"<figure class=table><figcaption>{title}</figcaption>\n{table}{note}</figure>\n"
+
+    @property
+    def long(self):
+        return len(self.rows) > 60
+
+    def printed(self):
+        """As html(), but a long table is only named: on paper nobody looks through hundreds of rows."""
+        if not self.long:
+            return self.html()
+        title = html.escape(self.title)
+        return f"<p><b>{title}</b>: {len(self.rows)} rows, in tables/{self.name}.md and in report.html.</p>\n"
 
 
 @dataclass

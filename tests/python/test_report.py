@@ -37,6 +37,13 @@ def test_a_sentence_changes_with_its_figure(results):
     assert "awaitable ready: gcc-12.2.0: no growth exactly at O2 (3 of 4 settings)" in found
 
 
+def test_what_keeps_the_stack_is_said_with_and_without_exceptions(results):
+    report(results, "tables")
+    table = (results / "tables" / "stack-guarantee.md").read_text()
+    assert "| optimiser (exc=off), none (exc=on) | - | luck of the optimiser |" in table
+    assert "| 48 bytes | - | compiler |" in table
+
+
 def test_calibration_says_equal_or_the_difference(results):
     report(results, "tables")
     table = (results / "tables" / "calibration.md").read_text()

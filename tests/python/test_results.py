@@ -13,10 +13,10 @@ from conftest import ROOT
 
 HEADER = "experiment\tmodel\tmechanism\tvariant\ttoolchain\tmetric\tunit\tvalue\tlow\thigh\tsamples"
 MODELS = {"raw", "awaitable", "sender", "cxx-awaitable", "cxx-sender", "callback", "event", "poll"}
-TOOLCHAIN = re.compile(r"(gcc|clang)-\d+(\.\d+)* O[0-3sz] sib=(on|off) exc=(on|off) san=[a-z]+")
+TOOLCHAIN = re.compile(r"(gcc|clang)-\d+(\.\d+)* (O[0-3sz]|any) sib=(on|off|any) exc=(on|off) san=[a-z]+")
 VARIANT = re.compile(r"-|[a-z_0-9-]+=[^,=\s]+(,[a-z_0-9-]+=[^,=\s]+)*")
 METRICS = set(
-    """stack_bytes_per_completion stack_growth overflow_predicted overflow_seen op_state_bytes frame_bytes
+    """stack_guarantee stack_bytes_per_completion stack_growth overflow_predicted overflow_seen op_state_bytes frame_bytes
     instructions_per_op ns_per_op ns_above_floor allocs_per_op allocs_fresh_per_op phases_with_work suspensions_per_op
     op_states_per_op msgs_per_s latency_p50_ns latency_p90_ns latency_p99_ns latency_p999_ns stop_latency_ns
     syscalls_per_msg resumptions_per_op bytes_written_per_op cpu_ns_per_msg sync_share rss_bytes_per_connection
