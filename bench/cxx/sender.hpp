@@ -1,7 +1,7 @@
 /* The part of std::execution that the calibration needs, written as P2300R10 words it: just, then, and the bridge by
  * which a coroutine awaits a sender. The names are the standard's, its exposition-only ones without italics.
  *
- * Every function that the standard makes noexcept is noexcept(Noexcept); false shows what follows from the word.
+ * A pipeline has a Wording: as_written, or what shows by its absence or presence what follows from the word noexcept.
  */
 #ifndef ABREAST_BENCH_CXX_SENDER_HPP
 #define ABREAST_BENCH_CXX_SENDER_HPP
@@ -22,20 +22,41 @@
 #define CATCH_ALL else
 #endif
 
+/* A handle whose resume is noexcept: the same call, without the possibility to throw in its type. */
+template <class Promise> struct noexcept_handle : std::coroutine_handle<Promise> {
+    void resume() const noexcept
+    {
+        (*static_cast<void (**)(void *) noexcept>(this->address()))(this->address());
+    }
+};
+
+struct as_written {
+    static constexpr bool is_noexcept = true; /* start, await_suspend and the completion functions */
+    template <class Promise> using handle = std::coroutine_handle<Promise>;
+};
+struct without_noexcept {
+    static constexpr bool is_noexcept = false;
+    template <class Promise> using handle = std::coroutine_handle<Promise>;
+};
+struct with_noexcept_resume {
+    static constexpr bool is_noexcept = true;
+    template <class Promise> using handle = noexcept_handle<Promise>;
+};
+
 /* [exec.snd.concepts], as far as two kinds of operand of co_await have to be told apart. */
 template <class T>
 concept sender = requires { typename T::sender_concept; };
 
 /* [exec.just] */
-template <bool Noexcept> struct just {
+template <class Wording> struct just {
     using sender_concept = void;
-    static constexpr bool is_noexcept = Noexcept;
+    using wording = Wording;
 
     template <class Rcvr> struct operation {
         Rcvr rcvr;
         ssize_t value;
 
-        void start() & noexcept(Noexcept)
+        void start() & noexcept(Wording::is_noexcept)
         {
             std::move(rcvr).set_value(std::move(value));
         }
@@ -52,13 +73,13 @@ template <bool Noexcept> struct just {
 /* [exec.then]: set_value is TRY-EVAL(rcvr, set_value(rcvr, invoke(fn, value))). */
 template <class Sndr, class Fn> struct then {
     using sender_concept = void;
-    static constexpr bool is_noexcept = Sndr::is_noexcept;
+    using wording = typename Sndr::wording;
 
     template <class Rcvr> struct receiver {
         Rcvr rcvr;
         Fn fn;
 
-        void set_value(ssize_t value) && noexcept(is_noexcept)
+        void set_value(ssize_t value) && noexcept(wording::is_noexcept)
         {
             if constexpr (noexcept(std::move(rcvr).set_value(fn(value)))) {
                 std::move(rcvr).set_value(fn(value));
@@ -73,11 +94,11 @@ template <class Sndr, class Fn> struct then {
                 }
             }
         }
-        void set_error(std::exception_ptr error) && noexcept(is_noexcept)
+        void set_error(std::exception_ptr error) && noexcept(wording::is_noexcept)
         {
             std::move(rcvr).set_error(std::move(error));
         }
-        void set_stopped() && noexcept(is_noexcept)
+        void set_stopped() && noexcept(wording::is_noexcept)
         {
             std::move(rcvr).set_stopped();
         }
@@ -95,11 +116,11 @@ template <class Sndr, class Fn> struct then {
 /* [exec.as.awaitable] 3 */
 using awaitable_result = std::variant<std::monostate, ssize_t, std::exception_ptr>;
 
-template <bool Noexcept, class Promise> struct awaitable_receiver {
+template <class Wording, class Promise> struct awaitable_receiver {
     awaitable_result *result_ptr;
-    std::coroutine_handle<Promise> continuation;
+    typename Wording::template handle<Promise> continuation;
 
-    void set_value(ssize_t value) && noexcept(Noexcept)
+    void set_value(ssize_t value) && noexcept(Wording::is_noexcept)
     {
         TRY
         {
@@ -111,12 +132,12 @@ template <bool Noexcept, class Promise> struct awaitable_receiver {
         }
         continuation.resume();
     }
-    void set_error(std::exception_ptr error) && noexcept(Noexcept)
+    void set_error(std::exception_ptr error) && noexcept(Wording::is_noexcept)
     {
         result_ptr->template emplace<2>(std::move(error));
         continuation.resume();
     }
-    void set_stopped() && noexcept(Noexcept)
+    void set_stopped() && noexcept(Wording::is_noexcept)
     {
         static_cast<std::coroutine_handle<>>(continuation.promise().unhandled_stopped()).resume();
     }
@@ -124,7 +145,7 @@ template <bool Noexcept, class Promise> struct awaitable_receiver {
 
 template <class Sndr, class Promise> class sender_awaitable
 {
-    using receiver = awaitable_receiver<Sndr::is_noexcept, Promise>;
+    using receiver = awaitable_receiver<typename Sndr::wording, Promise>;
 
     awaitable_result result{};
     decltype(std::declval<Sndr>().connect(std::declval<receiver>())) state;
@@ -132,14 +153,14 @@ template <class Sndr, class Promise> class sender_awaitable
   public:
     sender_awaitable(Sndr &&sndr, Promise &promise)
         : state(std::move(sndr).connect(
-              receiver{std::addressof(result), std::coroutine_handle<Promise>::from_promise(promise)}))
+              receiver{std::addressof(result), {std::coroutine_handle<Promise>::from_promise(promise)}}))
     {
     }
     static constexpr bool await_ready() noexcept
     {
         return false;
     }
-    void await_suspend(std::coroutine_handle<Promise>) noexcept(Sndr::is_noexcept)
+    void await_suspend(std::coroutine_handle<Promise>) noexcept(Sndr::wording::is_noexcept)
     {
         state.start();
     }

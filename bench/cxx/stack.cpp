@@ -109,26 +109,35 @@ struct add_one {
     }
 };
 
-template <bool Noexcept> int run_p2300(stack_job *job)
+template <class Wording> int run_p2300(stack_job *job)
 {
-    return run(job, [](uint64_t value) { return just<Noexcept>{static_cast<ssize_t>(value)}; });
+    return run(job, [](uint64_t value) { return just<Wording>{static_cast<ssize_t>(value)}; });
 }
 
-template <bool Noexcept> int run_p2300_then3(stack_job *job)
+template <class Wording> int run_p2300_then3(stack_job *job)
 {
-    using one = then<just<Noexcept>, add_one>;
+    using one = then<just<Wording>, add_one>;
     using two = then<one, add_one>;
     using three = then<two, add_one>;
     return run(job,
-               [](uint64_t value) { return three{two{one{just<Noexcept>{static_cast<ssize_t>(value)}, {}}, {}}, {}}; });
+               [](uint64_t value) { return three{two{one{just<Wording>{static_cast<ssize_t>(value)}, {}}, {}}, {}}; });
 }
 
 const stack_variant end = {nullptr, 0, nullptr};
 const stack_variant ready_variants[] = {{"-", 0, run_ready}, end};
 const stack_variant transfer_variants[] = {{"-", 0, run_transfer}, end};
 const stack_variant driver_variants[] = {{"-", 0, run_driver}, end};
-template <bool Noexcept>
-const stack_variant p2300_variants[] = {{"-", 0, run_p2300<Noexcept>}, {"then=3", 3, run_p2300_then3<Noexcept>}, end};
+const stack_variant p2300_variants[] = {
+    {"-", 0, run_p2300<as_written>},
+    {"then=3", 3, run_p2300_then3<as_written>},
+    {"resume=noexcept", 0, run_p2300<with_noexcept_resume>},
+    end,
+};
+const stack_variant p2300_without_variants[] = {
+    {"-", 0, run_p2300<without_noexcept>},
+    {"then=3", 3, run_p2300_then3<without_noexcept>},
+    end,
+};
 
 } // namespace
 
@@ -136,8 +145,8 @@ const stack_mechanism stack_mechanisms[] = {
     {"cxx-awaitable", "ready", nullptr, ready_variants},
     {"cxx-awaitable", "transfer", nullptr, transfer_variants},
     {"cxx-awaitable", "driver", nullptr, driver_variants},
-    {"cxx-sender", "p2300", "boundary=yes", p2300_variants<true>},
-    {"cxx-sender", "p2300", "boundary=no", p2300_variants<false>},
+    {"cxx-sender", "p2300", "boundary=yes", p2300_variants},
+    {"cxx-sender", "p2300", "boundary=no", p2300_without_variants},
     {nullptr, nullptr, nullptr, nullptr},
 };
 
