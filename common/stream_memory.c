@@ -8,26 +8,24 @@ static inline size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-static inline size_t move_out(struct memory_stream *stream, void *buffer, size_t size)
+/* The next bytes of the source: how many, and from where. State first, bytes last: then nothing has to live across the
+ * copy.
+ */
+static inline size_t take(struct memory_stream *stream, size_t size, size_t *from)
 {
-    size_t at = stream->read_at;
+    size_t at = *from = stream->read_at;
     size = smaller(smaller(size, stream->piece), smaller(stream->readable, stream->source_size - at));
-    if (size == 0)
-        return 0;
-    memcpy(buffer, stream->source + at, size);
     stream->readable -= size;
     at += size;
     stream->read_at = at == stream->source_size ? 0 : at;
     return size;
 }
 
-static inline size_t move_in(struct memory_stream *stream, const void *buffer, size_t size)
+/* The next room in the sink, likewise. */
+static inline size_t reserve(struct memory_stream *stream, size_t size, size_t *to)
 {
-    size_t at = stream->write_at;
+    size_t at = *to = stream->write_at;
     size = smaller(smaller(size, stream->piece), stream->sink_size - at);
-    if (size == 0)
-        return 0;
-    memcpy(stream->sink + at, buffer, size);
     stream->written += size;
     at += size;
     stream->write_at = at == stream->sink_size ? 0 : at;
@@ -36,23 +34,39 @@ static inline size_t move_in(struct memory_stream *stream, const void *buffer, s
 
 size_t memory_stream_read(struct memory_stream *stream, void *buffer, size_t size)
 {
-    return move_out(stream, buffer, size);
+    size_t at;
+    size = take(stream, size, &at);
+    if (size)
+        memcpy(buffer, stream->source + at, size);
+    return size;
 }
 
 size_t memory_stream_write(struct memory_stream *stream, const void *buffer, size_t size)
 {
-    return move_in(stream, buffer, size);
+    size_t at;
+    size = reserve(stream, size, &at);
+    if (size)
+        memcpy(stream->sink + at, buffer, size);
+    return size;
 }
 
 static bool memory_try_read(struct io_op *op)
 {
-    op->result = (ssize_t)move_out((struct memory_stream *)op->stream, op->buffer, op->size);
+    struct memory_stream *stream = (struct memory_stream *)op->stream;
+    size_t at, size = take(stream, op->size, &at);
+    op->result = (ssize_t)size;
+    if (size)
+        memcpy(op->buffer, stream->source + at, size);
     return true;
 }
 
 static bool memory_try_write(struct io_op *op)
 {
-    op->result = (ssize_t)move_in((struct memory_stream *)op->stream, op->buffer, op->size);
+    struct memory_stream *stream = (struct memory_stream *)op->stream;
+    size_t at, size = reserve(stream, op->size, &at);
+    op->result = (ssize_t)size;
+    if (size)
+        memcpy(stream->sink + at, op->buffer, size);
     return true;
 }
 
