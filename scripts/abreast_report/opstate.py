@@ -82,9 +82,11 @@ def build(rows):
 
 
 def headline(forms):
-    """Bytes and instructions at the greatest depth that all forms share, with the toolchain of the main build."""
+    """Bytes and instructions at the greatest depth that all forms share: the main build, the last kind of function."""
     main = next((form[3] for form in forms), None)
     forms = {form: depths for form, depths in forms.items() if form[3] == main}
+    rest = next((form[2] for form in reversed(forms)), None)
+    forms = {form: depths for form, depths in forms.items() if form[2] == rest}
     shared = [set(depths) for depths in forms.values()]
     common = set.intersection(*shared) if shared else set()
     if not common:
