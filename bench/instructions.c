@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #if defined __has_include
@@ -67,6 +68,22 @@ static int count_cell(const struct experiment *experiment, const struct cell *ce
     return status;
 }
 
+/* In a process of its own, so that a count does not depend on what other cells left in the heap. */
+static int count_apart(const struct experiment *experiment, const struct cell *cell, const struct run_options *options)
+{
+    pid_t child = fork();
+    if (child < 0)
+        return -errno;
+    if (child == 0)
+        _exit(-count_cell(experiment, cell, options));
+    int status;
+    while (waitpid(child, &status, 0) < 0) {
+        if (errno != EINTR)
+            return -errno;
+    }
+    return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
+}
+
 int instructions_child(const struct run_options *options)
 {
     if (!RUNNING_ON_VALGRIND) {
@@ -76,7 +93,7 @@ int instructions_child(const struct run_options *options)
     for (size_t e = 0; e < experiment_count; e++) {
         for (size_t c = 0; c < experiments[e]->cell_count; c++) {
             const struct cell *cell = &experiments[e]->cells[c];
-            int status = counted(experiments[e], cell, options) ? count_cell(experiments[e], cell, options) : 0;
+            int status = counted(experiments[e], cell, options) ? count_apart(experiments[e], cell, options) : 0;
             if (status) {
                 complain("%s/%s/%s/%s: counting its instructions failed: %s", experiments[e]->name, cell->model,
                          cell->mechanism, cell->variant, strerror(-status));
@@ -222,7 +239,7 @@ static int run_callgrind(const struct run_options *options, const char *director
         free(argv);
         return status ? status : -ENOMEM;
     }
-    snprintf(out, sizeof out, "--callgrind-out-file=%s/dump", directory);
+    snprintf(out, sizeof out, "--callgrind-out-file=%s/dump.%%p", directory);
     snprintf(log, sizeof log, "--log-file=%s/log", directory);
     size_t n = 0;
     argv[n++] = "valgrind";
