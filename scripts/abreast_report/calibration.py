@@ -95,7 +95,8 @@ def disagreements(body):
 
 def figure_rows(rows):
     """Figures other than the stack's that both languages have."""
-    skip = ("stack_growth", "stack_bytes_per_completion", "overflow_predicted", "overflow_seen")
+    skip = "stack_growth stack_bytes_per_completion stack_guarantee overflow_predicted overflow_seen".split()
+    skip.append("longest_run_completions")
     c_rows = {
         (row.experiment, row.model, row.mechanism, row.variant, row.toolchain, row.metric): row
         for row in rows

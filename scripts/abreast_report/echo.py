@@ -1,7 +1,7 @@
 """echo: the real loop, each model beside the floor."""
 
 from .ratios import control_finding, difference, groups_of, more, shown_range, shown_speed, speed
-from .rows import model_order, shown, shown_row
+from .rows import breakable, model_order, shown, shown_row
 from .tables import Mark, Section, Table
 
 RATIO = "ratio_to_floor"
@@ -18,31 +18,31 @@ def build(rows):
     section = Section("echo")
     groups = groups_of(rows)
     metrics = [m for m in dict.fromkeys(row.metric for row in rows) if m not in OTHER_METRICS]
-    body = []
+    times, counts = [], []
     for group in groups:
         for (model, mechanism), figures in group.ordered():
             ratio = figures.get(RATIO)
-            body.append(
-                [
-                    group.variant,
-                    f"{model} {mechanism}",
-                    group.toolchain,
-                    shown_row(figures.get("ns_per_op")),
-                    shown_row(figures.get("ns_above_floor")),
-                    mark(ratio) if ratio else "1 (floor)" if group.timed else "-",
-                    *(shown_row(figures.get(metric)) for metric in metrics),
-                ]
-            )
-    columns = ["variant", "form", "toolchain", "ns per operation", "ns above the floor", "throughput, floor = 1"]
+            name = [breakable(group.variant), f"{model} {mechanism}"]
+            if group.timed:
+                figure = [shown_row(figures.get("ns_per_op")), shown_row(figures.get("ns_above_floor"))]
+                times.append([*name, *figure, mark(ratio) if ratio else "1 (floor)"])
+            counts.append([*name, group.compiler, *(shown_row(figures.get(metric)) for metric in metrics)])
     section.tables = [
         Table(
             "echo",
-            "The loop: each model beside the floor",
-            columns + metrics,
-            body,
+            "The loop: each model's time beside the floor's",
+            ["variant", "form", "ns per operation", "ns above the floor", "throughput, floor = 1"],
+            times,
             "In brackets the 99 % interval of paired, interleaved runs. All forms of a variant moved the same bytes "
-            "and gave the same checksum: the runner refuses a group where they differ. Only the main build is timed.",
-        )
+            "and gave the same checksum: the runner refuses a group where they differ.",
+        ),
+        Table(
+            "echo-counts",
+            "The loop: the other figures",
+            ["variant", "form", "compiler", *metrics],
+            counts,
+            "Only the main build is timed; builds by other compilers give counts of what is not I/O.",
+        ),
     ]
     real = [group for group in groups if not in_memory(group)]
     section.headline = headline(real)

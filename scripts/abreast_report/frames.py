@@ -1,7 +1,7 @@
 """frames: what a recycling frame allocator gives over malloc, beside the published figures."""
 
 from .ratios import control_finding, groups_of, shown_range, shown_speed, speed
-from .rows import shown_row
+from .rows import breakable, shown_row
 from .tables import Section, Table
 
 RATIO = "ratio_to_malloc"
@@ -35,9 +35,9 @@ def build(rows, published=()):
                 compared.append((model, mechanism, group, ratio))
             body.append(
                 [
-                    group.variant,
+                    breakable(group.variant),
                     f"{model} {mechanism}",
-                    group.toolchain,
+                    group.compiler,
                     shown_row(figures.get("ns_per_op")),
                     shown_speed(ratio) if ratio else "1 (baseline)" if group.timed else "-",
                     shown_row(figures.get("allocs_per_op")),
@@ -53,7 +53,7 @@ def build(rows, published=()):
             [
                 "variant",
                 "allocator",
-                "toolchain",
+                "compiler",
                 "ns per operation",
                 "times as fast as malloc",
                 "allocations per operation",

@@ -94,6 +94,11 @@ def without(variant, *names):
     return ",".join(left) or "-"
 
 
+def breakable(variant):
+    """A variant column that may be broken into lines."""
+    return variant.replace(",", ", ")
+
+
 def model_order(model):
     return MODELS.index(model) if model in MODELS else len(MODELS)
 

@@ -1,8 +1,11 @@
 """The shell scripts: their options, their errors, and the search for a python."""
 
 import os
+import signal
 import stat
+import subprocess
 import sys
+import time
 
 import pytest
 
@@ -63,3 +66,23 @@ def test_the_python_that_cannot_is_passed_over(tmp_path):
     assert done.stdout.strip() == sys.executable
     done = run("/bin/sh", "-c", ". scripts/lib.sh; find_python no_such_module", env={"PATH": path})
     assert done.returncode == 1
+
+
+def test_interrupted_reproduce_leaves_nothing_half_written(tmp_path):
+    out = tmp_path / "out"
+    running = subprocess.Popen(
+        [SCRIPTS / "reproduce", "--no-setup", "--out", out],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    time.sleep(1)
+    os.killpg(running.pid, signal.SIGINT)
+    _, complaint = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert "interrupted" in complaint.splitlines()[-1]
+    assert not (out / "report.html").exists()
+    assert not (out / "run.json").exists()
+    assert [path.name for path in out.iterdir() if path.is_file()] == []
