@@ -10,6 +10,7 @@
 #include "sender/then.h"
 #include "tests/scenario/world.h"
 
+#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -242,6 +243,64 @@ void scenario_repeat_until_children_on_another_thread(struct world *world)
                  0);
         CHECK_EQ(left, 0);
     }
+    world_close(world);
+    thread_pool_destroy(&pool);
+}
+
+/* A child whose start does not return before its completion, on a pool's thread, has run. */
+struct linger_sender {
+    struct thread_pool *pool;
+};
+
+RECEIVER_SYNC_WAIT(wait_lingering, struct unit);
+RECEIVER(linger_again, bool);
+RECEIVER(linger_turn, struct unit);
+
+struct linger_op {
+    struct linger_turn_receiver receiver;
+    struct thread_pool *pool;
+    struct work work;
+};
+
+static _Atomic unsigned long lingered;
+
+static void linger_connect(struct linger_op *op, struct linger_sender sender, struct linger_turn_receiver receiver)
+{
+    op->receiver = receiver;
+    op->pool = sender.pool;
+}
+
+static void linger_execute(struct work *work)
+{
+    linger_turn_set_value(&CONTAINER_OF(work, struct linger_op, work)->receiver, (struct unit){});
+    lingered++;
+}
+
+static void linger_start(struct linger_op *op)
+{
+    unsigned long before = lingered;
+    op->work.execute = linger_execute;
+    thread_pool_post_work(op->pool, &op->work);
+    while (lingered == before)
+        sched_yield();
+}
+
+SENDER_THEN(linger_turn, linger, count_down, linger_again)
+SENDER_REPEAT_UNTIL(linger_again, linger_turn, wait_lingering)
+SENDER_SYNC_WAIT(wait_lingering, linger_again)
+
+/* Who comes second goes on with the loop, and nobody else. */
+void scenario_repeat_until_child_completes_during_start(struct world *world)
+{
+    struct thread_pool pool;
+    struct unit value;
+    unsigned long left = 500;
+    CHECK_EQ(thread_pool_init(&pool, 1), 0);
+    world_open(world, (struct world_options){0});
+    CHECK_EQ(wait_lingering(&world->run_loop, &world->env,
+                            (struct linger_again_sender){.child = {.child = {&pool}, .function = {&left}}}, &value),
+             0);
+    CHECK_EQ(left, 0);
     world_close(world);
     thread_pool_destroy(&pool);
 }
