@@ -81,7 +81,7 @@ static const char *finish(struct program *program)
 static int select_cells(struct program *program, const struct run_options *options, struct arguments *arguments)
 {
     int status = start(program, (char *[]){"stack", "list", NULL});
-    if (status)
+    if (!program->output)
         return status;
     char line[NAME_BYTES], name[NAME_BYTES + sizeof "stack/"];
     for (size_t number = 0; fgets(line, sizeof line, program->output); number++) {
@@ -101,8 +101,8 @@ static int select_cells(struct program *program, const struct run_options *optio
 /* Starts a program on what the mode and the filters want of it. */
 static int launch(struct program *program, const struct run_options *options)
 {
-    /* In quick mode unoptimised code, which is some ten times slower, makes a shorter long run. */
-    const char *longest = !options->full && strstr(program->toolchain, " O0 ") ? "1000000" : "10000000";
+    /* In quick mode only what products are built with makes the very long run. */
+    const char *longest = options->full || strstr(program->toolchain, " O2 ") ? "10000000" : "1000000";
     struct arguments arguments = {5, {"stack", "run", "10000", "", "1048576"}};
     snprintf(arguments.text[3], NUMBER_BYTES, "%s", longest);
     if (options->smoke)

@@ -57,9 +57,15 @@ struct call {
 };
 
 /* makecontext passes ints only. */
-static void enter(unsigned high, unsigned low)
+union halved_pointer {
+    struct call *call;
+    unsigned halves[2];
+};
+_Static_assert(sizeof(struct call *) == sizeof(unsigned[2]), "a pointer is two ints");
+
+static void enter(unsigned first, unsigned second)
 {
-    struct call *call = (struct call *)((uintptr_t)high << 32 | low);
+    struct call *call = (union halved_pointer){.halves = {first, second}}.call;
     call->status = call->work->run(call->work->context, call->completions);
 }
 
@@ -71,7 +77,8 @@ static int run_on(struct stack_meter *meter, struct call *call)
     there.uc_stack.ss_sp = meter->bottom;
     there.uc_stack.ss_size = meter->stack_bytes;
     there.uc_link = &here;
-    makecontext(&there, (void (*)(void))enter, 2, (unsigned)((uintptr_t)call >> 32), (unsigned)(uintptr_t)call);
+    union halved_pointer pointer = {.call = call};
+    makecontext(&there, (void (*)(void))enter, 2, pointer.halves[0], pointer.halves[1]);
     if (swapcontext(&here, &there))
         return -errno;
     return call->status;

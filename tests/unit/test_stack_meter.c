@@ -13,7 +13,8 @@
 
 #include <cmocka.h>
 
-enum { METER_BYTES = 1 << 26, LENGTH = 1000, PAGE = 4096 };
+static const size_t METER_BYTES = 1 << 26, PAGE = 4096;
+static const uint64_t LENGTH = 1000;
 
 /* Touches `bytes` of stack a level, to a depth of `completions` or `limit` if that is less. */
 struct recursion {
