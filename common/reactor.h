@@ -43,13 +43,15 @@ struct io_op {
 
 enum reactor_backend { REACTOR_DEFAULT, REACTOR_IO_URING, REACTOR_EPOLL, REACTOR_SIM };
 
-/* What the sim backend does to the operations of its streams. All choices come from `seed` alone, so that a run is
- * repeatable. Shares are per mille of operations. */
+/* What the sim backend does to the operations of its streams. All choices come from `seed` and the count of operations
+ * alone, so that a run is repeatable; operations are numbered from 1 as they complete at once or are submitted. Shares
+ * are per mille of operations. Every reactor_poll is one tick of the virtual clock, and one that waits goes on to the
+ * tick at which an operation is due. */
 struct sim_script {
     uint64_t seed;
     unsigned sync_share;  /* completes at once in stream_try, as a speculative call would */
     unsigned short_share; /* moves only part of what it could */
-    unsigned delay_max;   /* otherwise completes after 0..delay_max ticks of the virtual clock */
+    unsigned delay_max;   /* what is submitted completes at the next poll, or up to this many ticks later */
     int error;            /* errno that the operation number `error_at` (from 1) ends with; 0: none */
     uint64_t error_at;
 };
