@@ -27,6 +27,7 @@
 OPSTATE_GROUPS(FLOOR)
 OPSTATE_GROUPS(PIPELINE)
 OPSTATE_GROUPS(READY)
+OPSTATE_GROUPS(KNOWN)
 OPSTATE_NESTED_GROUPS(NESTED)
 
 struct opened {
@@ -106,7 +107,7 @@ static void opstate_describe(const struct cell *cell, const struct row *blank, s
 #define GROUP(depth, F)                                                                                                \
     CELL("raw", "floor", floor, depth, F, true)                                                                        \
     CELL("sender", "pipeline", pipeline, depth, F, false)                                                              \
-    CELL("awaitable", "ready", ready, depth, F, false)
+    CELL("awaitable", "ready", ready, depth, F, false) CELL("awaitable", "ready-known", known, depth, F, false)
 #define NESTED_CELL(depth, F) CELL("awaitable", "task-in-task", nested, depth, F, false)
 
 static const struct cell cells[] = {OPSTATE_GROUPS(GROUP) OPSTATE_NESTED_GROUPS(NESTED_CELL)};

@@ -2,6 +2,8 @@
  *
  *   ready         a coroutine awaits a value that is there, and calls the functions on it in its body: what one writes
  *                 where the sender has just(value) | then(f) | then(g)
+ *   ready-known   the same, compiled as by a compiler that sees that await_ready is constant before it splits the
+ *                 coroutine, and drops the suspension point (clang's CoroSplit does so in C++, gcc does not)
  *   task-in-task  each function is a coroutine of its own that awaits the one before it: a frame for each
  */
 #ifndef ABREAST_BENCH_OPSTATE_AWAITING_H
@@ -62,8 +64,19 @@ struct ready_frame {
     struct ready_value awaiting;
 };
 
-#define READY(depth, F)                                                                                                \
-    static void ready_##depth##_##F##_body(struct coro *handle)                                                        \
+/* co_await without a suspension point, for an awaitable that is always ready. */
+#define CO_AWAIT_KNOWN(result, self, T, awaitable)                                                                     \
+    do {                                                                                                               \
+        if (!T##_await_ready(awaitable))                                                                               \
+            __builtin_unreachable();                                                                                   \
+        PROBE(READY);                                                                                                  \
+        (result) = T##_await_resume(awaitable);                                                                        \
+    } while (0)
+
+#define READY(depth, F) READY_FORM(ready_##depth##_##F, CO_AWAIT, depth, F)
+#define KNOWN(depth, F) READY_FORM(known_##depth##_##F, CO_AWAIT_KNOWN, depth, F)
+#define READY_FORM(N, AWAIT, depth, F)                                                                                 \
+    static void N##_body(struct coro *handle)                                                                          \
     {                                                                                                                  \
         struct ready_frame *self = (struct ready_frame *)handle;                                                       \
         struct opstate *state = self->state;                                                                           \
@@ -71,27 +84,27 @@ struct ready_frame {
         CO_BEGIN(self);                                                                                                \
         for (; state->operations; state->operations--) {                                                               \
             self->awaiting.value = next_input(state->value);                                                           \
-            CO_AWAIT(value, self, ready_value, &self->awaiting);                                                       \
+            AWAIT(value, self, ready_value, &self->awaiting);                                                          \
             STEPS_##depth(F, state->keys, value);                                                                      \
             state->value = value;                                                                                      \
         }                                                                                                              \
         CO_RETURN(self, 0);                                                                                            \
         CO_END;                                                                                                        \
     }                                                                                                                  \
-    static struct task *ready_##depth##_##F##_make(struct opstate *state)                                              \
+    static struct task *N##_make(struct opstate *state)                                                                \
     {                                                                                                                  \
-        struct ready_frame *self = (struct ready_frame *)task_create(sizeof *self, ready_##depth##_##F##_body, NULL);  \
+        struct ready_frame *self = (struct ready_frame *)task_create(sizeof *self, N##_body, NULL);                    \
         if (!self)                                                                                                     \
             return NULL;                                                                                               \
         self->state = state;                                                                                           \
         return &self->task;                                                                                            \
     }                                                                                                                  \
-    static int ready_##depth##_##F##_run(struct opstate *state)                                                        \
+    static int N##_run(struct opstate *state)                                                                          \
     {                                                                                                                  \
-        return launch(state, ready_##depth##_##F##_make);                                                              \
+        return launch(state, N##_make);                                                                                \
     }                                                                                                                  \
-    static const struct form ready_##depth##_##F = {                                                                   \
-        .run = ready_##depth##_##F##_run,                                                                              \
+    static const struct form N = {                                                                                     \
+        .run = N##_run,                                                                                                \
         .operation_bytes = sizeof(struct ready_value),                                                                 \
         .frame_bytes = sizeof(struct ready_frame),                                                                     \
     };
