@@ -30,7 +30,7 @@ struct group {
     struct entry *entries; /* those that are timed first */
     size_t count, timed;
     uint64_t operations; /* of a sample */
-    unsigned rounds;     /* done, without warm-up */
+    size_t rounds;       /* done, without warm-up */
 };
 
 /* "experiment/model/mechanism/variant", for messages. */

@@ -32,7 +32,7 @@ static double sync_share(const struct sample *there, const struct sample *back)
 static double *figures(const struct group *group, const struct entry *entry, figure figure)
 {
     double *values = calloc(group->rounds, sizeof *values);
-    for (unsigned i = 0; values && i < group->rounds; i++)
+    for (size_t i = 0; values && i < group->rounds; i++)
         values[i] = figure(&entry->samples[i * PASSES], &entry->samples[i * PASSES + 1]);
     return values;
 }
@@ -72,7 +72,7 @@ static int add_figure(const struct group *group, const struct entry *entry, cons
     if (!values)
         return -ENOMEM;
     bool exact = true;
-    for (unsigned i = 1; i < group->rounds; i++)
+    for (size_t i = 1; i < group->rounds; i++)
         exact = exact && values[i] == values[0];
     int status = 0;
     if (exact) {
@@ -132,7 +132,7 @@ static void add_repetitions(const struct group *group, const struct entry *entry
 {
     char variant[256];
     entry_variant(entry, variant, sizeof variant);
-    for (unsigned i = 0; i < group->rounds * PASSES; i++) {
+    for (size_t i = 0; i < group->rounds * PASSES; i++) {
         const struct sample *sample = &entry->samples[i];
         struct repetition repetition = {
             .experiment = group->experiment->name,
@@ -174,7 +174,7 @@ static struct presence presence(const struct group *group)
         const struct entry *entry = &group->entries[i];
         any.allocations |= entry->twice.allocations > 0;
         any.fresh |= entry->twice.allocations_fresh > 0 || entry->twice.allocations > 0;
-        for (unsigned s = 0; i < group->timed && s < group->rounds * PASSES; s++) {
+        for (size_t s = 0; i < group->timed && s < group->rounds * PASSES; s++) {
             any.syscalls |= entry->samples[s].outcome.syscalls > 0;
             any.sync |= entry->samples[s].outcome.sync > 0;
         }

@@ -58,7 +58,7 @@ static int count_cell(const struct experiment *experiment, const struct cell *ce
     int status = cell->open ? cell->open(cell, options, &state) : 0;
     if (status)
         return status;
-    status = cell->run(state, 2 * OPERATIONS, &warm_up);
+    status = cell->run(state, (uint64_t)2 * OPERATIONS, &warm_up);
     if (!status)
         status = run_counted(experiment, cell, state, 1);
     if (!status)

@@ -45,7 +45,7 @@ static const char *option_value(const char *name, int argc, char **argv, int *at
         return argument + length + 1;
     if (argument[length] != '\0')
         return NULL;
-    return *at + 1 < argc ? argv[++*at] : "";
+    return *at + 1 < argc && argv[*at + 1] ? argv[++*at] : "";
 }
 
 static bool parse_mode(const char *argument, struct run_options *run)

@@ -239,13 +239,13 @@ static int calibrate(struct group *group)
 
 static int run_round(struct group *group, size_t *order, unsigned round, struct sample *scratch)
 {
-    size_t displacement = round % DISPLACEMENTS * DISPLACEMENT_BYTES;
+    size_t displacement = (size_t)(round % DISPLACEMENTS) * DISPLACEMENT_BYTES;
     runner_order(order, group->timed, group->options->seed, round);
     for (size_t pass = 0; pass < PASSES; pass++) {
         struct outcome expected;
         for (size_t i = 0; i < group->timed; i++) {
             struct entry *entry = &group->entries[order[pass ? group->timed - 1 - i : i]];
-            struct sample *sample = scratch ? &scratch[pass] : &entry->samples[(size_t)group->rounds * PASSES + pass];
+            struct sample *sample = scratch ? &scratch[pass] : &entry->samples[group->rounds * PASSES + pass];
             int status = take_sample(group, entry, displacement, sample);
             if (!status && i == 0)
                 expected = sample->outcome;
@@ -269,7 +269,7 @@ static int run_rounds(struct group *group, struct progress *progress)
         status = run_round(group, order, round, scratch);
     while (!status && group->rounds < plan->rounds_most &&
            (group->rounds < plan->rounds_least || clock_ns() - started < plan->budget_ns)) {
-        status = run_round(group, order, plan->warm_up + group->rounds, NULL);
+        status = run_round(group, order, plan->warm_up + (unsigned)group->rounds, NULL);
         group->rounds += !status;
         progress_step(progress, group->variant);
     }

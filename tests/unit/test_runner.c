@@ -83,7 +83,7 @@ static void close_cell(void *state)
     }
 
 static const struct plan PLAN = {.sample_ns = 1, .warm_up = 2, .rounds_least = 9, .rounds_most = 9};
-enum { ROUNDS = 2 + 9 };
+static const size_t ROUNDS = 2 + 9;
 
 struct fixture {
     struct results *results;
@@ -95,12 +95,13 @@ static int setup(void **state)
 {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     memset(&journal, 0, sizeof journal);
-    if (!fixture || !(fixture->results = results_create()))
+    if (!fixture)
         return -1;
+    fixture->results = results_create();
     fixture->progress.quiet = true;
     fixture->options.seed = 7;
     *state = fixture;
-    return 0;
+    return fixture->results ? 0 : -1;
 }
 
 static int teardown(void **state)
@@ -136,7 +137,7 @@ static const struct row *find(const struct results *results, const char *mechani
 }
 
 static const struct cell THREE[] = {CELL("a", "-", true, 0), CELL("b", "-", false, 0), CELL("c", "-", false, 0)};
-enum { ENTRIES = 4 }; /* the baseline runs a second time */
+#define ENTRIES ((size_t)4) /* the baseline runs a second time */
 
 /* A round is an order and its reverse, the orders are those that the seed gives, and all samples are of one size. */
 static void test_order(void **state)
@@ -147,9 +148,9 @@ static void test_order(void **state)
     assert_true(journal.count > ROUNDS * ENTRIES * 2);
     size_t at = journal.count - ROUNDS * ENTRIES * 2;
     bool shuffled = false;
-    for (unsigned round = 0; round < ROUNDS; round++, at += ENTRIES * 2) {
+    for (size_t round = 0; round < ROUNDS; round++, at += ENTRIES * 2) {
         size_t order[ENTRIES];
-        runner_order(order, ENTRIES, 7, round);
+        runner_order(order, ENTRIES, 7, (unsigned)round);
         for (size_t i = 0; i < ENTRIES; i++) {
             assert_int_equal(journal.runs[at + i].opening, order[i]);
             assert_int_equal(journal.runs[at + 2 * ENTRIES - 1 - i].opening, order[i]);
@@ -167,7 +168,7 @@ static void test_displacement(void **state)
     struct fixture *fixture = *state;
     assert_int_equal(run(fixture, THREE, 3), 0);
     size_t first = journal.count - ROUNDS * ENTRIES * 2;
-    for (unsigned round = 0; round < ROUNDS; round++) {
+    for (size_t round = 0; round < ROUNDS; round++) {
         uintptr_t frame = journal.runs[first + round * ENTRIES * 2].frame;
         for (size_t i = 0; i < ENTRIES * 2; i++)
             assert_int_equal(journal.runs[first + round * ENTRIES * 2 + i].frame, frame);
