@@ -111,7 +111,7 @@ static int open_pair(struct stream pair[2], struct reactor *reactor, const int f
 
 int stream_open_socketpair(struct stream pair[2], struct reactor *reactor, bool speculative)
 {
-    int fds[2];
+    int fds[2] = {-1, -1};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
         return -errno;
     return open_pair(pair, reactor, fds, speculative);
@@ -128,7 +128,7 @@ int stream_open_pipe(struct stream pair[2], struct reactor *reactor, bool specul
 /* Accepts the connection whose other end is `client`: another process may have connected to the port before it. */
 static int accept_from(int listener, int client)
 {
-    struct sockaddr_in mine, peer;
+    struct sockaddr_in mine = {0}, peer = {0};
     if (getsockname(client, (struct sockaddr *)&mine, &(socklen_t){sizeof mine}) < 0)
         return -errno;
     for (;;) {
@@ -172,7 +172,7 @@ static int connect_tcp(int fds[2])
 
 int stream_open_tcp_pair(struct stream pair[2], struct reactor *reactor, bool speculative)
 {
-    int fds[2];
+    int fds[2] = {-1, -1};
     int status = connect_tcp(fds);
     return status < 0 ? status : open_pair(pair, reactor, fds, speculative);
 }
