@@ -74,21 +74,22 @@ macro(cells_find_compilers)
   endforeach()
 endmacro()
 
-# Whether `cxx` compiles coroutines against its standard library: sets `result` to empty, or to the reason why not.
-function(cells_check_cxx id cxx result)
-  if(NOT DEFINED CACHE{ABREAST_CELLS_CXX_${id}})
-    file(WRITE ${cells_dir}/check.cpp "#include <coroutine>\nint main() { return std::noop_coroutine().done(); }\n")
+# Why `cxx` does not compile coroutines with its standard library; empty when it does.
+function(cells_check_cxx cxx result)
+  set(reason "")
+  if(NOT EXISTS ${cxx})
+    set(reason "its C++ compiler is not installed")
+  else()
+    file(CONFIGURE OUTPUT ${cells_dir}/check.cpp CONTENT "#include <coroutine>
+int main() { return std::noop_coroutine().done(); }
+")
     execute_process(COMMAND ${cxx} -std=gnu++20 -fsyntax-only ${cells_dir}/check.cpp RESULT_VARIABLE status
                     OUTPUT_QUIET ERROR_QUIET)
-    set(reason "")
-    if(NOT EXISTS ${cxx})
-      set(reason "its C++ compiler is not installed")
-    elseif(NOT status EQUAL 0)
+    if(NOT status EQUAL 0)
       set(reason "it does not compile C++20 coroutines with this standard library")
     endif()
-    set(ABREAST_CELLS_CXX_${id} "${reason}" CACHE INTERNAL "")
   endif()
-  set(${result} "${ABREAST_CELLS_CXX_${id}}" PARENT_SCOPE)
+  set(${result} "${reason}" PARENT_SCOPE)
 endfunction()
 
 # --- One executable ---
@@ -119,6 +120,7 @@ macro(cells_link compiler toolchain mode output)
   string(APPEND cells_manifest "${relative}\t${toolchain}\t${mode}\n")
 endmacro()
 
+# The cells of one compiler with one set of flags; `cxx` is empty where it cannot take part.
 function(cells_add id cc cxx level sibling exceptions mode)
   set(toolchain "${id} O${level} sib=${sibling} exc=${exceptions} san=none")
   set(directory ${cells_dir}/${id}-O${level}-sib-${sibling}-exc-${exceptions})
@@ -142,8 +144,7 @@ function(cells_add id cc cxx level sibling exceptions mode)
   endforeach()
   cells_link(${cc} "${toolchain}" ${mode} ${directory}/stack-c)
 
-  cells_check_cxx(${id} ${cxx} reason)
-  if(NOT reason)
+  if(cxx)
     set(objects "")
     cells_object(${cxx} "-std=gnu++20;${flags}" "${toolchain}" ${directory} bench/cxx/stack.cpp stack-cxx)
     cells_link(${cxx} "${toolchain}" ${mode} ${directory}/stack-cxx)
@@ -154,7 +155,8 @@ endfunction()
 
 # --- All of them ---
 
-# The mechanisms, and the product code that stands on a completion's path.
+# The mechanisms, and the product code that stands on a completion's path or differs with the kind of transfer: this build
+# may use the driver loop, the cells never do.
 set(cells_definitions ${CMAKE_SOURCE_DIR}/bench/stack/mechanisms.def)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${cells_definitions})
 foreach(kind awaitable sender)
@@ -162,7 +164,7 @@ foreach(kind awaitable sender)
   file(STRINGS ${cells_definitions} cells_${kind} REGEX "^${macro}\\(")
   list(TRANSFORM cells_${kind} REPLACE "^[A-Z]+\\(([a-z0-9_]+),.*" "\\1")
 endforeach()
-set(cells_product common/executor.c common/run_loop.c)
+set(cells_product common/coro.c common/executor.c common/run_loop.c sender/task.c)
 
 if(NOT ABREAST_SANITIZE STREQUAL "none")
   cells_skip("stack" "a sanitizer adds to every frame and keeps its own account of the stack")
@@ -182,9 +184,11 @@ else()
     list(REMOVE_DUPLICATES cells_all)
   endif()
   foreach(id IN LISTS cells_all)
-    cells_check_cxx(${id} ${cells_cxx_${id}} reason)
+    set(cxx ${cells_cxx_${id}})
+    cells_check_cxx(${cxx} reason)
     if(reason)
       cells_skip("${id} C++" "${reason}")
+      set(cxx "")
     endif()
     set(mode full)
     if(id IN_LIST cells_quick)
@@ -193,7 +197,7 @@ else()
     foreach(level 0 1 2)
       foreach(sibling on off)
         foreach(exceptions on off)
-          cells_add(${id} ${cells_cc_${id}} ${cells_cxx_${id}} ${level} ${sibling} ${exceptions} ${mode})
+          cells_add(${id} ${cells_cc_${id}} "${cxx}" ${level} ${sibling} ${exceptions} ${mode})
         endforeach()
       endforeach()
     endforeach()
