@@ -6,6 +6,7 @@
 #include "bench/progress.h"
 #include "bench/runner.h"
 
+#include <errno.h>
 #include <string.h>
 
 int command_measure(int argc, char **argv)
@@ -24,7 +25,9 @@ int command_measure(int argc, char **argv)
     int status = instructions_add(&options.run, results);
     if (!status)
         status = results_status(results);
-    if (status) {
+    if (status == -EINTR) {
+        /* Whoever asked has ended us, and says so. */
+    } else if (status) {
         complain("measuring failed: %s", strerror(-status));
     } else {
         printf("#toolchain\t%s\t%s\t%s\n", toolchain, build_flags, transfer_kind);

@@ -10,6 +10,7 @@
 enum {
     CHECK_OPERATIONS = 256,
     SMOKE_OPERATIONS = 16,
+    EXPECTED_ENTRIES = 3, /* of a group, as long as the slowest */
     DISPLACEMENTS = 8,
     DISPLACEMENT_BYTES = 512,
 };
@@ -99,7 +100,11 @@ double runner_expected_s(const struct experiment *experiment, const struct run_o
         return 1;
     if (experiment->run)
         return options->full ? OWN_FULL_SECONDS : OWN_QUICK_SECONDS;
-    return timed_groups(experiment, options) ? options->full ? FULL_SECONDS : QUICK_SECONDS : 1;
+    size_t groups = timed_groups(experiment, options);
+    struct plan plan = runner_plan(experiment, options);
+    double longest = (double)(plan.rounds_most * PASSES * EXPECTED_ENTRIES) * (double)plan.sample_ns;
+    double budget = (double)plan.budget_ns;
+    return 1 + 1e-9 * (double)groups * (budget < longest ? budget : longest);
 }
 
 void runner_order(size_t *order, size_t count, uint64_t seed, unsigned round)

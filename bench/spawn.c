@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { GRACE_MS = 5000 };
+
 struct lines {
     char *text;
     size_t length, capacity;
@@ -73,6 +75,18 @@ static int read_lines(struct lines *lines, int in)
     }
 }
 
+/* Ends the program with all that it has started. Its standard output comes to an end with the last of them, and by then
+ * they have written their last files too. */
+static void end_group(pid_t child, int in)
+{
+    char rest[4096];
+    struct pollfd ready = {.fd = in, .events = POLLIN};
+    kill(-child, SIGTERM);
+    while (poll(&ready, 1, GRACE_MS) > 0 && read(in, rest, sizeof rest) > 0)
+        continue;
+    kill(-child, SIGKILL);
+}
+
 int spawn_lines(const char *const argv[], const char *const envp[], void (*line)(void *context, const char *line),
                 void *context)
 {
@@ -84,17 +98,19 @@ int spawn_lines(const char *const argv[], const char *const envp[], void (*line)
     if (child == 0)
         become(argv, envp, ends[1]);
     int status = child < 0 ? -errno : 0;
+    if (child > 0)
+        setpgid(child, child); /* so does the child: whoever comes first */
     close(ends[1]);
     struct lines lines = {.line = line, .context = context};
     if (!status)
         status = read_lines(&lines, ends[0]);
+    if (status && child > 0)
+        end_group(child, ends[0]);
     close(ends[0]);
     free(lines.text);
     if (child < 0)
         return status;
 
-    if (status)
-        kill(-child, SIGTERM);
     int wait_status = 0;
     while (waitpid(child, &wait_status, 0) < 0) {
         if (errno != EINTR)
