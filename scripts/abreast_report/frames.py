@@ -81,10 +81,15 @@ def finding(group, model, mechanism, ratio):
 
 
 def headline(compared, papers):
-    ours = [speed(ratio)[0] for _, mechanism, _, ratio in compared if mechanism == "recycling"]
-    if not ours:
+    times = [speed(ratio) for _, mechanism, _, ratio in compared if mechanism == "recycling"]
+    if not times:
         return ""
-    text = f"Recycling coroutine frames is {shown_range(ours)} times as fast as malloc here"
+    ours = [value for value, _, _ in times]
+    faster, slower = sum(low > 1 for _, low, _ in times), sum(high < 1 for _, _, high in times)
+    text = (
+        f"Recycling coroutine frames is {shown_range(ours)} times as fast as malloc here (faster in {faster} of "
+        f"{len(times)} variants, slower in {slower}, not told apart in {len(times) - faster - slower})"
+    )
     paper = [f"{value:.2f} ({compiler})" for compiler, allocator, value in papers if allocator == "recycling"]
     return text + (f"; published: {' and '.join(paper)}, P4003R4 3.5." if paper else ".")
 
