@@ -1,6 +1,6 @@
 """frames: what a recycling frame allocator gives over malloc, beside the published figures."""
 
-from .ratios import control_finding, groups_of, shown_range, shown_speed, speed
+from .ratios import control_finding, difference, groups_of, more, shown_range, shown_speed, speed
 from .rows import breakable, shown_row
 from .tables import Section, Table
 
@@ -77,7 +77,9 @@ def finding(group, model, mechanism, ratio):
     value, low, high = speed(ratio)
     word = "faster" if low > 1 else "slower" if high < 1 else "not told apart from malloc"
     interval = f"99 % interval {low:.2f} to {high:.2f}"
-    return f"{model} {mechanism}, {group.variant}: {value:.2f} times as fast as malloc ({interval}): {word}."
+    saved = difference(group.cells[model, mechanism], group.cells.get((model, "malloc"), {}), "instructions_per_op")
+    cause = f", with {more(saved, ('instruction', 'instructions'))}" if saved else ""
+    return f"{model} {mechanism}, {group.variant}: {value:.2f} times as fast as malloc ({interval}): {word}{cause}."
 
 
 def headline(compared, papers):
