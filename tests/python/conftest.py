@@ -65,7 +65,7 @@ def results(tmp_path):
 
 
 def one_line(text):
-    """A complaint is one line."""
-    lines = [line for line in text.splitlines() if line.strip()]
+    """A complaint is one line, beside the notice that io_uring is not permitted here."""
+    lines = [line for line in text.splitlines() if line.strip() and "using epoll instead" not in line]
     assert len(lines) == 1, text
     return lines[0]
