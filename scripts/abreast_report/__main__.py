@@ -50,7 +50,7 @@ class Report:
     def findings(self):
         text = "# What was found\n"
         for section in self.sections:
-            lines = [line for line in [section.headline, *section.findings] if line]
+            lines = [*section.headline.splitlines(), *section.findings]
             if lines:
                 text += f"\n## {section.experiment}\n\n" + "".join(f"- {line}\n" for line in lines)
         return text

@@ -3,9 +3,9 @@
 from .rows import Setting, model_order, shown, shown_row
 from .tables import Section, Table
 
-FIGURES = ("op_state_bytes", "frame_bytes", "instructions_per_op")
+FIGURES = ("instructions_per_op", "op_state_bytes", "frame_bytes")
 WORDS = {
-    "op_state_bytes": "bytes of operation state",
+    "op_state_bytes": "bytes of operation state or awaitable",
     "frame_bytes": "bytes of coroutine frame",
     "instructions_per_op": "instructions",
 }
@@ -34,31 +34,9 @@ def compiler_of(form):
     return Setting.parse(form[3]).compiler
 
 
-def sentence(form, depths):
-    parts = []
-    first, last = min(depths), max(depths)
-    for metric in FIGURES:
-        low, high = depths[first].get(metric), depths[last].get(metric)
-        if not low or not high:
-            continue
-        if low.value is None or high.value is None:
-            parts.append(f"{WORDS[metric]}: ?")
-        elif low.value == high.value:
-            parts.append(f"{shown(low.value)} {WORDS[metric]} throughout")
-        elif last > first:
-            each = (high.value - low.value) / (last - first)
-            parts.append(f"{shown(low.value)} to {shown(high.value)} {WORDS[metric]} ({shown(each)} a level)")
-        else:
-            parts.append(f"{shown(low.value)} {WORDS[metric]}")
-    if not parts:
-        return ""
-    return f"{name_of(form)} with {compiler_of(form)}, depth {first} to {last}: " + "; ".join(parts) + "."
-
-
 def build(rows):
     section = Section("opstate")
     forms = by_form(rows)
-    section.findings = [text for text in (sentence(form, depths) for form, depths in forms.items()) if text]
     metrics = list(dict.fromkeys(row.metric for row in rows if row.keys.get("depth", "").isdigit()))
     for metric in metrics:
         depths = sorted({depth for form in forms.values() for depth in form if metric in form[depth]})
@@ -76,33 +54,34 @@ def build(rows):
                 body,
             )
         )
-    section.headline = headline(forms)
+    section.headline, *section.findings = deepest(forms) or [""]
     section.data = figure_data(forms)
     return section
 
 
-def headline(forms):
-    """Bytes and instructions at the greatest depth that all forms share: the main build, the last kind of function."""
-    main = next((form[3] for form in forms), None)
-    forms = {form: depths for form, depths in forms.items() if form[3] == main}
-    rest = next((form[2] for form in reversed(forms)), None)
-    forms = {form: depths for form, depths in forms.items() if form[2] == rest}
-    shared = [set(depths) for depths in forms.values()]
-    common = set.intersection(*shared) if shared else set()
-    if not common:
-        return ""
-    deepest = max(common)
-    parts = []
-    for form, depths in forms.items():
-        figures = [
-            f"{shown(row.value)} {WORDS[metric]}"
-            for metric in FIGURES
-            if (row := depths[deepest].get(metric)) is not None and row.value is not None
-        ]
-        if figures:
-            parts.append(f"{name_of(form)} {', '.join(figures)}")
-    compiler = Setting.parse(main).compiler
-    return f"At depth {deepest}, with {compiler}: " + "; ".join(parts) + "." if parts else ""
+def deepest(forms):
+    """A sentence for each toolchain and kind of function: every form at the greatest depth that all of them have."""
+    sentences = []
+    for toolchain, rest in dict.fromkeys((form[3], form[2]) for form in forms):
+        mine = {form: depths for form, depths in forms.items() if form[3] == toolchain and form[2] == rest}
+        shared = set.intersection(*(set(depths) for depths in mine.values()))
+        if not shared:
+            continue
+        depth = max(shared)
+        parts = []
+        for form, depths in mine.items():
+            figures = [
+                f"{shown(row.value)} {WORDS[metric]}"
+                for metric in FIGURES
+                if (row := depths[depth].get(metric)) is not None and row.value
+            ]
+            if figures:
+                parts.append(f"{form[0]} {form[1]} {', '.join(figures)}")
+        if parts:
+            compiler = Setting.parse(toolchain).compiler
+            kind = "" if rest == "-" else f" ({rest})"
+            sentences.append(f"One operation through {depth} functions{kind}, {compiler}: " + "; ".join(parts) + ".")
+    return sentences
 
 
 def figure_data(forms):

@@ -30,13 +30,20 @@ def picture_html(folder, name, printed):
     return inline_svg(Path(folder) / "figures" / f"{name}.svg")
 
 
+def found_html(section):
+    name = html.escape(section.experiment)
+    return f"<dt><a href=#{name}>{name}</a></dt>\n" + "".join(
+        f"<dd>{html.escape(line)}</dd>\n" for line in section.headline.splitlines()
+    )
+
+
 def section_html(section, folder, paper, printed):
     name = section.experiment
     intro = paper / f"{name}.html"
     text = f"<section id={name}>\n<h2>{html.escape(name)}</h2>\n"
     text += intro.read_text(encoding="utf-8") if intro.exists() else ""
     if section.headline:
-        text += f"<p class=headline>{html.escape(section.headline)}</p>\n"
+        text += f"<ul class=headline>\n{paragraphs(section.headline.splitlines())}</ul>\n"
     picture = picture_html(folder, name, printed)
     if picture:
         text += f"<figure class=picture>\n{picture}</figure>\n"
@@ -64,7 +71,7 @@ def page(sections, tables, info, pairs, folder, paper, printed=False):
         (paper / "report.html").read_text(encoding="utf-8"),
         style=(paper / "report.css").read_text(encoding="utf-8"),
         contents=contents,
-        headlines=paragraphs(section.headline for section in sections if section.headline),
+        headlines="".join(found_html(section) for section in sections if section.headline),
         sections="".join(section_html(section, folder, paper, printed) for section in sections),
         published="".join(table.html() for table in tables),
         skipped=f"<ul>\n{paragraphs(skipped)}</ul>" if skipped else "<p>Nothing was skipped.</p>",

@@ -1,6 +1,6 @@
 """stack: which mechanisms grow the stack, under which toolchain, and whether overflow came where it was predicted."""
 
-from .rows import Setting, model_order, shown, without
+from .rows import Setting, model_order, pairs, shown, without
 from .tables import Mark, Section, Table
 
 GROWTH = ("constant", "bounded", "linear")
@@ -45,10 +45,25 @@ def label(key):
     return f"{model} {mechanism}" + ("" if variant == "-" else f" ({variant})")
 
 
-def short(key, cells):
-    """A mechanism's name, without the variant where all its variants have the same verdict."""
-    verdicts = {verdict(found) for other, found in cells.items() if other[:2] == key[:2]}
-    return label((*key[:2], "-")) if len(verdicts) == 1 else label(key)
+def group_label(keys):
+    """Names mechanisms that differ in their variants only: the values that differ stand side by side."""
+    model, mechanism, _ = keys[0]
+    variants = [pairs(variant) for _, _, variant in keys]
+    names = dict.fromkeys(name for variant in variants for name in variant)
+    parts = []
+    for name in names:
+        values = list(dict.fromkeys(variant.get(name, "none") for variant in variants))
+        parts.append(f"{name}={'/'.join(values)}")
+    return f"{model} {mechanism}" + (f" ({', '.join(parts)})" if parts else "")
+
+
+def alike(cells):
+    """The mechanisms in groups that grow at the same settings: [[key, ...], ...]."""
+    groups = {}
+    for key, found in cells.items():
+        pattern = tuple((name, cell.growth) for name, cell in found.items())
+        groups.setdefault((key[:2], pattern), []).append(key)
+    return list(groups.values())
 
 
 def settings_of(rows):
@@ -103,10 +118,17 @@ CONSTANT, LUCK, GROWS = "constant everywhere", "luck of the optimiser", "grows e
 
 
 def verdict_of(cells):
-    known = [cell for cell in cells if cell.growth]
-    growing = sum(cell.growth == "linear" for cell in known)
+    """cells: [(Setting, Cell)] of one compiler. Where exceptions decide, a verdict with them and one without."""
+    known = [(setting, cell) for setting, cell in cells if cell.growth]
     if not known:
         return "?"
+    exceptions = {dict(setting.options).get("exc") for setting, _ in known}
+    if exceptions == {"on", "off"}:
+        on, off = (
+            verdict_of([(s, c) for s, c in known if dict(s.options)["exc"] == value]) for value in ("on", "off")
+        )
+        return on if on == off else f"{on} with exceptions on, {off} with exceptions off"
+    growing = sum(cell.growth == "linear" for _, cell in known)
     if growing == 0:
         return CONSTANT
     return GROWS if growing == len(known) else LUCK
@@ -114,11 +136,12 @@ def verdict_of(cells):
 
 def verdict(found):
     """found: {toolchain: Cell}. One verdict, or one for each compiler where they differ."""
-    compilers = dict.fromkeys(name.split(" ")[0] for name in found)
-    each = {c: verdict_of([cell for name, cell in found.items() if name.split(" ")[0] == c]) for c in compilers}
+    cells = [(Setting.parse(name), cell) for name, cell in found.items()]
+    compilers = dict.fromkeys(setting.compiler for setting, _ in cells)
+    each = {name: verdict_of([(s, c) for s, c in cells if s.compiler == name]) for name in compilers}
     if len(set(each.values())) == 1:
         return next(iter(each.values()))
-    return ", ".join(f"{word} with {compiler}" for compiler, word in each.items())
+    return "; ".join(f"{compiler}: {word}" for compiler, word in each.items())
 
 
 def matrix(rows):
@@ -246,23 +269,17 @@ def build(rows):
     cells = cells_of(rows)
     if not cells:
         return section
-    settings = sum(len(options) for options in settings_of(rows).values())
-    groups = {}
-    for key, found in cells.items():
-        if not key[0].startswith("cxx-"):
-            groups.setdefault(verdict(found), []).append((key, found))
-
-    def named(word):
-        return ", ".join(dict.fromkeys(short(key, cells) for key, _ in groups[word]))
-
-    order = sorted(groups, key=lambda word: (word != CONSTANT, word in (LUCK, GROWS), word))
-    section.headline = (
-        f"The stack of a loop of synchronous completions, over {settings} toolchain settings: "
-        + "; ".join(f"{word} for {named(word)}" for word in order)
-        + "."
-    )
-    for word in order:
-        section.findings += [sentence(key, found) for key, found in groups[word]]
+    settings = settings_of(rows)
+    count = sum(len(options) for options in settings.values())
+    c_cells = {key: found for key, found in cells.items() if not key[0].startswith("cxx-")}
+    nowhere = [keys for keys in alike(c_cells) if verdict(cells[keys[0]]) == CONSTANT]
+    still = ", ".join(group_label(keys) for keys in nowhere) or "no mechanism"
+    headline = [
+        f"A loop of synchronous completions, at {count} settings of {' and '.join(settings)} (level, sibling calls, "
+        f"exceptions). The stack grows at none of them for: {still}."
+    ]
+    headline += [sentence(keys, cells) for keys in alike(c_cells) if keys not in nowhere]
+    section.headline = "\n".join(headline)
     table, agreeing, compared = overflow(rows)
     section.tables = [guarantee(rows), *matrix(rows)]
     if compared:
@@ -275,18 +292,25 @@ def build(rows):
     return section
 
 
-def sentence(key, found):
-    parts = []
-    for compiler in dict.fromkeys(name.split(" ")[0] for name in found):
-        mine = [(Setting.parse(name), cell) for name, cell in found.items() if name.split(" ")[0] == compiler]
-        known = [(setting, cell) for setting, cell in mine if cell.growth]
-        if not known:
-            parts.append(f"{compiler}: ?")
-            continue
-        grown = bytes_range(cell for _, cell in known)
-        elsewhere = f", else {grown} a completion" if grown else ""
-        parts.append(f"{compiler}: no growth {where_constant(known)}{elsewhere}")
-    return f"{label(key)}: " + "; ".join(parts) + "."
+def sentence(keys, cells):
+    """Where these mechanisms, which grow at the same settings, do not grow."""
+    found = cells[keys[0]]
+    settings = [(Setting.parse(name), cell) for name, cell in found.items() if cell.growth]
+    if not settings:
+        return f"{group_label(keys)}: ?"
+    where = {}
+    for compiler in dict.fromkeys(setting.compiler for setting, _ in settings):
+        phrase = where_constant([(s, c) for s, c in settings if s.compiler == compiler])
+        where.setdefault(phrase, []).append(compiler)
+    words = "; ".join(f"no growth with {' and '.join(compilers)} {phrase}" for phrase, compilers in where.items())
+    grown = bytes_range(cell for key in keys for cell in cells[key].values())
+    with_exceptions = [cell for setting, cell in settings if dict(setting.options).get("exc") == "on"]
+    always = with_exceptions and all(cell.growth == "linear" for cell in with_exceptions)
+    return (
+        f"{group_label(keys)}: {words}; elsewhere {grown} a completion"
+        + (", so it grows wherever exceptions are on" if always else "")
+        + "."
+    )
 
 
 def figure_data(rows):

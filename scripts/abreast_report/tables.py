@@ -62,8 +62,8 @@ class Table:
         return len(self.rows) > 60
 
     def printed(self):
-        """As html(), but a long table is only named: on paper nobody looks through hundreds of rows."""
-        if not self.long:
+        """As html(), but a table of more than a page is only named: on paper nobody looks through hundreds of rows."""
+        if len(self.rows) <= 24:
             return self.html()
         title = html.escape(self.title)
         return f"<p><b>{title}</b>: {len(self.rows)} rows, in tables/{self.name}.md and in report.html.</p>\n"
@@ -74,7 +74,7 @@ class Section:
     """What the report says about one experiment."""
 
     experiment: str
-    headline: str = ""  # the main finding, in one sentence
+    headline: str = ""  # the main findings, a line each
     findings: list = field(default_factory=list)  # the rest, a sentence or two each
     tables: list = field(default_factory=list)
     data: str = ""  # for the figure's gnuplot script; empty: no figure

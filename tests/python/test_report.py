@@ -21,7 +21,8 @@ def report(out, *words):
 def test_sentences_are_computed_from_the_results(results):
     headlines = report(results)
     assert (results / "tables" / "findings.md").read_text() == (DATA / "findings.md").read_text()
-    assert len(headlines.splitlines()) == 3
+    found = (DATA / "findings.md").read_text()
+    assert headlines and all(f"- {line}\n" in found for line in headlines.splitlines())
 
 
 def test_a_sentence_changes_with_its_figure(results):
@@ -34,13 +35,13 @@ def test_a_sentence_changes_with_its_figure(results):
     tsv.write_text(changed)
     report(results)
     found = (results / "tables" / "findings.md").read_text()
-    assert "awaitable ready: gcc-12.2.0: no growth exactly at O2 (3 of 4 settings)" in found
+    assert "awaitable ready: no growth with gcc-12.2.0 exactly at O2 (3 of 4 settings)" in found
 
 
 def test_what_keeps_the_stack_is_said_with_and_without_exceptions(results):
     report(results, "tables")
     table = (results / "tables" / "stack-guarantee.md").read_text()
-    assert "| optimiser (exc=off), none (exc=on) | - | luck of the optimiser |" in table
+    assert "| optimiser (exc=off), none (exc=on) | - | grows everywhere with exceptions on, luck of the" in table
     assert "| 48 bytes | - | compiler |" in table
 
 
