@@ -4,13 +4,9 @@
 #define ABREAST_TESTS_UNIT_REACTOR_RULES_H
 
 #include "common/stream.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/backend.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { MESSAGE = 64 };
 
@@ -85,18 +81,12 @@ static inline void nothing_more(struct fixture *fixture)
 
 static inline struct reactor *create(const struct platform *platform, unsigned queue_entries)
 {
-    struct reactor *reactor;
-    const char *reason;
     struct reactor_options options = {.backend = platform->backend, .queue_entries = queue_entries};
+    char *kept = platform->forbid ? forbid(platform->forbid) : NULL;
+    struct reactor *reactor = create_if_permitted(&options);
     if (platform->forbid)
-        setenv("ABREAST_FORBID", platform->forbid, 1);
-    int status = reactor_create(&reactor, &options, &reason);
-    unsetenv("ABREAST_FORBID");
-    if (status < 0) {
-        print_message("%s\n", reason);
-        skip();
-    }
-    assert_null(reason);
+        allow_again(kept);
+    assert_non_null(reactor);
     return reactor;
 }
 
@@ -135,7 +125,7 @@ static const struct {
     const char *forbid;
 } backends[] = {
     {"io_uring", REACTOR_IO_URING, NULL},
-    {"io_uring without defer_taskrun", REACTOR_IO_URING, "defer_taskrun"},
+    {"io_uring_without_defer_taskrun", REACTOR_IO_URING, "defer_taskrun"},
     {"epoll", REACTOR_EPOLL, NULL},
 };
 
@@ -150,15 +140,19 @@ static const struct {
 
 enum { BACKENDS = sizeof backends / sizeof *backends, KINDS = sizeof kinds / sizeof *kinds, MOST_RULES = 20 };
 
-static inline int run_rules(const char *group, const struct rule *rules, size_t rule_count)
+/* On each backend, or on the one that `only` names. */
+static inline int run_rules(const char *group, const struct rule *rules, size_t rule_count, const char *only)
 {
     static struct platform platforms[BACKENDS][KINDS];
     static struct CMUnitTest tests[BACKENDS * KINDS * MOST_RULES];
     static char names[BACKENDS * KINDS * MOST_RULES][160];
+    struct selection selection = {.only = only};
     size_t count = 0;
     if (rule_count > MOST_RULES)
         return 1;
     for (size_t backend = 0; backend < BACKENDS; backend++) {
+        if (!select_platform(&selection, backends[backend].name, backends[backend].backend))
+            continue;
         for (size_t kind = 0; kind < KINDS; kind++) {
             struct platform *platform = &platforms[backend][kind];
             *platform = (struct platform){backends[backend].backend, backends[backend].forbid, kinds[kind].open};
@@ -172,6 +166,8 @@ static inline int run_rules(const char *group, const struct rule *rules, size_t 
             }
         }
     }
+    if (!selection.taken)
+        return nothing_selected(&selection);
     return _cmocka_run_group_tests(group, tests, count, NULL, NULL);
 }
 

@@ -222,7 +222,7 @@ static void a_reset_connection_is_an_error(void **state)
     assert_int_equal(read.op.result, -ECONNRESET);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct rule rules[] = {
         RULE(a_read_completes_once_and_never_within_submit),
@@ -239,5 +239,5 @@ int main(void)
         RULE(only_a_speculative_stream_completes_in_try),
         RULE_TCP(a_reset_connection_is_an_error),
     };
-    return run_rules("reactor", rules, sizeof rules / sizeof *rules);
+    return run_rules("reactor", rules, sizeof rules / sizeof *rules, argc > 1 ? argv[1] : NULL);
 }

@@ -1,7 +1,7 @@
 /* What only another kernel, or one short of memory, does to the io_uring backend: its own functions are called here
  * with the answers of such a kernel. */
 #include "common/reactor_io_uring.c"
-#include "tests/unit/unit.h"
+#include "tests/unit/backend.h"
 
 struct fixture {
     struct uring *uring;
@@ -20,14 +20,11 @@ static void completed(struct io_op *op)
 
 static int set_up(void **state)
 {
-    struct reactor *reactor;
-    const char *reason = "";
     struct reactor_options options = {.backend = REACTOR_IO_URING, .queue_entries = 4};
-    if (reactor_create(&reactor, &options, &reason) < 0) {
-        print_message("%s\n", reason);
-        skip();
-    }
+    struct reactor *reactor = create_if_permitted(&options);
     struct fixture *fixture = calloc(1, sizeof *fixture);
+    assert_non_null(reactor);
+    assert_non_null(fixture);
     fixture->uring = (struct uring *)reactor;
     assert_int_equal(stream_open_pipe(fixture->pair, reactor, true), 0);
     io_op_prepare(&fixture->op, &fixture->pair[0], &fixture->byte, 1);
@@ -125,15 +122,28 @@ static void what_the_kernel_refuses_completes_with_its_error(void **state)
     ring->enter_ring_fd = descriptor;
 }
 
+static void it_names_itself_and_its_features(void **state)
+{
+    const struct fixture *fixture = *state;
+    const struct reactor *reactor = &fixture->uring->base;
+    assert_string_equal(reactor_backend_name(reactor), "io_uring");
+    assert_memory_equal(reactor_features(reactor), "io_uring: ", 10);
+    assert_null(strchr(reactor_features(reactor), '\n'));
+}
+
 #define RULE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        RULE(it_names_itself_and_its_features),
         RULE(after_eagain_it_waits_for_the_descriptor_and_tries_again),
         RULE(after_eagain_it_can_be_cancelled),
         RULE(after_eintr_it_is_tried_again_unless_cancelled),
         RULE(what_the_kernel_refuses_completes_with_its_error),
     };
+    struct selection selection = {0};
+    if (!select_platform(&selection, "io_uring", REACTOR_IO_URING))
+        return nothing_selected(&selection);
     return cmocka_run_group_tests_name("io_uring", tests, NULL, NULL);
 }

@@ -190,12 +190,12 @@ static void a_full_socket_makes_a_write_wait(void **state)
     assert_int_equal(write.op.result, 1);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct rule rules[] = {
         RULE(a_signal_ends_the_wait_without_an_error), RULE(a_full_submission_queue_loses_nothing),
         RULE(another_thread_wakes_a_waiting_poll),     RULE(a_wake_is_kept_for_the_next_poll_that_waits),
         RULE(a_busy_stream_does_not_starve_another),   RULE(a_full_socket_makes_a_write_wait),
     };
-    return run_rules("reactor under load", rules, sizeof rules / sizeof *rules);
+    return run_rules("reactor under load", rules, sizeof rules / sizeof *rules, argc > 1 ? argv[1] : NULL);
 }

@@ -1,17 +1,12 @@
 /* The stack meter, on work whose use of the stack is known. Frame sizes are made by variable-length arrays, so that the
  * expected slopes do not hang on what a compiler does with ordinary frames. */
 #include "common/stack_meter.h"
+#include "tests/unit/unit.h"
 
 #include <errno.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static const size_t METER_BYTES = 1 << 26, PAGE = 4096;
 static const uint64_t LENGTH = 1000;
@@ -81,18 +76,8 @@ static int close_meter(void **state)
     return 0;
 }
 
-static void skip_where_unavailable(void)
-{
-    const char *reason = stack_meter_unavailable();
-    if (reason) {
-        print_message("skipped: %s\n", reason);
-        skip();
-    }
-}
-
 static void high_water_follows_the_frame(void **state)
 {
-    skip_where_unavailable();
     struct recursion self = {.bytes = 8 * PAGE, .limit = UINT64_MAX};
     struct stack_work work = {recurse, &self};
     size_t none, one, again;
@@ -106,7 +91,6 @@ static void high_water_follows_the_frame(void **state)
 
 static void an_untouched_gap_is_seen_through(void **state)
 {
-    skip_where_unavailable();
     struct recursion self = {.bytes = PAGE, .limit = UINT64_MAX, .gap_bytes = 200 * PAGE};
     struct stack_work work = {with_gap, &self};
     size_t used;
@@ -116,7 +100,6 @@ static void an_untouched_gap_is_seen_through(void **state)
 
 static void linear_growth_has_its_slope_and_overflows_where_predicted(void **state)
 {
-    skip_where_unavailable();
     struct recursion self = {.bytes = 512, .limit = UINT64_MAX};
     struct stack_work work = {recurse, &self};
     struct stack_profile profile;
@@ -139,7 +122,6 @@ static void linear_growth_has_its_slope_and_overflows_where_predicted(void **sta
 
 static void a_bound_is_told_from_a_constant(void **state)
 {
-    skip_where_unavailable();
     struct recursion self = {.bytes = 512, .limit = 64};
     struct stack_work work = {recurse, &self};
     struct stack_profile profile;
@@ -156,7 +138,6 @@ static void a_bound_is_told_from_a_constant(void **state)
 
 static void late_growth_is_found(void **state)
 {
-    skip_where_unavailable();
     struct recursion self = {.bytes = 64, .limit = UINT64_MAX};
     struct stack_work work = {late, &self};
     struct stack_profile profile;
@@ -165,7 +146,6 @@ static void late_growth_is_found(void **state)
 
 static void errors_are_passed_on(void **state)
 {
-    skip_where_unavailable();
     struct stack_work work = {refuse, NULL};
     struct stack_profile profile;
     size_t used;
@@ -177,7 +157,6 @@ static void errors_are_passed_on(void **state)
 static void only_an_overflow_counts_as_one(void **state)
 {
     (void)state;
-    skip_where_unavailable();
     struct stack_work crashes = {crash, NULL}, refuses = {refuse, NULL};
     struct recursion self = {.bytes = 64, .limit = 2};
     struct stack_work constant = {recurse, &self};
@@ -198,5 +177,10 @@ int main(void)
         cmocka_unit_test(errors_are_passed_on),
         cmocka_unit_test(only_an_overflow_counts_as_one),
     };
+    const char *reason = stack_meter_unavailable();
+    if (reason) {
+        print_message("skipped: %s\n", reason);
+        return SKIPPED;
+    }
     return cmocka_run_group_tests_name("stack_meter", tests, open_meter, close_meter);
 }
