@@ -26,9 +26,10 @@ struct lines {
 static __attribute__((noreturn)) void become(const char *const argv[], const char *const envp[], int out)
 {
     setpgid(0, 0);
+    signal(SIGTERM, SIG_DFL); /* as it will be in the program: the signal that ends it may come before that runs */
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     personality(ADDR_NO_RANDOMIZE); /* refused in some containers; the figures are then as good as they can be */
-    if (dup2(out, STDOUT_FILENO) >= 0)
+    if (!run_interrupted() && dup2(out, STDOUT_FILENO) >= 0)
         execvpe(argv[0], (char *const *)argv, (char *const *)envp);
     _exit(127);
 }
@@ -87,8 +88,7 @@ static void end_group(pid_t child, int in)
     kill(-child, SIGKILL);
 }
 
-int spawn_lines(const char *const argv[], const char *const envp[], void (*line)(void *context, const char *line),
-                void *context)
+int spawn_start(struct spawned *program, const char *const argv[], const char *const envp[])
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC))
@@ -98,21 +98,27 @@ int spawn_lines(const char *const argv[], const char *const envp[], void (*line)
     if (child == 0)
         become(argv, envp, ends[1]);
     int status = child < 0 ? -errno : 0;
-    if (child > 0)
-        setpgid(child, child); /* so does the child: whoever comes first */
     close(ends[1]);
-    struct lines lines = {.line = line, .context = context};
-    if (!status)
-        status = read_lines(&lines, ends[0]);
-    if (status && child > 0)
-        end_group(child, ends[0]);
-    close(ends[0]);
-    free(lines.text);
-    if (child < 0)
+    if (status) {
+        close(ends[0]);
         return status;
+    }
+    setpgid(child, child); /* so does the child: whoever comes first */
+    *program = (struct spawned){child, ends[0]};
+    return 0;
+}
+
+int spawn_collect(struct spawned *program, void (*line)(void *context, const char *line), void *context)
+{
+    struct lines lines = {.line = line, .context = context};
+    int status = read_lines(&lines, program->out);
+    if (status)
+        end_group(program->pid, program->out);
+    close(program->out);
+    free(lines.text);
 
     int wait_status = 0;
-    while (waitpid(child, &wait_status, 0) < 0) {
+    while (waitpid(program->pid, &wait_status, 0) < 0) {
         if (errno != EINTR)
             return status ? status : -errno;
     }
@@ -121,6 +127,14 @@ int spawn_lines(const char *const argv[], const char *const envp[], void (*line)
     if (status)
         return status;
     return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
+}
+
+int spawn_lines(const char *const argv[], const char *const envp[], void (*line)(void *context, const char *line),
+                void *context)
+{
+    struct spawned program;
+    int status = spawn_start(&program, argv, envp);
+    return status ? status : spawn_collect(&program, line, context);
 }
 
 int spawn_self(char *buffer, size_t size)

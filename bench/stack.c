@@ -6,15 +6,13 @@
  */
 #define _GNU_SOURCE
 #include "bench/cell.h"
+#include "bench/spawn.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { AT_ONCE = 2, FIELD_BYTES = 128, NAME_BYTES = 512, LINE_BYTES = 2048, MAX_ARGUMENTS = 256, NUMBER_BYTES = 24 };
@@ -25,8 +23,8 @@ struct program {
     char name[NAME_BYTES]; /* in the cells' folder */
     char path[PATH_MAX];
     char toolchain[FIELD_BYTES];
-    pid_t pid;
-    FILE *output; /* null: nothing to do */
+    struct spawned process;
+    bool running; /* else there was nothing to do */
 };
 
 /* What it is told: "run" and three numbers, then the numbers of the selected cells. */
@@ -35,67 +33,51 @@ struct arguments {
     char text[MAX_ARGUMENTS][NUMBER_BYTES];
 };
 
-/* Starts a program with its stdout in program->output. */
-static int start(struct program *program, char *const *argv)
+/* Null when a program that has been collected ended well, else what became of it. */
+static const char *judge(int status)
 {
-    int ends[2];
-    program->output = NULL;
-    if (pipe2(ends, O_CLOEXEC))
-        return -errno;
-    posix_spawn_file_actions_t actions;
-    int status = -posix_spawn_file_actions_init(&actions);
-    if (!status) {
-        status = -posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-        if (!status)
-            status = -posix_spawn(&program->pid, program->path, &actions, NULL, argv, environ);
-        posix_spawn_file_actions_destroy(&actions);
-    }
-    close(ends[1]);
-    if (!status) {
-        program->output = fdopen(ends[0], "r");
-        if (program->output)
-            return 0;
-        status = -ENOMEM;
-        kill(program->pid, SIGKILL);
-        waitpid(program->pid, NULL, 0);
-    }
-    close(ends[0]);
-    return status;
+    if (status == 0)
+        return NULL;
+    if (status < 0)
+        return "its output could not be read";
+    if (status == 127)
+        return "it could not be started";
+    return status > 128 ? "a signal ended it" : "it failed; its message is on stderr";
 }
 
-/* Waits for a program whose output has been read. Null when it ended well, else what became of it. */
-static const char *finish(struct program *program)
-{
+struct selection {
+    const struct run_options *options;
+    struct arguments *arguments;
+    size_t listed;
     int status;
-    fclose(program->output);
-    while (waitpid(program->pid, &status, 0) < 0) {
-        if (errno != EINTR)
-            return "it could not be waited for";
-    }
-    if (WIFSIGNALED(status))
-        return "a signal ended it";
-    return WEXITSTATUS(status) ? "it failed; its message is on stderr" : NULL;
+};
+
+/* Appends the number of a cell that the filters want. */
+static void select_cell(void *context, const char *line)
+{
+    struct selection *selection = context;
+    char name[NAME_BYTES + sizeof "stack/"];
+    snprintf(name, sizeof name, "stack/%s", line);
+    for (char *at = name; *at; at++)
+        *at = *at == '\t' ? '/' : *at;
+    size_t number = selection->listed++;
+    if (!name_selected(name, selection->options))
+        return;
+    struct arguments *arguments = selection->arguments;
+    if (arguments->count < MAX_ARGUMENTS)
+        snprintf(arguments->text[arguments->count++], NUMBER_BYTES, "%zu", number);
+    else
+        selection->status = -E2BIG;
 }
 
-/* Appends the numbers of the cells that the filters want. */
-static int select_cells(struct program *program, const struct run_options *options, struct arguments *arguments)
+static int select_cells(const struct program *program, const struct run_options *options, struct arguments *arguments)
 {
-    int status = start(program, (char *[]){"stack", "list", NULL});
-    if (!program->output)
-        return status;
-    char line[NAME_BYTES], name[NAME_BYTES + sizeof "stack/"];
-    for (size_t number = 0; fgets(line, sizeof line, program->output); number++) {
-        snprintf(name, sizeof name, "stack/%.*s", (int)strcspn(line, "\n"), line);
-        for (char *at = name; *at; at++)
-            *at = *at == '\t' ? '/' : *at;
-        if (!name_selected(name, options))
-            continue;
-        if (arguments->count < MAX_ARGUMENTS)
-            snprintf(arguments->text[arguments->count++], NUMBER_BYTES, "%zu", number);
-        else
-            status = -E2BIG;
-    }
-    return finish(program) ? -ECHILD : status;
+    struct selection selection = {.options = options, .arguments = arguments};
+    const char *argv[] = {program->path, "list", NULL};
+    int status = spawn_lines(argv, (const char *const *)environ, select_cell, &selection);
+    if (status)
+        return status < 0 ? status : -ECHILD;
+    return selection.status;
 }
 
 /* Starts a program on what the mode and the filters want of it. */
@@ -110,24 +92,34 @@ static int launch(struct program *program, const struct run_options *options)
 
     size_t selected_from = arguments.count;
     int status = select_cells(program, options, &arguments);
-    program->output = NULL;
+    program->running = false;
     if (status || arguments.count == selected_from)
         return status;
-    char *argv[MAX_ARGUMENTS + 1] = {NULL};
-    for (size_t i = 0; i < arguments.count; i++)
+    const char *argv[MAX_ARGUMENTS + 1] = {program->path};
+    for (size_t i = 1; i < arguments.count; i++)
         argv[i] = arguments.text[i];
-    return start(program, argv);
+    status = spawn_start(&program->process, argv, (const char *const *)environ);
+    program->running = !status;
+    return status;
+}
+
+struct reading {
+    struct results *results;
+    bool malformed;
+};
+
+static void take_row(void *context, const char *line)
+{
+    struct reading *reading = context;
+    reading->malformed = results_add_line(reading->results, line) == -EINVAL || reading->malformed;
 }
 
 /* Takes over the rows of a program and waits for its end. Null when all went well, else what did not. */
 static const char *collect(struct program *program, struct results *results)
 {
-    char line[LINE_BYTES];
-    bool malformed = false;
-    while (fgets(line, sizeof line, program->output))
-        malformed = results_add_line(results, line) == -EINVAL || malformed;
-    const char *reason = finish(program);
-    return !reason && malformed ? "it printed something that is not a row" : reason;
+    struct reading reading = {.results = results};
+    const char *reason = judge(spawn_collect(&program->process, take_row, &reading));
+    return !reason && reading.malformed ? "it printed something that is not a row" : reason;
 }
 
 /* ---- All executables ---- */
@@ -193,10 +185,9 @@ static int run_programs(FILE *manifest, const char *directory, const struct run_
     size_t launched = 0, collected = 0;
     bool more = true;
     while (more || collected < launched) {
-        more = more && !run_interrupted();
         while (more && launched - collected < AT_ONCE) {
             struct program *program = &programs[launched % AT_ONCE];
-            more = next_program(manifest, directory, options, program);
+            more = !run_interrupted() && next_program(manifest, directory, options, program);
             if (!more)
                 break;
             int status = launch(program, options);
@@ -204,7 +195,7 @@ static int run_programs(FILE *manifest, const char *directory, const struct run_
                 results_add_skipped(results, "stack", program->name, strerror(-status));
                 ++*failed;
             }
-            launched += program->output != NULL;
+            launched += program->running;
         }
         if (collected == launched)
             continue;
