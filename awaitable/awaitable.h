@@ -30,7 +30,7 @@
         } else {                                                                                                       \
             PROBE(SUSPEND);                                                                                            \
             PROBE(TRANSFER);                                                                                           \
-            CO_SUSPEND(self, TRANSFER_TO(T##_await_suspend(awaitable, &(self)->task.coro, (self)->task.env)));         \
+            CO_SUSPEND(self, TRANSFER_TO(T##_await_suspend(awaitable, &(self)->task.frame.coro, (self)->task.env)));   \
             set_current_frame_allocator((self)->task.env->allocator);                                                  \
         }                                                                                                              \
         (result) = T##_await_resume(awaitable);                                                                        \

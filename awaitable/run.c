@@ -4,7 +4,7 @@ static void ended(struct coro *coro)
 {
     struct run_async *self = CONTAINER_OF(coro, struct run_async, coro);
     ssize_t result = task_await_resume(self->task);
-    coro_destroy(&self->task->coro);
+    coro_destroy(&self->task->frame.coro);
     self->task = NULL;
     self->done(self, result);
 }
@@ -21,7 +21,7 @@ static void begin(struct coro *coro)
     struct run_async *self = CONTAINER_OF(coro, struct run_async, coro);
     set_current_frame_allocator(self->task->env->allocator);
     self->coro.resume = ended;
-    TRANSFER_TO(&self->task->coro);
+    TRANSFER_TO(&self->task->frame.coro);
 }
 
 void run_async(struct run_async *self, struct task *task, const struct io_env *env,
@@ -38,7 +38,7 @@ void run_async(struct run_async *self, struct task *task, const struct io_env *e
 void run_async_abandon(struct run_async *self)
 {
     if (self->task)
-        coro_destroy(&self->task->coro);
+        coro_destroy(&self->task->frame.coro);
     self->task = NULL;
 }
 
@@ -46,7 +46,7 @@ static void back_to_caller(struct coro *coro)
 {
     struct run *self = CONTAINER_OF(coro, struct run, coro);
     self->result = task_await_resume(self->task);
-    coro_destroy(&self->task->coro);
+    coro_destroy(&self->task->frame.coro);
     self->task = NULL;
     self->hop.coro = self->caller;
     TRANSFER_TO(executor_dispatch(self->caller_executor, &self->hop));
@@ -58,7 +58,7 @@ static void begin_there(struct coro *coro)
     struct run *self = CONTAINER_OF(coro, struct run, coro);
     set_current_frame_allocator(self->env.allocator);
     self->coro.resume = back_to_caller;
-    TRANSFER_TO(&self->task->coro);
+    TRANSFER_TO(&self->task->frame.coro);
 }
 
 void run(struct run *self, struct io_env env, struct task *task)

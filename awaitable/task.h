@@ -16,22 +16,17 @@
 #include <sys/types.h>
 
 struct task {
-    struct coro coro;
-    struct coro *continuation;         /* who awaits this task */
-    const struct io_env *env;          /* inherited from the awaiting coroutine */
-    struct frame_allocator *allocator; /* where this frame came from */
-    unsigned frame_bytes;
-    unsigned resume_point;
-    ssize_t result; /* what it co_returned */
+    struct frame frame;
+    struct coro *continuation; /* who awaits this task */
+    const struct io_env *env;  /* inherited from the awaiting coroutine */
+    ssize_t result;            /* what it co_returned */
 };
 
-/* The ramp: allocates a zeroed frame of `frame_bytes`, whose first member is a struct task, and suspends it at its
- * start. `destroy` frees the frame of a coroutine that owns more than its own memory, and ends by calling task_destroy;
- * null: task_destroy itself. */
-struct task *task_create(size_t frame_bytes, void (*body)(struct coro *), void (*destroy)(struct coro *));
-
-/* Gives the frame back. */
-void task_destroy(struct coro *);
+/* frame_create for a frame that starts with a struct task, from the current frame allocator. */
+static inline struct task *task_create(size_t bytes, void (*body)(struct coro *), void (*destroy)(struct coro *))
+{
+    return (struct task *)frame_create(get_current_frame_allocator(), bytes, sizeof(struct task), body, destroy);
+}
 
 static inline bool task_await_ready(struct task *task)
 {
@@ -43,7 +38,7 @@ static inline struct coro *task_await_suspend(struct task *task, struct coro *ca
 {
     task->continuation = caller;
     task->env = env;
-    return &task->coro;
+    return &task->frame.coro;
 }
 
 static inline ssize_t task_await_resume(struct task *task)
@@ -55,7 +50,7 @@ static inline ssize_t task_await_resume(struct task *task)
 #define CO_RETURN(self, value)                                                                                         \
     do {                                                                                                               \
         (self)->task.result = (value);                                                                                 \
-        (self)->task.coro.resume = NULL;                                                                               \
+        (self)->task.frame.coro.resume = NULL;                                                                         \
         TRANSFER_TO((self)->task.continuation);                                                                        \
     } while (0)
 

@@ -68,7 +68,7 @@ static void link_body(struct coro *handle)
     if (!self->child)
         CO_RETURN(self, -ENOMEM);
     CO_AWAIT(self->got, self, task, self->child);
-    coro_destroy(&self->child->coro);
+    coro_destroy(&self->child->frame.coro);
     CO_RETURN(self, self->got < 0 ? self->got : self->got + self->local[0]);
     CO_END;
 }
@@ -100,7 +100,7 @@ static void root_body(struct coro *handle)
         if (!self->child)
             CO_RETURN(self, -ENOMEM);
         CO_AWAIT(self->got, self, task, self->child);
-        coro_destroy(&self->child->coro);
+        coro_destroy(&self->child->frame.coro);
         self->got = accept(self->order, next_depth(self->order), self->got);
         if (self->got < 0)
             CO_RETURN(self, self->got);
@@ -121,7 +121,7 @@ static void root_done(struct run_async *launch, ssize_t result)
 
 static void awaitable_launch(struct order *order, const struct io_env *env)
 {
-    struct root root = {.task.coro = {.resume = root_body, .destroy = not_freed}, .order = order};
+    struct root root = {.task.frame.coro = {.resume = root_body, .destroy = not_freed}, .order = order};
     run_async(&root.launch, &root.task, env, root_done);
 }
 
@@ -138,7 +138,7 @@ struct sender_link {
     unsigned char local[LOCAL_BYTES];
 };
 
-static struct sender_task *sender_link_create(unsigned depth);
+static struct sender_task *sender_link_create(const struct io_env *env, unsigned depth);
 
 static void sender_link_body(struct coro *handle)
 {
@@ -148,7 +148,7 @@ static void sender_link_body(struct coro *handle)
     CO_BEGIN(self);
     if (self->local[0] == 1)
         SENDER_TASK_RETURN(self, 1);
-    child.task = sender_link_create(self->local[0] - 1u);
+    child.task = sender_link_create(self->task.state->env, self->local[0] - 1u);
     if (!child.task)
         SENDER_TASK_RETURN(self, -ENOMEM);
     CO_AWAIT_SENDER(self->got, self, await_task, &self->child, child);
@@ -160,15 +160,16 @@ static void sender_link_body(struct coro *handle)
 static void sender_link_destroy(struct coro *handle)
 {
     task_sender_destroy(&((struct sender_link *)handle)->child.state);
-    sender_task_destroy(handle);
+    frame_destroy(handle);
 }
 
-static struct sender_task *sender_link_create(unsigned depth)
+static struct sender_task *sender_link_create(const struct io_env *env, unsigned depth)
 {
     struct sender_link *self =
-        (struct sender_link *)sender_task_create(sizeof *self, sender_link_body, sender_link_destroy);
+        (struct sender_link *)sender_task_create(env->allocator, sizeof *self, sender_link_body, sender_link_destroy);
     if (!self)
         return NULL;
+    self->child.state.task = NULL;
     self->local[0] = (unsigned char)depth;
     return &self->task;
 }
@@ -188,7 +189,7 @@ static void sender_root_body(struct coro *handle)
 
     CO_BEGIN(self);
     while (self->order->frames > 0) {
-        child.task = sender_link_create(next_depth(self->order));
+        child.task = sender_link_create(self->task.state->env, next_depth(self->order));
         if (!child.task)
             SENDER_TASK_RETURN(self, -ENOMEM);
         CO_AWAIT_SENDER(self->got, self, await_task, &self->child, child);
@@ -214,7 +215,7 @@ static void sender_root_stopped(struct sender_task_state *state)
 static void sender_launch(struct order *order, const struct io_env *env)
 {
     struct sender_root root = {
-        .task.coro = {.resume = sender_root_body, .destroy = not_freed},
+        .task.frame.coro = {.resume = sender_root_body, .destroy = not_freed},
         .order = order,
         .state = {.env = env, .set_value = sender_root_value, .set_stopped = sender_root_stopped},
     };
@@ -307,11 +308,15 @@ static void sender_describe(const struct cell *cell, const struct row *blank, st
     describe(blank, results, sizeof(struct sender_link));
 }
 
+/* What the groups' tasks are: P4003's, and those of the bridge as P2300R10 writes it. */
+#define TASK_awaitable "task=awaitable"
+#define TASK_sender "task=p2300"
+
 #define CELL(model_, mechanism_, baseline_, allocator_, depth_)                                                        \
     {                                                                                                                  \
         .model = #model_,                                                                                              \
         .mechanism = (mechanism_),                                                                                     \
-        .variant = "depth=" #depth_ ",task=" #model_,                                                                  \
+        .variant = "depth=" #depth_ "," TASK_##model_,                                                                 \
         .modes = CELL_BOTH,                                                                                            \
         .baseline = (baseline_),                                                                                       \
         .counted = true,                                                                                               \

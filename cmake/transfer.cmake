@@ -40,28 +40,31 @@ int main(void)
            pthread_create(&thread, &attributes, run, NULL) || pthread_join(thread, NULL);
 }
 ]=])
-if(NOT DEFINED ABREAST_TRANSFER_CHECK)
-  set(transfer_flags ${CMAKE_C_FLAGS})
-  get_directory_property(transfer_options COMPILE_OPTIONS)
-  list(FILTER transfer_options EXCLUDE REGEX "\\$<")
-  set(transfer_links)
-  if(NOT ABREAST_SANITIZE STREQUAL "none")
-    get_directory_property(transfer_links LINK_OPTIONS)
-  endif()
-  string(TOUPPER ${CMAKE_BUILD_TYPE} transfer_config)
-  separate_arguments(transfer_build_flags UNIX_COMMAND "${CMAKE_C_FLAGS_${transfer_config}}")
+get_directory_property(transfer_options COMPILE_OPTIONS)
+list(FILTER transfer_options EXCLUDE REGEX "\\$<")
+set(transfer_links)
+if(NOT ABREAST_SANITIZE STREQUAL "none")
+  get_directory_property(transfer_links LINK_OPTIONS)
+endif()
+string(TOUPPER ${CMAKE_BUILD_TYPE} transfer_config)
+separate_arguments(transfer_build_flags UNIX_COMMAND "${CMAKE_C_FLAGS_${transfer_config}}")
+# The answer is kept for as long as the flags are these.
+set(transfer_asked "${CMAKE_C_COMPILER} ${CMAKE_C_FLAGS} ${transfer_options} ${transfer_build_flags}")
+if(NOT "${ABREAST_TRANSFER_ASKED}" STREQUAL "${transfer_asked}")
   set(CMAKE_TRY_COMPILE_CONFIGURATION ${CMAKE_BUILD_TYPE}) # else it would add the flags of Debug
+  unset(transfer_run CACHE)
+  unset(transfer_compiled CACHE)
   try_run(transfer_run transfer_compiled ${CMAKE_BINARY_DIR}/transfer_check SOURCES ${transfer_check}
           COMPILE_DEFINITIONS ${transfer_options} ${transfer_build_flags}
           CMAKE_FLAGS -DINCLUDE_DIRECTORIES=${CMAKE_SOURCE_DIR}
           LINK_OPTIONS ${transfer_links}
-          LINK_LIBRARIES Threads::Threads
-          COMPILE_OUTPUT_VARIABLE transfer_log)
+          LINK_LIBRARIES Threads::Threads)
   if(transfer_compiled AND transfer_run EQUAL 0)
     set(ABREAST_TRANSFER_CHECK constant CACHE INTERNAL "")
   else()
     set(ABREAST_TRANSFER_CHECK grows CACHE INTERNAL "")
   endif()
+  set(ABREAST_TRANSFER_ASKED "${transfer_asked}" CACHE INTERNAL "")
 endif()
 if(ABREAST_TRANSFER_CHECK STREQUAL "grows")
   add_compile_definitions(ABREAST_TRANSFER_DRIVER)

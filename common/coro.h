@@ -23,11 +23,6 @@ struct coro {
 /* The frame that contains a header, given the frame's type and the path to the header inside it. */
 #define CONTAINER_OF(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
 
-static inline bool coro_done(const struct coro *handle)
-{
-    return handle->resume == NULL;
-}
-
 /* Frees a suspended frame and all that it owns, without resuming it. */
 static inline void coro_destroy(struct coro *handle)
 {

@@ -1,8 +1,8 @@
 /* Writing a stackless coroutine in C, the way a C++ compiler lowers one.
  *
  * A coroutine is a struct, its frame, that holds everything that lives across a suspension point, and a body function
- * that is entered anew at each resumption. The frame's first member is its promise, named `task`, which starts with the
- * frame header (struct coro) and has an integer `resume_point`: the index of the suspension point where it stands.
+ * that is entered anew at each resumption. The frame's first member is its promise, named `task`, which starts with a
+ * struct frame: the frame header, where the memory came from, and the index of the suspension point where it stands.
  *
  *     struct copy { struct task task; ...what lives across a suspension... };
  *
@@ -20,10 +20,27 @@
 #ifndef ABREAST_COMMON_COROUTINE_H
 #define ABREAST_COMMON_COROUTINE_H
 
-#include "common/coro.h"
+#include "common/frame_allocator.h"
+
+struct frame {
+    struct coro coro;
+    struct frame_allocator *allocator; /* null: malloc */
+    unsigned bytes;
+    unsigned resume_point;
+};
+
+/* The ramp function: allocates a coroutine frame of `bytes`, zeroes its promise, the first `promise_bytes`, and
+ * suspends it at its start. The rest is as a C++ compiler leaves local variables: whoever creates the coroutine sets
+ * what its body and its `destroy` read first. `destroy` frees the frame of a coroutine that owns more than its own
+ * memory, and ends by calling frame_destroy; null: frame_destroy itself. Null when the allocator has nothing left. */
+void *frame_create(struct frame_allocator *, size_t bytes, size_t promise_bytes, void (*body)(struct coro *),
+                   void (*destroy)(struct coro *));
+
+/* Gives the frame back to the allocator that it came from. */
+void frame_destroy(struct coro *);
 
 #define CO_BEGIN(self)                                                                                                 \
-    switch ((self)->task.resume_point) {                                                                               \
+    switch ((self)->task.frame.resume_point) {                                                                         \
     case 0:
 
 #define CO_END                                                                                                         \
@@ -34,7 +51,7 @@
 /* A suspension point: stores where to go on, leaves the body by the statement `leave`, and continues here. */
 #define CO_SUSPEND(self, leave)                                                                                        \
     do {                                                                                                               \
-        (self)->task.resume_point = __LINE__;                                                                          \
+        (self)->task.frame.resume_point = __LINE__;                                                                    \
         leave;                                                                                                         \
     case __LINE__:;                                                                                                    \
     } while (0)

@@ -104,22 +104,22 @@ struct frame_allocator *recycling_frame_allocator(void)
     return &allocator;
 }
 
-void *frame_allocate(size_t bytes, struct frame_allocator **from)
+void *frame_allocate(struct frame_allocator *allocator, size_t bytes)
 {
-    struct frame_allocator *allocator = get_current_frame_allocator();
-    if (!allocator)
-        allocator = malloc_frame_allocator();
-    *from = allocator;
     PROBE(ALLOCATE);
     frame_allocator_counts.calls++;
     frame_allocator_counts.bytes += bytes;
+    if (!allocator)
+        allocator = malloc_frame_allocator();
     return allocator->ops->allocate(allocator, bytes);
 }
 
-void frame_deallocate(struct frame_allocator *from, void *frame, size_t bytes)
+void frame_deallocate(struct frame_allocator *allocator, void *frame, size_t bytes)
 {
     if (!frame)
         return;
     frame_allocator_counts.frees++;
-    from->ops->deallocate(from, frame, bytes);
+    if (!allocator)
+        allocator = malloc_frame_allocator();
+    allocator->ops->deallocate(allocator, frame, bytes);
 }

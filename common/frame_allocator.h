@@ -3,7 +3,8 @@
  * P4003 3.5: the launch function names an allocator once, and every frame below it comes from there, without a
  * parameter in each signature. The channel is a thread-local pointer with a get/set pair. A coroutine that resumes on a
  * thread finds there whatever ran before, so (a) everything that resumes a coroutine from outside saves and restores
- * the channel (safe_resume), and (b) a task sets it again from its io_env after each suspension (CO_AWAIT).
+ * the channel (safe_resume), and (b) a task sets it again from its io_env after each suspension (CO_AWAIT). Tasks of
+ * the sender model are told their allocator instead, as P3552 does by allocator_arg: the channel is P4003's.
  *
  * Units: bytes. Errors: allocation failure is a null pointer.
  * Threads: the channel is per thread; each allocator states its own rule.
@@ -58,10 +59,9 @@ static inline void set_current_frame_allocator(struct frame_allocator *allocator
     frame_allocator_channel = allocator;
 }
 
-/* What a coroutine's operator new does: takes `bytes` from the current allocator and remembers which one that was, for
- * frame_deallocate, in `*from`. */
-void *frame_allocate(size_t bytes, struct frame_allocator **from);
-void frame_deallocate(struct frame_allocator *from, void *frame, size_t bytes);
+/* What a coroutine's operator new and delete do, with the counting. A null allocator is malloc's. */
+void *frame_allocate(struct frame_allocator *, size_t bytes);
+void frame_deallocate(struct frame_allocator *, void *frame, size_t bytes);
 
 /* coroutine_handle::resume as an event loop must do it: the channel is the same before and after. */
 static inline void safe_resume(struct coro *handle)

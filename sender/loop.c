@@ -196,7 +196,7 @@ static void loop_body(struct coro *handle)
 
 struct sender_task *sender_task_loop(struct loop_job *job)
 {
-    struct loop *self = (struct loop *)sender_task_create(sizeof *self, loop_body, NULL);
+    struct loop *self = (struct loop *)sender_task_create(job->env->allocator, sizeof *self, loop_body, NULL);
     if (!self)
         return NULL;
     self->job = job;
@@ -205,7 +205,7 @@ struct sender_task *sender_task_loop(struct loop_job *job)
 
 static void ended(struct sender_task_loop *self, int status)
 {
-    coro_destroy(&self->task->coro);
+    coro_destroy(&self->task->frame.coro);
     self->task = NULL;
     loop_job_finish(self->job, status);
 }
@@ -222,10 +222,7 @@ static void ended_stopped(struct sender_task_state *state)
 
 int sender_task_loop_start(struct sender_task_loop *self, struct loop_job *job)
 {
-    struct frame_allocator *saved = get_current_frame_allocator();
-    set_current_frame_allocator(job->env->allocator);
     self->task = sender_task_loop(job);
-    set_current_frame_allocator(saved);
     if (!self->task)
         return -ENOMEM;
     self->job = job;
@@ -238,6 +235,6 @@ int sender_task_loop_start(struct sender_task_loop *self, struct loop_job *job)
 void sender_task_loop_abandon(struct sender_task_loop *self)
 {
     if (self->task)
-        coro_destroy(&self->task->coro);
+        coro_destroy(&self->task->frame.coro);
     self->task = NULL;
 }

@@ -79,10 +79,9 @@ struct sender_awaitable_result {
 /* result = co_await sender; for a coroutine whose promise is a struct sender_task. */
 #define CO_AWAIT_SENDER(result, self, N, awaitable, sender)                                                            \
     do {                                                                                                               \
-        N##_construct(awaitable, sender, &(self)->task.coro);                                                          \
+        N##_construct(awaitable, sender, &(self)->task.frame.coro);                                                    \
         PROBE(SUSPEND);                                                                                                \
         CO_SUSPEND(self, N##_await_suspend(awaitable); return);                                                        \
-        set_current_frame_allocator((self)->task.state->env->allocator);                                               \
         (result) = N##_await_resume(awaitable);                                                                        \
     } while (0)
 

@@ -11,7 +11,6 @@
 #define ABREAST_SENDER_TASK_H
 
 #include "common/coroutine.h"
-#include "common/frame_allocator.h"
 #include "common/io_env.h"
 #include "common/probe.h"
 
@@ -27,18 +26,19 @@ struct sender_task_state {
 };
 
 struct sender_task {
-    struct coro coro;
+    struct frame frame;
     struct sender_task_state *state;
-    struct frame_allocator *allocator; /* where this frame came from */
-    unsigned frame_bytes;
-    unsigned resume_point;
 };
 
-/* As task_create in awaitable/task.h. */
-struct sender_task *sender_task_create(size_t frame_bytes, void (*body)(struct coro *), void (*destroy)(struct coro *));
-void sender_task_destroy(struct coro *);
+/* frame_create for a frame that starts with a struct sender_task. The allocator is an argument, as with P3552's
+ * allocator_arg; a task passes its environment's on to the tasks that it creates. */
+static inline struct sender_task *sender_task_create(struct frame_allocator *allocator, size_t bytes,
+                                                     void (*body)(struct coro *), void (*destroy)(struct coro *))
+{
+    return (struct sender_task *)frame_create(allocator, bytes, sizeof(struct sender_task), body, destroy);
+}
 
-/* start: runs the task until it first suspends. The channel leads to the task's allocator meanwhile. */
+/* start: runs the task until it first suspends. */
 void sender_task_start(struct sender_task *, struct sender_task_state *);
 
 /* promise.unhandled_stopped(): the task completes as stopped, and its body is not resumed again. Returns the handle to
@@ -49,7 +49,7 @@ struct coro *sender_task_unhandled_stopped(struct sender_task *);
 #define SENDER_TASK_RETURN(self, value)                                                                                \
     do {                                                                                                               \
         struct sender_task_state *state_ = (self)->task.state;                                                         \
-        (self)->task.coro.resume = NULL;                                                                               \
+        (self)->task.frame.coro.resume = NULL;                                                                         \
         state_->set_value(state_, value);                                                                              \
         return;                                                                                                        \
     } while (0)

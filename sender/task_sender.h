@@ -6,8 +6,8 @@
  * in the parent's frame. A result >= 0 is the value, a negative errno the error.
  *
  * Owns: connect takes over the task; N_destroy is the operation state's destructor, and frees the task's frame, be it
- * done or suspended. The awaiting coroutine calls it after await_resume, and when it is destroyed itself. On a zeroed
- * operation state it does nothing.
+ * done or suspended. The awaiting coroutine calls it after await_resume, and when it is destroyed itself. Where
+ * `task` is null it does nothing.
  */
 #ifndef ABREAST_SENDER_TASK_SENDER_H
 #define ABREAST_SENDER_TASK_SENDER_H
@@ -52,13 +52,12 @@
     SENDER_FUNCTION void N##_start(struct N##_op *op)                                                                  \
     {                                                                                                                  \
         PROBE(START);                                                                                                  \
-        op->task->state = &op->state;                                                                                  \
-        coro_resume(&op->task->coro);                                                                                  \
+        sender_task_start(op->task, &op->state);                                                                       \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_destroy(struct N##_op *op)                                                                \
     {                                                                                                                  \
         if (op->task)                                                                                                  \
-            coro_destroy(&op->task->coro);                                                                             \
+            coro_destroy(&op->task->frame.coro);                                                                       \
         op->task = NULL;                                                                                               \
     }
 

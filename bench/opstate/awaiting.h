@@ -130,7 +130,7 @@ struct step_frame {
             if (!self->child)                                                                                          \
                 CO_RETURN(self, 0);                                                                                    \
             CO_AWAIT(self->got, self, task, self->child);                                                              \
-            coro_destroy(&self->child->coro);                                                                          \
+            coro_destroy(&self->child->frame.coro);                                                                    \
         }                                                                                                              \
         {                                                                                                              \
             uint64_t value = (uint64_t)self->got;                                                                      \
@@ -169,7 +169,7 @@ struct root_frame {
             if (!self->child)                                                                                          \
                 CO_RETURN(self, 0);                                                                                    \
             CO_AWAIT(self->got, self, task, self->child);                                                              \
-            coro_destroy(&self->child->coro);                                                                          \
+            coro_destroy(&self->child->frame.coro);                                                                    \
             self->state->value = (uint64_t)self->got;                                                                  \
         }                                                                                                              \
         CO_RETURN(self, 0);                                                                                            \

@@ -38,6 +38,6 @@ static int awaiting_run(struct stack_job *job)
         return -ENOMEM;
     self->job = job;
     coro_resume(task_await_suspend(&self->task, noop_coroutine(), &env));
-    coro_destroy(&self->task.coro);
+    coro_destroy(&self->task.frame.coro);
     return 0;
 }

@@ -35,7 +35,7 @@
     }                                                                                                                  \
     static struct sender_task *N##_create(struct stack_job *job, context_ context)                                     \
     {                                                                                                                  \
-        struct N##_task *self = (struct N##_task *)sender_task_create(sizeof *self, N##_body, NULL);                   \
+        struct N##_task *self = (struct N##_task *)sender_task_create(NULL, sizeof *self, N##_body, NULL);             \
         if (!self)                                                                                                     \
             return NULL;                                                                                               \
         self->job = job;                                                                                               \

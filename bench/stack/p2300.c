@@ -34,7 +34,7 @@ static int run(struct sender_task *task)
     struct io_env env = {.executor = inline_executor()};
     struct sender_task_state state = {.env = &env, .set_value = ended, .set_stopped = ended_stopped};
     sender_task_start(task, &state);
-    coro_destroy(&task->coro);
+    coro_destroy(&task->frame.coro);
     return 0;
 }
 

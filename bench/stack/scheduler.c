@@ -56,7 +56,7 @@ static int run(struct stack_job *job)
     if (task) {
         sender_task_start(task, &until.state);
         status = run_loop_run(&loop);
-        coro_destroy(&task->coro);
+        coro_destroy(&task->frame.coro);
     } else {
         status = -ENOMEM;
     }

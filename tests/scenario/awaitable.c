@@ -50,8 +50,8 @@ struct look {
 static void leaf_body(struct coro *handle)
 {
     struct task *task = (struct task *)handle;
-    task->result = task->frame_bytes;
-    task->coro.resume = NULL;
+    task->result = task->frame.bytes;
+    task->frame.coro.resume = NULL;
     TRANSFER_TO(task->continuation);
 }
 
@@ -64,9 +64,9 @@ static void look_body(struct coro *handle)
     *self->thread = pthread_self();
     self->child = task_create(sizeof(struct task), leaf_body, NULL);
     CHECK(self->child != NULL);
-    CHECK(self->child->allocator == self->task.env->allocator);
+    CHECK(self->child->frame.allocator == self->task.env->allocator);
     CO_AWAIT(self->got, self, task, self->child);
-    coro_destroy(&self->child->coro);
+    coro_destroy(&self->child->frame.coro);
     CO_RETURN(self, 42);
     CO_END;
 }
@@ -122,7 +122,7 @@ static void visitor_body(struct coro *handle)
     visited.seen = self->visit->seen;
     visited.child = self->visit->thread;
     visited.parent = pthread_self();
-    coro_destroy(&self->visit->task.coro);
+    coro_destroy(&self->visit->task.frame.coro);
     CO_RETURN(self, self->got);
     CO_END;
 }
@@ -195,7 +195,7 @@ static void chain_body(struct coro *handle)
         CO_RETURN(self, 0);
     self->child = chain(self->left - 1);
     CO_AWAIT(self->got, self, task, self->child);
-    coro_destroy(&self->child->coro);
+    coro_destroy(&self->child->frame.coro);
     CO_RETURN(self, self->got + 1);
     CO_END;
 }

@@ -124,8 +124,8 @@ static void count_resumption(struct coro *handle)
 static void count_resumptions_of(const struct world *world)
 {
     void *loop = world->connections[0].loop;
-    counted = world->form == &loop_forms[LOOP_FORM_task] ? &((struct awaitable_loop *)loop)->launch.task->coro
-                                                         : &((struct sender_task_loop *)loop)->task->coro;
+    counted = world->form == &loop_forms[LOOP_FORM_task] ? &((struct awaitable_loop *)loop)->launch.task->frame.coro
+                                                         : &((struct sender_task_loop *)loop)->task->frame.coro;
     counted_body = counted->resume;
     counted->resume = count_resumption;
     resumptions = 0;

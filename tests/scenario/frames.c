@@ -116,11 +116,13 @@ static void check_channel(struct process *process, unsigned char *data, size_t b
 }
 
 /* Whatever ran on the thread before: a frame that the task made now would come from its environment's allocator. */
-void scenario_frame_allocator_channel_reaches_the_frames(struct world *world)
+/* Whatever the channel holds where the loop is launched, its frame comes from the environment's allocator. */
+static void run_beside_another_channel(struct world *world, void (*step)(struct process *, unsigned char *, size_t))
 {
     world_open(world, (struct world_options){.total = 1000, .buffer = 50, .send_piece = 30});
     expected_channel = &world->allocator.base;
-    world->connections[0].job.process.step = check_channel;
+    if (step)
+        world->connections[0].job.process.step = step;
     set_current_frame_allocator(malloc_frame_allocator());
     CHECK_EQ(world_start(world), 0);
     world_run_to_end(world);
@@ -128,6 +130,17 @@ void scenario_frame_allocator_channel_reaches_the_frames(struct world *world)
     check_echoed(world);
     CHECK_EQ(world->allocator.allocated, 1);
     world_close(world);
+}
+
+void scenario_frame_comes_from_the_environments_allocator(struct world *world)
+{
+    run_beside_another_channel(world, NULL);
+}
+
+/* P4003's channel leads the awaitable task's own children there too, after every suspension. */
+void scenario_frame_allocator_channel_reaches_the_frames(struct world *world)
+{
+    run_beside_another_channel(world, check_channel);
 }
 
 static bool ended_with_channel(const struct world *world)

@@ -254,7 +254,7 @@ static void outer_body(struct coro *handle)
     struct inner *inner;
 
     CO_BEGIN(self);
-    inner = (struct inner *)sender_task_create(sizeof *inner, inner_body, NULL);
+    inner = (struct inner *)sender_task_create(self->task.state->env->allocator, sizeof *inner, inner_body, NULL);
     CHECK(inner != NULL);
     inner->job = self->job;
     child.task = &inner->task;
@@ -267,7 +267,7 @@ static void outer_body(struct coro *handle)
 static void outer_destroy(struct coro *handle)
 {
     child_task_destroy(&((struct outer *)handle)->child.state);
-    sender_task_destroy(handle);
+    frame_destroy(handle);
 }
 
 RECEIVER_SYNC_WAIT(wait_task, ssize_t);
@@ -277,13 +277,13 @@ static int wait_for_task(struct world *world, ssize_t *value)
 {
     struct wait_task_state state = {.loop = &world->run_loop, .env = &world->env};
     struct outer_task_op op;
-    set_current_frame_allocator(world->env.allocator);
-    struct outer *outer = (struct outer *)sender_task_create(sizeof *outer, outer_body, outer_destroy);
+    struct outer *outer =
+        (struct outer *)sender_task_create(world->env.allocator, sizeof *outer, outer_body, outer_destroy);
     CHECK(outer != NULL);
+    outer->child.state.task = NULL;
     outer->job = &world->connections[0].job;
     outer_task_connect(&op, (struct outer_task_sender){&outer->task}, (struct wait_task_receiver){&state});
     outer_task_start(&op);
-    set_current_frame_allocator(NULL);
     CHECK_EQ(run_loop_run(&world->run_loop), 0);
     CHECK_EQ(world->allocator.allocated, 2);
     outer_task_destroy(&op);

@@ -232,11 +232,8 @@ static void dispatch_from_elsewhere_posts_to_the_pool(void **state)
 static void allocate_and_free(struct work *work)
 {
     struct task *self = CONTAINER_OF(work, struct task, work);
-    struct frame_allocator *from;
-    set_current_frame_allocator(recycling_frame_allocator());
-    self->frame = frame_allocate(500, &from);
-    frame_deallocate(from, self->frame, 500);
-    set_current_frame_allocator(NULL);
+    self->frame = frame_allocate(recycling_frame_allocator(), 500);
+    frame_deallocate(recycling_frame_allocator(), self->frame, 500);
 }
 
 /* LeakSanitizer sees it otherwise. */

@@ -27,11 +27,10 @@ static int tear_down(void **state)
 
 static void *allocate(size_t bytes)
 {
-    struct frame_allocator *from;
-    void *frame = frame_allocate(bytes, &from);
+    void *frame = frame_allocate(get_current_frame_allocator(), bytes);
     assert_non_null(frame);
     assert_int_equal((uintptr_t)frame % _Alignof(max_align_t), 0);
-    assert_ptr_equal(from, recycling);
+    assert_ptr_equal(get_current_frame_allocator(), recycling);
     memset(frame, 0xa5, bytes);
     return frame;
 }
@@ -59,12 +58,9 @@ static void the_counts_tell_calls_from_what_went_to_malloc(void **state)
     assert_int_equal(frame_allocator_counts.fresh, 1);
     assert_int_equal(frame_allocator_counts.bytes, 2000);
 
-    set_current_frame_allocator(malloc_frame_allocator());
-    struct frame_allocator *from;
-    for (int i = 0; i < 10; i++) {
-        void *frame = frame_allocate(200, &from);
-        frame_deallocate(from, frame, 200);
-    }
+    struct frame_allocator *from = malloc_frame_allocator();
+    for (int i = 0; i < 10; i++)
+        frame_deallocate(from, frame_allocate(from, 200), 200);
     assert_int_equal(frame_allocator_counts.calls, 20);
     assert_int_equal(frame_allocator_counts.fresh, 11);
 }
@@ -114,11 +110,9 @@ static void *free_elsewhere(void *argument)
 {
     struct handover *self = argument;
     frame_deallocate(recycling, self->frame, 300);
-    set_current_frame_allocator(recycling);
-    struct frame_allocator *from;
-    void *again = frame_allocate(300, &from);
+    void *again = frame_allocate(recycling, 300);
     self->recycled_there = again == self->frame && frame_allocator_counts.fresh == 0;
-    frame_deallocate(from, again, 300);
+    frame_deallocate(recycling, again, 300);
     recycling_frame_allocator_release();
     return NULL;
 }
@@ -149,11 +143,11 @@ static void a_frame_goes_back_to_the_allocator_it_came_from(void **state)
 static void an_empty_channel_means_malloc(void **state)
 {
     (void)state;
-    struct frame_allocator *from;
     set_current_frame_allocator(NULL);
-    void *frame = frame_allocate(64, &from);
-    assert_ptr_equal(from, malloc_frame_allocator());
-    frame_deallocate(from, frame, 64);
+    void *frame = frame_allocate(get_current_frame_allocator(), 64);
+    assert_non_null(frame);
+    assert_int_equal(frame_allocator_counts.fresh, 1);
+    frame_deallocate(get_current_frame_allocator(), frame, 64);
 }
 
 static void change_the_channel(struct coro *coro)
