@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static inline void check(bool holds, const char *what, const char *file, int line)
 {
@@ -18,7 +19,8 @@ static inline void check_equal(long long a, long long b, const char *what, const
 {
     if (a == b)
         return;
-    fprintf(stderr, "%s:%d: %s: %lld and %lld\n", file, line, what, a, b);
+    fprintf(stderr, "%s:%d: %s: %lld and %lld%s%s\n", file, line, what, a, b, a < 0 ? ": " : "",
+            a < 0 ? strerror((int)-a) : "");
     exit(1);
 }
 

@@ -170,6 +170,8 @@ void world_open(struct world *world, struct world_options options)
     int status = reactor_create(&world->reactor, &reactor_options, &reason);
     if (world->backend == REACTOR_IO_URING && (status == -EPERM || status == -EACCES || status == -ENOSYS))
         skip(reason);
+    if (status < 0)
+        fprintf(stderr, "%s\n", reason);
     CHECK_EQ(status, 0);
     CHECK_EQ(run_loop_init(&world->run_loop, world->reactor), 0);
     stop_source_init(&world->stop);

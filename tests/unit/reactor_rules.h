@@ -166,9 +166,7 @@ static inline int run_rules(const char *group, const struct rule *rules, size_t 
             }
         }
     }
-    if (!selection.taken)
-        return nothing_selected(&selection);
-    return _cmocka_run_group_tests(group, tests, count, NULL, NULL);
+    return run_selected(&selection, group, tests, count);
 }
 
 #endif

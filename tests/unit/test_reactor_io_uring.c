@@ -143,7 +143,6 @@ int main(void)
         RULE(what_the_kernel_refuses_completes_with_its_error),
     };
     struct selection selection = {0};
-    if (!select_platform(&selection, "io_uring", REACTOR_IO_URING))
-        return nothing_selected(&selection);
-    return cmocka_run_group_tests_name("io_uring", tests, NULL, NULL);
+    select_platform(&selection, "io_uring", REACTOR_IO_URING);
+    return run_selected(&selection, "io_uring", tests, sizeof tests / sizeof *tests);
 }

@@ -362,7 +362,5 @@ int main(int argc, char **argv)
         if (kinds[kind].backend == REACTOR_SIM)
             tests[count++] = (struct CMUnitTest)cmocka_unit_test(an_error_of_the_reactor_ends_it);
     }
-    if (!selection.taken)
-        return nothing_selected(&selection);
-    return _cmocka_run_group_tests("run_loop", tests, count, NULL, NULL);
+    return run_selected(&selection, "run_loop", tests, count);
 }
