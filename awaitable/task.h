@@ -25,7 +25,7 @@ struct task {
 /* frame_create for a frame that starts with a struct task, from the current frame allocator. */
 static inline struct task *task_create(size_t bytes, void (*body)(struct coro *), void (*destroy)(struct coro *))
 {
-    return (struct task *)frame_create(get_current_frame_allocator(), bytes, sizeof(struct task), body, destroy);
+    return (struct task *)frame_create(get_current_frame_allocator(), bytes, body, destroy);
 }
 
 static inline bool task_await_ready(struct task *task)

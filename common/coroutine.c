@@ -1,14 +1,11 @@
 #include "common/coroutine.h"
 
-#include <string.h>
-
-void *frame_create(struct frame_allocator *allocator, size_t bytes, size_t promise_bytes, void (*body)(struct coro *),
+void *frame_create(struct frame_allocator *allocator, size_t bytes, void (*body)(struct coro *),
                    void (*destroy)(struct coro *))
 {
     struct frame *frame = frame_allocate(allocator, bytes);
     if (!frame)
         return NULL;
-    memset(frame, 0, promise_bytes);
     *frame = (struct frame){
         .coro = {.resume = body, .destroy = destroy ? destroy : frame_destroy},
         .allocator = allocator,

@@ -29,12 +29,11 @@ struct frame {
     unsigned resume_point;
 };
 
-/* The ramp function: allocates a coroutine frame of `bytes`, zeroes its promise, the first `promise_bytes`, and
- * suspends it at its start. The rest is as a C++ compiler leaves local variables: whoever creates the coroutine sets
- * what its body and its `destroy` read first. `destroy` frees the frame of a coroutine that owns more than its own
- * memory, and ends by calling frame_destroy; null: frame_destroy itself. Null when the allocator has nothing left. */
-void *frame_create(struct frame_allocator *, size_t bytes, size_t promise_bytes, void (*body)(struct coro *),
-                   void (*destroy)(struct coro *));
+/* The ramp function: allocates a coroutine frame of `bytes` and suspends it at its start. Only the struct frame is set;
+ * the rest is as a C++ compiler leaves local variables: whoever creates the coroutine sets what its body and its
+ * `destroy` read first. `destroy` frees the frame of a coroutine that owns more than its own memory, and ends by
+ * calling frame_destroy; null: frame_destroy itself. Null when the allocator has nothing left. */
+void *frame_create(struct frame_allocator *, size_t bytes, void (*body)(struct coro *), void (*destroy)(struct coro *));
 
 /* Gives the frame back to the allocator that it came from. */
 void frame_destroy(struct coro *);

@@ -35,7 +35,7 @@ struct sender_task {
 static inline struct sender_task *sender_task_create(struct frame_allocator *allocator, size_t bytes,
                                                      void (*body)(struct coro *), void (*destroy)(struct coro *))
 {
-    return (struct sender_task *)frame_create(allocator, bytes, sizeof(struct sender_task), body, destroy);
+    return (struct sender_task *)frame_create(allocator, bytes, body, destroy);
 }
 
 /* start: runs the task until it first suspends. */
