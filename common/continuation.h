@@ -58,6 +58,15 @@ static inline bool work_queue_empty(const struct work_queue *queue)
     return queue->head == 0;
 }
 
+/* Takes the first node of a queue that is not empty, for work_run. */
+static inline uintptr_t work_queue_pop(struct work_queue *queue)
+{
+    uintptr_t node = queue->head;
+    queue->head =
+        node & WORK_QUEUE_TAG ? ((struct work *)(node - WORK_QUEUE_TAG))->next : ((struct continuation *)node)->next;
+    return node;
+}
+
 /* Moves all of `from` behind `queue`. */
 static inline void work_queue_append(struct work_queue *queue, struct work_queue *from)
 {

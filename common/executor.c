@@ -30,16 +30,12 @@ struct executor_ref inline_executor(void)
     return (struct executor_ref){.ops = &ops};
 }
 
-void work_queue_run_one(struct work_queue *queue)
+void work_run(uintptr_t node)
 {
-    uintptr_t node = queue->head;
     if (node & WORK_QUEUE_TAG) {
         struct work *work = (struct work *)(node - WORK_QUEUE_TAG);
-        queue->head = work->next;
         work->execute(work);
     } else {
-        struct continuation *continuation = (struct continuation *)node;
-        queue->head = continuation->next;
-        safe_resume(continuation->coro);
+        safe_resume(((struct continuation *)node)->coro);
     }
 }

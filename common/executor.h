@@ -44,8 +44,8 @@ static inline void executor_post_work(struct executor_ref executor, struct work 
  * returns, on the caller's stack. */
 struct executor_ref inline_executor(void);
 
-/* Runs one queued node: resumes a continuation's coroutine (by safe_resume) or calls a work's function. For the
- * authors of executors. `queue` is not empty. */
-void work_queue_run_one(struct work_queue *queue);
+/* For the authors of executors: runs what work_queue_pop took, that is, resumes a continuation's coroutine (by
+ * safe_resume) or calls a work's function. */
+void work_run(uintptr_t node);
 
 #endif

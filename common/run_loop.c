@@ -134,7 +134,7 @@ static int run_items(struct run_loop *loop)
         pthread_mutex_unlock(&loop->mutex);
     }
     for (unsigned left = ITEMS_BETWEEN_POLLS; left && !work_queue_empty(&loop->local); left--)
-        work_queue_run_one(&loop->local);
+        work_run(work_queue_pop(&loop->local));
     if (work_queue_empty(&loop->local))
         return idle(loop);
     if (!loop->reactor || reactor_in_flight(loop->reactor) == 0)

@@ -9,18 +9,6 @@
 /* The pool that the calling thread belongs to. */
 static _Thread_local struct thread_pool *current;
 
-/* Under the mutex: moves the first node into a queue of its own. */
-static struct work_queue take_one(struct work_queue *queue)
-{
-    struct work_queue one = {0};
-    uintptr_t node = queue->head;
-    uintptr_t *next =
-        node & WORK_QUEUE_TAG ? &((struct work *)(node - WORK_QUEUE_TAG))->next : &((struct continuation *)node)->next;
-    queue->head = *next;
-    work_queue_link(&one, node, next);
-    return one;
-}
-
 static void *pool_thread(void *argument)
 {
     struct thread_pool *pool = argument;
@@ -31,9 +19,9 @@ static void *pool_thread(void *argument)
             pthread_cond_wait(&pool->posted, &pool->mutex);
         if (work_queue_empty(&pool->queue))
             break;
-        struct work_queue one = take_one(&pool->queue);
+        uintptr_t node = work_queue_pop(&pool->queue);
         pthread_mutex_unlock(&pool->mutex);
-        work_queue_run_one(&one);
+        work_run(node);
         pthread_mutex_lock(&pool->mutex);
     }
     pthread_mutex_unlock(&pool->mutex);

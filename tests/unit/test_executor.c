@@ -56,11 +56,11 @@ static void a_queue_runs_both_kinds_of_node_in_order(void **state)
     for (int i = 0; i < 10; i++)
         push(&queue, &items[i]);
     while (!work_queue_empty(&queue))
-        work_queue_run_one(&queue);
+        work_run(work_queue_pop(&queue));
     for (int i = 0; i < 10; i++)
         assert_int_equal(order[i], i);
     push(&queue, &items[4]);
-    work_queue_run_one(&queue);
+    work_run(work_queue_pop(&queue));
     assert_int_equal(order[10], 4);
     assert_true(work_queue_empty(&queue));
 }
@@ -83,7 +83,7 @@ static void appending_keeps_the_order_of_both_queues(void **state)
     for (int i = 6; i < 8; i++)
         push(&first, &items[i]);
     while (!work_queue_empty(&first))
-        work_queue_run_one(&first);
+        work_run(work_queue_pop(&first));
     assert_int_equal(ran, 8);
     for (int i = 0; i < 8; i++)
         assert_int_equal(order[i], i);
@@ -110,7 +110,7 @@ static void a_node_may_be_queued_again_while_it_runs(void **state)
     work_queue_push(&queue, &self.work);
     int runs = 0;
     for (; !work_queue_empty(&queue); runs++)
-        work_queue_run_one(&queue);
+        work_run(work_queue_pop(&queue));
     assert_int_equal(runs, 4);
 }
 
