@@ -1,8 +1,8 @@
 /* The experiment `stack`: bytes of stack per synchronous completion, for every mechanism and every toolchain.
  *
  * Each toolchain has executables of its own (cmake/cells.cmake), which lie beside this one; here they are run, two at a
- * time, and their rows collected. When all have run, the rows tell what it is that keeps a mechanism's stack from
- * growing: metric stack_guarantee.
+ * time, and their rows collected. Each says what its mechanisms rest on by construction; when all have run, the rows
+ * confirm or refute it, for each compiler: metric stack_guarantee.
  */
 #define _GNU_SOURCE
 #include "bench/cell.h"
@@ -224,13 +224,6 @@ static bool same_compiler(const struct row *a, const struct row *b)
     return compiler_length(a) == compiler_length(b) && !strncmp(a->toolchain, b->toolchain, compiler_length(a));
 }
 
-/* "exc=on san=none": exceptions are no matter of optimisation, so the matrix is looked at with them and without. */
-static const char *exceptions(const struct row *row)
-{
-    const char *at = strstr(row->toolchain, "exc=");
-    return at ? at : "";
-}
-
 static bool is_growth(const struct row *row)
 {
     return !strcmp(row->experiment, "stack") && !strcmp(row->metric, "stack_growth");
@@ -238,55 +231,65 @@ static bool is_growth(const struct row *row)
 
 static bool same_cell(const struct row *a, const struct row *b)
 {
-    return !strcmp(a->model, b->model) && !strcmp(a->mechanism, b->mechanism) && !strcmp(a->variant, b->variant) &&
-           !strcmp(exceptions(a), exceptions(b));
+    return same_compiler(a, b) && !strcmp(a->model, b->model) && !strcmp(a->mechanism, b->mechanism) &&
+           !strcmp(a->variant, b->variant);
 }
 
-/* What keeps the stack from growing, for the cell, the compiler and the exceptions of row `index`:
- *
- *   language    nothing that a flag or a compiler could change: it grows nowhere in the matrix
- *   compiler    this compiler, at every level and with every flag of the matrix; another one lets it grow
- *   optimiser   some flags of this compiler: elsewhere it grows
- *   none        nothing: it grows with all of them
- *
- * Null when an earlier row has said so already. */
-static const char *guarantee(const struct results *results, size_t index, size_t count)
+/* What a mechanism rests on by construction, and how the cells of one compiler answer to it. */
+struct guarantee {
+    const char *rests_on; /* as the cells say */
+    size_t held, measured;
+};
+
+/* The guarantee of the mechanism and compiler of row `index`; false when an earlier row has said so already. */
+static bool weigh(const struct results *results, size_t index, size_t count, struct guarantee *found)
 {
     const struct row *row = results_row(results, index);
-    size_t held = 0, grown = 0, held_elsewhere = 0, grown_elsewhere = 0;
+    *found = (struct guarantee){.rests_on = "?"};
     for (size_t i = 0; i < count; i++) {
         const struct row *other = results_row(results, i);
-        if (!is_growth(other) || !same_cell(row, other))
+        if (!same_cell(row, other))
             continue;
-        bool same = same_compiler(row, other);
-        if (same && i < index)
-            return NULL;
-        bool grows = !other->text || !strcmp(other->text, "linear");
-        held += same && !grows;
-        grown += same && grows;
-        held_elsewhere += !same && !grows;
-        grown_elsewhere += !same && grows;
+        if (!strcmp(other->metric, "stack_rests_on"))
+            found->rests_on = other->text;
+        if (!is_growth(other))
+            continue;
+        if (i < index)
+            return false;
+        found->measured += other->text != NULL;
+        found->held += other->text && strcmp(other->text, "linear") != 0;
     }
-    if (grown)
-        return held ? "optimiser" : "none";
-    return held_elsewhere && !grown_elsewhere ? "language" : "compiler";
+    return true;
 }
 
-static void add_guarantees(struct results *results, bool complete)
+static void describe(const struct guarantee *found, char *text, size_t size)
+{
+    if (!strncmp(found->rests_on, "optimiser", strlen("optimiser")))
+        snprintf(text, size, "%s: no growth in %zu of %zu cells", found->rests_on, found->held, found->measured);
+    else if (found->held == found->measured)
+        snprintf(text, size, "%s: confirmed in %zu of %zu cells", found->rests_on, found->held, found->measured);
+    else
+        snprintf(text, size, "%s: refuted, it grows in %zu of %zu cells", found->rests_on,
+                 found->measured - found->held, found->measured);
+}
+
+static void add_guarantees(struct results *results)
 {
     size_t count = results_count(results);
+    struct guarantee found;
     for (size_t i = 0; i < count; i++) {
-        const char *word = is_growth(results_row(results, i)) ? guarantee(results, i, count) : NULL;
-        if (!word)
+        if (!is_growth(results_row(results, i)) || !weigh(results, i, count, &found))
             continue;
         /* Copies, for adding a row may move the others. */
         const struct row *from = results_row(results, i);
         char model[FIELD_BYTES], mechanism[FIELD_BYTES], variant[FIELD_BYTES], toolchain_any[FIELD_BYTES];
+        char text[2 * FIELD_BYTES];
         snprintf(model, sizeof model, "%s", from->model);
         snprintf(mechanism, sizeof mechanism, "%s", from->mechanism);
         snprintf(variant, sizeof variant, "%s", from->variant);
-        snprintf(toolchain_any, sizeof toolchain_any, "%.*s any sib=any %s", (int)compiler_length(from),
-                 from->toolchain, exceptions(from));
+        snprintf(toolchain_any, sizeof toolchain_any, "%.*s any sib=any exc=any san=none", (int)compiler_length(from),
+                 from->toolchain);
+        describe(&found, text, sizeof text);
         struct row row = {.experiment = "stack",
                           .model = model,
                           .mechanism = mechanism,
@@ -295,11 +298,11 @@ static void add_guarantees(struct results *results, bool complete)
                           .metric = "stack_guarantee",
                           .unit = "-",
                           .samples = 1,
-                          .text = word};
-        if (complete)
+                          .text = text};
+        if (found.measured)
             results_add(results, &row);
         else
-            results_add_missing(results, &row, "some of the toolchain's cells could not be measured");
+            results_add_missing(results, &row, "none of its cells could be measured with this compiler");
     }
 }
 
@@ -318,7 +321,7 @@ static int run(const struct experiment *experiment, const struct run_options *op
     fclose(manifest);
     if (status)
         return status;
-    add_guarantees(results, !failed);
+    add_guarantees(results);
     return failed && failed >= ran ? -ECHILD : 0;
 }
 

@@ -139,15 +139,22 @@ const stack_variant p2300_without_variants[] = {
     end,
 };
 
+/* What each rests on: the list of the C mechanisms says it for both languages. */
+#define AWAITABLE(file, name, rests_on) constexpr const char *file##_rests_on = rests_on;
+#define SENDER AWAITABLE
+#include "bench/stack/mechanisms.def"
+#undef AWAITABLE
+#undef SENDER
+
 } // namespace
 
 const stack_mechanism stack_mechanisms[] = {
-    {"cxx-awaitable", "ready", nullptr, ready_variants},
-    {"cxx-awaitable", "transfer", nullptr, transfer_variants},
-    {"cxx-awaitable", "driver", nullptr, driver_variants},
-    {"cxx-sender", "p2300", "boundary=yes", p2300_variants},
-    {"cxx-sender", "p2300", "boundary=no", p2300_without_variants},
-    {nullptr, nullptr, nullptr, nullptr},
+    {"cxx-awaitable", "ready", ready_rests_on, nullptr, ready_variants},
+    {"cxx-awaitable", "transfer", transfer_rests_on, nullptr, transfer_variants},
+    {"cxx-awaitable", "driver", driver_rests_on, nullptr, driver_variants},
+    {"cxx-sender", "p2300", p2300_rests_on, "boundary=yes", p2300_variants},
+    {"cxx-sender", "p2300", p2300_rests_on, "boundary=no", p2300_without_variants},
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 
 const char stack_toolchain[] = ABREAST_TOOLCHAIN;

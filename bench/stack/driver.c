@@ -3,7 +3,9 @@
  * its pump: asio/impl/awaitable.hpp). */
 #define ABREAST_TRANSFER_DRIVER
 
-#include "bench/stack/transfer.h"
+#define COMPLETION_READY false
+
+#include "bench/stack/completion.h"
 
 #include "bench/stack/awaiting.h"
 

@@ -36,9 +36,27 @@ struct stack_variant {
 struct stack_mechanism {
     const char *model; /* null in the sentinel */
     const char *name;
+    const char *rests_on; /* below */
     const char *boundary; /* null, or "boundary=yes" / "boundary=no", which goes before the variant's name */
     const struct stack_variant *variants;
 };
+
+/* What a mechanism rests on, by construction, that its stack does not grow. The matrix confirms or refutes it; of the
+ * optimiser, which promises nothing, it only tells how often. */
+#define NOTHING_RESUMED "construction (nothing is resumed)"
+#define LOOP "construction (a loop resumes)"
+#define QUEUE "construction (a queue resumes)"
+#define SIBLING_CALL "optimiser (sibling call)"
+#define TAIL_CALL SIBLING_CALL
+#if defined __cplusplus
+#undef TAIL_CALL
+#define TAIL_CALL "language (symmetric transfer)"
+#elif defined __has_attribute
+#if __has_attribute(musttail)
+#undef TAIL_CALL
+#define TAIL_CALL "compiler (musttail)"
+#endif
+#endif
 
 extern const struct stack_mechanism stack_mechanisms[];
 extern const char stack_toolchain[];

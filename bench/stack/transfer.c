@@ -2,7 +2,9 @@
  * one (clang's musttail), else as well as the optimiser makes it. Never the driver loop. */
 #undef ABREAST_TRANSFER_DRIVER
 
-#include "bench/stack/transfer.h"
+#define COMPLETION_READY false
+
+#include "bench/stack/completion.h"
 
 #include "bench/stack/awaiting.h"
 

@@ -48,7 +48,8 @@ class Report:
                 write_file(self.folder / "figures" / f"{section.experiment}.dat", section.data)
 
     def findings(self):
-        text = "# What was found\n"
+        shorts = [section.short for section in self.sections if section.short]
+        text = "# What was found\n\n" + "".join(f"- {line}\n" for line in shorts)
         for section in self.sections:
             lines = [*section.headline.splitlines(), *section.findings]
             if lines:
@@ -61,7 +62,7 @@ class Report:
         write_file(self.folder / name, html)
 
     def headlines(self):
-        found = {section.experiment: section.headline for section in self.sections if section.headline}
+        found = {section.experiment: section.short for section in self.sections if section.short}
         return [found[name] for name in HEADLINES if name in found]
 
 

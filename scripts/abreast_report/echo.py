@@ -45,7 +45,7 @@ def build(rows):
         ),
     ]
     real = [group for group in groups if not in_memory(group)]
-    section.headline = headline(real)
+    section.short, section.headline = headline(real)
     section.findings = [*instructions(groups), *control_finding(groups, RATIO)]
     section.findings += [text for group in groups for text in far_from_floor(group)]
     section.data = figure_data(groups)
@@ -57,12 +57,21 @@ def floor_of(group):
     return next((figures for (model, _), figures in group.cells.items() if model == "raw"), {})
 
 
+WITHIN, OUTSIDE, UNDECIDED = "within 10 %", "outside", "too noisy to tell"
+
+
+def judge(times):
+    """Whether a throughput is within 10 % of the floor's, as far as its interval tells: both sides alike."""
+    _, low, high = times
+    return WITHIN if low >= NEAR else OUTSIDE if high < NEAR else UNDECIDED
+
+
 def mark(ratio):
     text = shown_speed(ratio)
     times = speed(ratio)
     if times is None:
         return text
-    return Mark(text, "constant" if times[0] >= NEAR else "bounded" if times[2] >= NEAR else "linear")
+    return Mark(text, {WITHIN: "constant", OUTSIDE: "linear", UNDECIDED: "bounded"}[judge(times)])
 
 
 def throughputs(groups):
@@ -77,30 +86,38 @@ def throughputs(groups):
 
 
 def headline(groups):
-    parts = []
+    """(short, in full)"""
+    ranges, parts = [], []
     for (model, mechanism), all_times in throughputs(groups).items():
-        within = sum(value >= NEAR for value, _, _ in all_times)
-        open_ = sum(value < NEAR <= high for value, _, high in all_times)
+        judged = [judge(times) for times in all_times]
+        span = shown_range([value for value, _, _ in all_times])
+        ranges.append(f"{model} {mechanism} {span}")
         parts.append(
-            f"{model} {mechanism} {shown_range([value for value, _, _ in all_times])} of the floor's throughput "
-            f"(within 10 % in {within} of {len(all_times)} variants"
-            + (f", too noisy to tell in {open_})" if open_ else ")")
+            f"{model} {mechanism} {span} of the floor's throughput (of {len(judged)} variants, "
+            + ", ".join(f"{judged.count(word)} {word}" for word in (WITHIN, OUTSIDE, UNDECIDED))
+            + ")"
         )
-    return "The echo loop over sockets: " + "; ".join(parts) + "." if parts else ""
+    if not parts:
+        return "", ""
+    return (
+        f"The echo loop over sockets, throughput with the floor's = 1: {', '.join(ranges)}.",
+        "The echo loop over sockets, where a form counts as within 10 % of the floor, or outside, only if its whole "
+        f"interval is: {'; '.join(parts)}.",
+    )
 
 
 def far_from_floor(group):
-    """For each form more than 10 % below the floor, where the rest goes, as far as the counts tell."""
+    """For each form outside the 10 %, where the rest goes, as far as the counts tell."""
     base = floor_of(group)
     for (model, mechanism), figures in group.ordered():
         times = speed(figures.get(RATIO))
-        if times is None or times[0] >= NEAR:
+        if times is None or judge(times) != OUTSIDE:
             continue
         reasons = []
         for metric, what in (
+            ("instructions_per_op", ("instruction", "instructions")),
             ("syscalls_per_msg", ("system call", "system calls")),
             ("allocs_per_op", ("allocation", "allocations")),
-            ("instructions_per_op", ("instruction", "instructions")),
         ):
             value = difference(figures, base, metric)
             if value is not None and abs(value) >= 0.005:
@@ -110,8 +127,7 @@ def far_from_floor(group):
         cause = "with " + ", ".join(reasons) if reasons else "with the same counts of system calls and allocations"
         yield (
             f"{model} {mechanism}, {group.variant}: {times[0]:.2f} of the floor's throughput "
-            f"({times[1]:.2f} to {times[2]:.2f}), {cost}, {cause}"
-            + ("; the interval reaches into the 10 %: too noisy to tell." if times[2] >= NEAR else ".")
+            f"({times[1]:.2f} to {times[2]:.2f}), {cost}, {cause}."
         )
 
 

@@ -68,7 +68,7 @@ def build(rows, published=()):
         section.tables.append(published_table(papers, compared))
     section.findings = [finding(group, model, name, ratio) for model, name, group, ratio in compared]
     section.findings += control_finding(groups, RATIO)
-    section.headline = headline(compared, papers)
+    section.short, section.headline = headline(compared, papers)
     section.data = figure_data(compared, papers)
     return section
 
@@ -83,17 +83,19 @@ def finding(group, model, mechanism, ratio):
 
 
 def headline(compared, papers):
+    """(short, in full)"""
     times = [speed(ratio) for _, mechanism, _, ratio in compared if mechanism == "recycling"]
     if not times:
-        return ""
+        return "", ""
     ours = [value for value, _, _ in times]
     faster, slower = sum(low > 1 for _, low, _ in times), sum(high < 1 for _, _, high in times)
-    text = (
-        f"Recycling coroutine frames is {shown_range(ours)} times as fast as malloc here (faster in {faster} of "
-        f"{len(times)} variants, slower in {slower}, not told apart in {len(times) - faster - slower})"
+    text = f"Recycling coroutine frames is {shown_range(ours)} times as fast as malloc here"
+    counts = (
+        f" (faster in {faster} of {len(times)} variants, slower in {slower}, not told apart in "
+        f"{len(times) - faster - slower})"
     )
     paper = [f"{value:.2f} ({compiler})" for compiler, allocator, value in papers if allocator == "recycling"]
-    return text + (f"; published: {' and '.join(paper)}, P4003R4 3.5." if paper else ".")
+    return f"{text}.", text + counts + (f"; published: {' and '.join(paper)}, P4003R4 3.5." if paper else ".")
 
 
 def published_table(papers, compared):

@@ -3,11 +3,11 @@
 from .rows import Setting, model_order, shown, shown_row
 from .tables import Section, Table
 
-FIGURES = ("instructions_per_op", "op_state_bytes", "frame_bytes")
-WORDS = {
-    "op_state_bytes": "bytes of operation state or awaitable",
-    "frame_bytes": "bytes of coroutine frame",
-    "instructions_per_op": "instructions",
+WORD_BYTES = 8
+NOTES = {
+    "op_state_bytes": "sender: the operation state that connect builds; awaitable: the awaitable, which lies in the "
+    "coroutine's frame; task-in-task: the frames of one operation, one for each depth.",
+    "frame_bytes": "The one frame that outlives all operations; task-in-task: each of the frames of an operation.",
 }
 
 
@@ -52,11 +52,25 @@ def build(rows):
                 f"{metric} ({unit}) by depth",
                 ["form", "toolchain", *(f"depth {depth}" for depth in depths)],
                 body,
+                NOTES.get(metric, ""),
             )
         )
-    section.headline, *section.findings = deepest(forms) or [""]
+    section.short, section.headline = within_stores(forms)
+    section.findings = deepest(forms)
     section.data = figure_data(forms)
     return section
+
+
+def sizes(found, depth):
+    """What an operation takes, in the words of its model: nothing is counted twice."""
+    state, frame = (found.get(metric) for metric in ("op_state_bytes", "frame_bytes"))
+    if state is None or not state.value:
+        return [f"{shown(frame.value)} bytes of coroutine frame"] if frame and frame.value else []
+    if frame is None or not frame.value:
+        return [f"{shown(state.value)} bytes of operation state"]
+    if state.value == depth * frame.value:
+        return [f"{depth} frames of {shown(frame.value)} bytes"]
+    return [f"{shown(state.value)} bytes of awaitable, which lie in the frame of {shown(frame.value)}"]
 
 
 def deepest(forms):
@@ -70,18 +84,55 @@ def deepest(forms):
         depth = max(shared)
         parts = []
         for form, depths in mine.items():
-            figures = [
-                f"{shown(row.value)} {WORDS[metric]}"
-                for metric in FIGURES
-                if (row := depths[depth].get(metric)) is not None and row.value
-            ]
+            counted = depths[depth].get("instructions_per_op")
+            figures = [f"{shown(counted.value)} instructions"] if counted and counted.value else []
+            figures += sizes(depths[depth], depth)
             if figures:
                 parts.append(f"{form[0]} {form[1]} {', '.join(figures)}")
         if parts:
             compiler = Setting.parse(toolchain).compiler
-            kind = "" if rest == "-" else f" ({rest})"
-            sentences.append(f"One operation through {depth} functions{kind}, {compiler}: " + "; ".join(parts) + ".")
+            start = f"One operation through {depth} functions{with_state(rest)}, {compiler}: "
+            sentences.append(start + "; ".join(parts) + ".")
     return sentences
+
+
+def with_state(rest):
+    return "" if rest == "-" else f" ({rest})"
+
+
+def against(extra, stores):
+    if extra <= 0:
+        return "equal to the floor" if extra == 0 else f"{shown(-extra)} below the floor"
+    if extra <= stores:
+        return f"{shown(extra)} above the floor, within the {shown(stores)} stores that the operation state takes"
+    over = shown(extra - stores)
+    return f"{shown(extra)} above the floor, {over} more than the {shown(stores)} stores that the operation state takes"
+
+
+def within_stores(forms, depth=2):
+    """Whether just | then | then costs more than the floor and one store for each word of its operation state:
+    (short, in full)."""
+    sentences, within = [], 0
+    for form, depths in forms.items():
+        model, _, rest, toolchain = form
+        ours = depths.get(depth, {})
+        floor = forms.get(("raw", "floor", rest, toolchain), {}).get(depth, {}).get("instructions_per_op")
+        counted, state = ours.get("instructions_per_op"), ours.get("op_state_bytes")
+        if model != "sender" or not all(row and row.value is not None for row in (floor, counted, state)):
+            continue
+        extra, stores = counted.value - floor.value, state.value / WORD_BYTES
+        within += extra <= stores
+        sentences.append(
+            f"just{' | then' * depth}{with_state(rest)}, {compiler_of(form)}: {shown(counted.value)} instructions, "
+            f"{against(extra, stores)} ({shown(state.value)} bytes of operation state)."
+        )
+    if not sentences:
+        return "", ""
+    short = (
+        f"just{' | then' * depth} stays within the floor's instructions plus one store for each word of its operation "
+        f"state in {within} of {len(sentences)} cells."
+    )
+    return short, "\n".join(sentences)
 
 
 def figure_data(forms):

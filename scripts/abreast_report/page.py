@@ -32,9 +32,7 @@ def picture_html(folder, name, printed):
 
 def found_html(section):
     name = html.escape(section.experiment)
-    return f"<dt><a href=#{name}>{name}</a></dt>\n" + "".join(
-        f"<dd>{html.escape(line)}</dd>\n" for line in section.headline.splitlines()
-    )
+    return f"<dt><a href=#{name}>{name}</a></dt>\n<dd>{html.escape(section.short)}</dd>\n"
 
 
 def section_html(section, folder, paper, printed):
@@ -71,7 +69,7 @@ def page(sections, tables, info, pairs, folder, paper, printed=False):
         (paper / "report.html").read_text(encoding="utf-8"),
         style=(paper / "report.css").read_text(encoding="utf-8"),
         contents=contents,
-        headlines="".join(found_html(section) for section in sections if section.headline),
+        headlines="".join(found_html(section) for section in sections if section.short),
         sections="".join(section_html(section, folder, paper, printed) for section in sections),
         published="".join(table.html() for table in tables),
         skipped=f"<ul>\n{paragraphs(skipped)}</ul>" if skipped else "<p>Nothing was skipped.</p>",

@@ -114,34 +114,10 @@ def bytes_range(cells):
     return f"{shown(grown[0])} to {shown(grown[-1])} bytes"
 
 
-CONSTANT, LUCK, GROWS = "constant everywhere", "luck of the optimiser", "grows everywhere"
-
-
-def verdict_of(cells):
-    """cells: [(Setting, Cell)] of one compiler. Where exceptions decide, a verdict with them and one without."""
-    known = [(setting, cell) for setting, cell in cells if cell.growth]
-    if not known:
-        return "?"
-    exceptions = {dict(setting.options).get("exc") for setting, _ in known}
-    if exceptions == {"on", "off"}:
-        on, off = (
-            verdict_of([(s, c) for s, c in known if dict(s.options)["exc"] == value]) for value in ("on", "off")
-        )
-        return on if on == off else f"{on} with exceptions on, {off} with exceptions off"
-    growing = sum(cell.growth == "linear" for _, cell in known)
-    if growing == 0:
-        return CONSTANT
-    return GROWS if growing == len(known) else LUCK
-
-
-def verdict(found):
-    """found: {toolchain: Cell}. One verdict, or one for each compiler where they differ."""
-    cells = [(Setting.parse(name), cell) for name, cell in found.items()]
-    compilers = dict.fromkeys(setting.compiler for setting, _ in cells)
-    each = {name: verdict_of([(s, c) for s, c in cells if s.compiler == name]) for name in compilers}
-    if len(set(each.values())) == 1:
-        return next(iter(each.values()))
-    return "; ".join(f"{compiler}: {word}" for compiler, word in each.items())
+def holds(found):
+    """Whether the stack grows at none of the settings that were measured."""
+    known = [cell.growth for cell in found.values() if cell.growth]
+    return bool(known) and "linear" not in known
 
 
 def matrix(rows):
@@ -170,42 +146,38 @@ def matrix(rows):
     return tables
 
 
-def rests_on(rows):
-    """{(model, mechanism, variant): {compiler: words}}: what the run says keeps the stack from growing."""
+def guarantees(rows):
+    """{(model, mechanism, variant): {compiler: words}}: what a mechanism rests on, and what the matrix says of it."""
     found = {}
     for row in rows:
         if row.metric == "stack_guarantee":
-            key = (row.model, row.mechanism, row.variant)
-            setting = row.setting
-            exceptions = dict(setting.options).get("exc", "?")
-            found.setdefault(key, {}).setdefault(setting.compiler, {})[exceptions] = row.text
-    return {
-        key: {
-            compiler: next(iter(words.values()))
-            if len(set(words.values())) == 1
-            else ", ".join(f"{word} (exc={exceptions})" for exceptions, word in words.items())
-            for compiler, words in by_compiler.items()
-        }
-        for key, by_compiler in found.items()
-    }
+            found.setdefault((row.model, row.mechanism, row.variant), {})[row.setting.compiler] = row.text
+    return found
+
+
+def answer(words):
+    kind = "constant" if "confirmed" in words else "linear" if "refuted" in words or " in 0 of" in words else "bounded"
+    return Mark(words, kind)
+
+
+def basis(words):
+    """"compiler (musttail)" of "compiler (musttail): confirmed in 12 of 12 cells"."""
+    return words.partition(":")[0]
 
 
 def guarantee(rows):
-    """What is guaranteed and what is luck, one row a mechanism."""
+    """Where the stack does not grow and what that rests on, one row a mechanism."""
     body = []
-    cells = cells_of(rows)
     compilers = list(settings_of(rows))
-    rests = rests_on(rows)
-    for key, found in cells.items():
+    said = guarantees(rows)
+    for key, found in cells_of(rows).items():
         line = [label(key)]
         for compiler in compilers:
             mine = [(Setting.parse(name), cell) for name, cell in found.items() if name.split(" ")[0] == compiler]
             known = [(setting, cell) for setting, cell in mine if cell.growth]
             line.append(where_constant(known) if known else "-")
-        word = verdict(found)
-        kind = {CONSTANT: "constant", GROWS: "linear"}.get(word, "bounded")
-        words = [rests.get(key, {}).get(compiler, "-") for compiler in compilers]
-        body.append([*line, bytes_range(found.values()) or "none", *words, Mark(word, kind)])
+        words = [answer(said.get(key, {}).get(compiler, "-")) for compiler in compilers]
+        body.append([*line, bytes_range(found.values()) or "none", *words])
     return Table(
         "stack-guarantee",
         "Where the stack does not grow, and what that rests on",
@@ -214,12 +186,12 @@ def guarantee(rows):
             *(f"no growth with {name}" for name in compilers),
             "growth elsewhere, per completion",
             *(f"rests on, {name}" for name in compilers),
-            "verdict",
         ],
         body,
-        "'constant everywhere' means at every setting measured here; 'luck of the optimiser' means that a compiler "
-        "option decides. It rests on the language: it grows with no compiler and no option measured; on the compiler: "
-        "with no option of this one; on the optimiser: some options of this one let it grow; none: it grows with all.",
+        "What a mechanism rests on is declared with it (bench/stack/mechanisms.def); the cells of this run confirm or "
+        "refute it, for the compilers named here and no others. Construction: no flag can take it away. Language, "
+        "compiler: a tail call that one of them guarantees. Optimiser: it may make a sibling call, and promises "
+        "nothing.",
     )
 
 
@@ -235,7 +207,7 @@ def agrees(predicted, seen):
 
 
 def overflow(rows):
-    body, agreeing, compared = [], 0, 0
+    body, agreeing, compared, unknown = [], 0, 0, 0
     for predicted, seen in overflow_pairs(rows):
         if predicted.text == "none" or seen is None:
             continue
@@ -243,7 +215,8 @@ def overflow(rows):
         line = [label(key), predicted.toolchain, predicted.keys.get("stack", "-"), shown_count(predicted)]
         line.append(shown_count(seen))
         if predicted.value is None or seen.value is None:
-            body.append([*line, "?"])
+            body.append([*line, Mark("?", "missing")])
+            unknown += 1
             continue
         compared += 1
         agreeing += agrees(predicted, seen)
@@ -255,9 +228,19 @@ def overflow(rows):
         "Completions until the stack overflows: predicted from the slope, and seen",
         ["mechanism", "toolchain", "stack, bytes", "predicted", "seen", "difference"],
         body,
-        "Rows that do not grow are left out: they predict none, and none came.",
+        "Rows that do not grow are left out: they predict none.",
     )
-    return table, agreeing, compared
+    if not body:
+        return None, ""
+    sentence = (
+        f"Overflow: the count predicted from slope and intercept and the count seen in a child process agree within "
+        f"1 % or 2 completions in {agreeing} of {compared} rows"
+    )
+    if agreeing < compared:
+        sentence += f", and differ by more in {compared - agreeing}"
+    if unknown:
+        sentence += f"; in {unknown} more, one of the two could not be had"
+    return table, sentence + "."
 
 
 def shown_count(row):
@@ -270,26 +253,68 @@ def build(rows):
     if not cells:
         return section
     settings = settings_of(rows)
+    said = guarantees(rows)
     count = sum(len(options) for options in settings.values())
-    c_cells = {key: found for key, found in cells.items() if not key[0].startswith("cxx-")}
-    nowhere = [keys for keys in alike(c_cells) if verdict(cells[keys[0]]) == CONSTANT]
-    still = ", ".join(group_label(keys) for keys in nowhere) or "no mechanism"
+    groups = alike({key: found for key, found in cells.items() if not key[0].startswith("cxx-")})
+    controls = [keys for keys in groups if is_control(keys[0])]
+    groups = [keys for keys in groups if not is_control(keys[0])]
+    section.short = (
+        f"Settings, of {count}, at which a loop of synchronous completions does not grow the stack: "
+        + ", ".join(f"{model} {mechanism} {held}" for (model, mechanism), held in held_at(groups, cells).items())
+        + "."
+    )
+    nowhere = [keys for keys in groups if holds(cells[keys[0]])]
+    still = "; ".join(group_label(keys) + resting(said.get(keys[0], {})) for keys in nowhere) or "no mechanism"
     headline = [
         f"A loop of synchronous completions, at {count} settings of {' and '.join(settings)} (level, sibling calls, "
         f"exceptions). The stack grows at none of them for: {still}."
     ]
-    headline += [sentence(keys, cells) for keys in alike(c_cells) if keys not in nowhere]
+    headline += [sentence(keys, cells) + resting_each(said.get(keys[0], {})) for keys in groups if keys not in nowhere]
     section.headline = "\n".join(headline)
-    table, agreeing, compared = overflow(rows)
+    section.findings = [
+        f"{label(key)} with {compiler}: {words}."
+        for key, by_compiler in said.items()
+        for compiler, words in by_compiler.items()
+        if "refuted" in words
+    ]
+    section.findings += [f"Control without an equal in C++ (exc=on): {sentence(keys, cells)}" for keys in controls]
+    table, agreement = overflow(rows)
     section.tables = [guarantee(rows), *matrix(rows)]
-    if compared:
-        section.findings.append(
-            f"Overflow: the count predicted from slope and intercept and the count seen in a child process agree "
-            f"within 1 % or 2 completions in {agreeing} of {compared} rows."
-        )
+    if table:
+        section.findings.append(agreement)
         section.tables.append(table)
     section.data = figure_data(rows)
     return section
+
+
+def is_control(key):
+    """In C++ a boundary is always there when exceptions are on: without one, C has no equal."""
+    return "boundary=no" in key[2].split(",")
+
+
+def held_at(groups, cells):
+    """{(model, mechanism): at how many settings its variants do not grow}"""
+    counts = {}
+    for keys in groups:
+        held = sum(cell.growth in ("constant", "bounded") for cell in cells[keys[0]].values())
+        counts.setdefault(keys[0][:2], set()).add(held)
+    return {
+        name: f"{min(held)}" if len(held) == 1 else f"{min(held)} to {max(held)}" for name, held in counts.items()
+    }
+
+
+def resting(by_compiler):
+    found = list(dict.fromkeys(basis(words) for words in by_compiler.values() if words != "?"))
+    return f", resting on {' and '.join(found)}" if found else ""
+
+
+def resting_each(by_compiler):
+    found = {}
+    for compiler, words in by_compiler.items():
+        if words != "?":
+            found.setdefault(basis(words), []).append(compiler)
+    each = "; ".join(f"{word} with {' and '.join(compilers)}" for word, compilers in found.items())
+    return f" It rests on: {each}." if each else ""
 
 
 def sentence(keys, cells):
@@ -297,7 +322,7 @@ def sentence(keys, cells):
     found = cells[keys[0]]
     settings = [(Setting.parse(name), cell) for name, cell in found.items() if cell.growth]
     if not settings:
-        return f"{group_label(keys)}: ?"
+        return f"{group_label(keys)}: ?."
     where = {}
     for compiler in dict.fromkeys(setting.compiler for setting, _ in settings):
         phrase = where_constant([(s, c) for s, c in settings if s.compiler == compiler])
@@ -307,7 +332,8 @@ def sentence(keys, cells):
     with_exceptions = [cell for setting, cell in settings if dict(setting.options).get("exc") == "on"]
     always = with_exceptions and all(cell.growth == "linear" for cell in with_exceptions)
     return (
-        f"{group_label(keys)}: {words}; elsewhere {grown} a completion"
+        f"{group_label(keys)}: {words}"
+        + (f"; elsewhere {grown} a completion" if grown else "")
         + (", so it grows wherever exceptions are on" if always else "")
         + "."
     )

@@ -74,6 +74,7 @@ class Section:
     """What the report says about one experiment."""
 
     experiment: str
+    short: str = ""  # what was found, in a line
     headline: str = ""  # the main findings, a line each
     findings: list = field(default_factory=list)  # the rest, a sentence or two each
     tables: list = field(default_factory=list)

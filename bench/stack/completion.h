@@ -1,5 +1,7 @@
-/* An awaitable that always suspends, and whose await_suspend has completed when it returns: it returns the caller's own
- * handle (P0913R1; P2583R0 2). */
+/* The awaitable of the awaitable mechanisms: an operation that completes at once. The including file says by
+ * COMPLETION_READY whether await_ready says so; if not, the coroutine suspends, and await_suspend, which has completed
+ * when it returns, returns the caller's own handle (P0913R1; P2583R0 2).
+ */
 #include "awaitable/awaitable.h"
 
 #include <stdint.h>
@@ -16,7 +18,7 @@ static inline void completion(struct completion *self, uint64_t value)
 static inline bool completion_await_ready(struct completion *self)
 {
     (void)self;
-    return false;
+    return COMPLETION_READY;
 }
 
 static inline struct coro *completion_await_suspend(struct completion *self, struct coro *caller,
