@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* One list makes the enumeration, the names and the counters. */
+/* One list makes the enumeration and the counters. */
 #define PROBE_EVENTS(X)                                                                                                \
     X(READY)            /* await_ready answered true */                                                                \
     X(SUSPEND)          /* a coroutine suspended and called await_suspend */                                           \
@@ -35,9 +35,6 @@ enum probe_event {
 
 /* The calling thread's counters, by event. All zero where the probe is compiled out. */
 extern _Thread_local uint64_t probe_counters[PROBE_EVENT_COUNT];
-
-/* Name of an event, for reports. */
-const char *probe_event_name(enum probe_event event);
 
 void probe_reset(void);
 
