@@ -34,7 +34,6 @@ struct outcome {
     uint64_t allocations;       /* allocs_per_op: frames and operation states asked for */
     uint64_t allocations_fresh; /* allocs_fresh_per_op: those that went to malloc */
     uint64_t syscalls;          /* syscalls_per_msg */
-    uint64_t sync;              /* sync_share: operations that completed without suspending */
 };
 
 enum { CELL_QUICK = 1, CELL_FULL = 2, CELL_BOTH = 3 };
@@ -46,14 +45,14 @@ struct cell {
     unsigned modes;      /* CELL_QUICK, CELL_FULL or both */
     bool baseline;       /* what the group is compared with: the floor, or malloc */
     bool counted;        /* count its instructions too, under valgrind; it must then be deterministic and do no I/O */
-    bool untimed;        /* sizes or instructions only */
     const void *parameters;
     /* Whether these options want the cell at all, beside mode and filters; null: always. cell_selected asks it. */
     bool (*wanted)(const struct cell *, const struct run_options *);
     /* Makes the state that runs share; not timed. 0 or negative errno; -ENOTSUP: not on this machine or backend, and
      * the group is skipped. */
     int (*open)(const struct cell *, const struct run_options *, void **state);
-    /* Does `operations` operations, and says what it did. 0 or negative errno. Called many times on one state. */
+    /* Does `operations` operations, and says what it did. 0 or negative errno. Called many times on one state; a cell
+     * is opened many times too, for what it costs may depend on where its memory lies. */
     int (*run)(void *state, uint64_t operations, struct outcome *);
     void (*close)(void *state);
     /* Adds metrics that need no run (sizes); null: none. `blank` has experiment, model, mechanism, variant, toolchain.

@@ -69,7 +69,7 @@ static int register_all(struct benchmark *benchmarks, const struct run_options *
     for (size_t e = 0; e < experiment_count; e++) {
         for (size_t c = 0; c < experiments[e]->cell_count; c++) {
             const struct cell *cell = &experiments[e]->cells[c];
-            if (cell->untimed || !cell->run)
+            if (!cell->run)
                 continue;
             char name[256];
             snprintf(name, sizeof name, "%s/%s/%s/%s", experiments[e]->name, cell->model, cell->mechanism,

@@ -13,8 +13,6 @@ static const char *modes(const struct cell *cell)
 
 static const char *kind(const struct cell *cell)
 {
-    if (cell->untimed)
-        return cell->counted ? "counted" : "sizes";
     return cell->counted ? "timed,counted" : "timed";
 }
 

@@ -23,18 +23,17 @@ static double syscalls_per_operation(const struct sample *there, const struct sa
            (double)(there->outcome.operations + back->outcome.operations);
 }
 
-static double sync_share(const struct sample *there, const struct sample *back)
-{
-    return (double)(there->outcome.sync + back->outcome.sync) /
-           (double)(there->outcome.operations + back->outcome.operations);
-}
-
 static double *figures(const struct group *group, const struct entry *entry, figure figure)
 {
     double *values = calloc(group->rounds, sizeof *values);
     for (size_t i = 0; values && i < group->rounds; i++)
         values[i] = figure(&entry->samples[i * PASSES], &entry->samples[i * PASSES + 1]);
     return values;
+}
+
+static struct blocks blocks(const struct group *group)
+{
+    return (struct blocks){group->blocks, group->each};
 }
 
 static void entry_variant(const struct entry *entry, char *buffer, size_t size)
@@ -82,7 +81,7 @@ static int add_figure(const struct group *group, const struct entry *entry, cons
         results_add_exact(results, row, values[0]);
     } else {
         struct interval interval;
-        status = bootstrap_median(values, group->rounds, group->options->seed, &interval);
+        status = bootstrap_median(values, blocks(group), group->options->seed, &interval);
         if (!status)
             add(group, entry, metric, unit, interval, results);
     }
@@ -94,7 +93,7 @@ static int add_times(const struct group *group, const struct entry *entry, struc
 {
     double *values = figures(group, entry, real_per_operation);
     struct interval time;
-    int status = values ? bootstrap_median(values, group->rounds, group->options->seed, &time) : -ENOMEM;
+    int status = values ? bootstrap_median(values, blocks(group), group->options->seed, &time) : -ENOMEM;
     free(values);
     if (status)
         return status;
@@ -114,11 +113,11 @@ static int add_comparison(const struct group *group, const struct entry *entry, 
     double *base = figures(group, baseline, real_per_operation);
     uint64_t seed = group->options->seed;
     struct interval interval;
-    int status = values && base ? bootstrap_ratio(values, base, group->rounds, seed, &interval) : -ENOMEM;
+    int status = values && base ? bootstrap_ratio(values, base, blocks(group), seed, &interval) : -ENOMEM;
     if (!status) {
         add(group, entry, group->experiment->ratio_metric, "ratio", interval, results);
         if (!entry->control && strcmp(group->experiment->ratio_metric, "ratio_to_floor") == 0) {
-            status = bootstrap_difference(values, base, group->rounds, seed, &interval);
+            status = bootstrap_difference(values, base, blocks(group), seed, &interval);
             if (!status)
                 add(group, entry, "ns_above_floor", "ns", interval, results);
         }
@@ -163,7 +162,7 @@ static void add_allocations(const struct group *group, const struct entry *entry
 }
 
 struct presence {
-    bool allocations, fresh, syscalls, sync;
+    bool allocations, syscalls;
 };
 
 /* Which counts are not zero in every cell. */
@@ -173,18 +172,15 @@ static struct presence presence(const struct group *group)
     for (size_t i = 0; i < group->count; i++) {
         const struct entry *entry = &group->entries[i];
         any.allocations |= entry->twice.allocations > 0;
-        any.fresh |= entry->twice.allocations_fresh > 0 || entry->twice.allocations > 0;
-        for (size_t s = 0; i < group->timed && s < group->rounds * PASSES; s++) {
+        for (size_t s = 0; s < group->rounds * PASSES; s++)
             any.syscalls |= entry->samples[s].outcome.syscalls > 0;
-            any.sync |= entry->samples[s].outcome.sync > 0;
-        }
     }
     return any;
 }
 
 static const struct entry *find_baseline(const struct group *group)
 {
-    for (size_t i = 0; i < group->timed; i++) {
+    for (size_t i = 0; i < group->count; i++) {
         if (group->entries[i].cell->baseline && !group->entries[i].control)
             return &group->entries[i];
     }
@@ -203,8 +199,6 @@ static int add_timed_rows(const struct group *group, const struct entry *entry, 
         status = add_comparison(group, entry, baseline, results);
     if (!status && any.syscalls && !entry->control)
         status = add_figure(group, entry, "syscalls_per_msg", "count", syscalls_per_operation, results);
-    if (!status && any.sync && !entry->control)
-        status = add_figure(group, entry, "sync_share", "share", sync_share, results);
     return status;
 }
 
@@ -213,18 +207,18 @@ int group_add_rows(const struct group *group, struct results *results)
     struct presence any = presence(group);
     for (size_t i = 0; i < group->count; i++) {
         const struct entry *entry = &group->entries[i];
-        if (i < group->timed && group->rounds) {
+        if (group->rounds) {
             int status = add_timed_rows(group, entry, any, results);
             if (status)
                 return status;
         }
         if (entry->control)
             continue;
-        if (any.allocations)
-            add_allocations(group, entry, "allocs_per_op", entry->once.allocations, entry->twice.allocations, results);
-        if (any.fresh)
-            add_allocations(group, entry, "allocs_fresh_per_op", entry->once.allocations_fresh,
-                            entry->twice.allocations_fresh, results);
+        if (!any.allocations)
+            continue;
+        add_allocations(group, entry, "allocs_per_op", entry->once.allocations, entry->twice.allocations, results);
+        add_allocations(group, entry, "allocs_fresh_per_op", entry->once.allocations_fresh,
+                        entry->twice.allocations_fresh, results);
     }
     return 0;
 }

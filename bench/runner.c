@@ -43,7 +43,7 @@ static bool in_mode(const struct cell *cell, const struct run_options *options)
 }
 
 /* A selected cell brings its group's baseline with it. */
-static bool needed(const struct experiment *experiment, const struct cell *cell, const struct run_options *options)
+bool group_needs(const struct experiment *experiment, const struct cell *cell, const struct run_options *options)
 {
     return in_mode(cell, options) && (cell->baseline || cell_selected(experiment, cell, options));
 }
@@ -62,35 +62,25 @@ static bool leads_group(const struct experiment *experiment, size_t index, const
     return true;
 }
 
-static bool group_is_timed(const struct experiment *experiment, const char *variant, const struct run_options *options)
-{
-    for (size_t i = 0; i < experiment->cell_count; i++) {
-        const struct cell *cell = &experiment->cells[i];
-        if (strcmp(cell->variant, variant) == 0 && !cell->untimed && needed(experiment, cell, options))
-            return true;
-    }
-    return false;
-}
-
-static size_t timed_groups(const struct experiment *experiment, const struct run_options *options)
+static size_t groups_of(const struct experiment *experiment, const struct run_options *options)
 {
     size_t groups = 0;
     for (size_t i = 0; i < experiment->cell_count; i++)
-        groups +=
-            leads_group(experiment, i, options) && group_is_timed(experiment, experiment->cells[i].variant, options);
+        groups += leads_group(experiment, i, options);
     return groups;
 }
 
 struct plan runner_plan(const struct experiment *experiment, const struct run_options *options)
 {
-    size_t groups = timed_groups(experiment, options);
+    size_t groups = groups_of(experiment, options);
     double seconds = (options->full ? FULL_SECONDS : QUICK_SECONDS) / (double)(groups ? groups : 1);
     return (struct plan){
-        .sample_ns = options->full ? 20000000 : 5000000,
+        .sample_ns = options->full ? 5000000 : 2000000,
         .budget_ns = (uint64_t)(seconds * 1e9),
-        .warm_up = 2,
-        .rounds_least = options->full ? 30 : 10,
-        .rounds_most = options->full ? 240 : 80,
+        .blocks = options->full ? 80 : 20,
+        .warm_up = 1,
+        .rounds_least = 3,
+        .rounds_most = options->full ? 15 : 6,
     };
 }
 
@@ -100,9 +90,10 @@ double runner_expected_s(const struct experiment *experiment, const struct run_o
         return 1;
     if (experiment->run)
         return options->full ? OWN_FULL_SECONDS : OWN_QUICK_SECONDS;
-    size_t groups = timed_groups(experiment, options);
+    size_t groups = groups_of(experiment, options);
     struct plan plan = runner_plan(experiment, options);
-    double longest = (double)(plan.rounds_most * PASSES * EXPECTED_ENTRIES) * (double)plan.sample_ns;
+    unsigned rounds = plan.blocks * (plan.warm_up + plan.rounds_most);
+    double longest = (double)(rounds * PASSES * EXPECTED_ENTRIES) * (double)plan.sample_ns;
     double budget = (double)plan.budget_ns;
     return 1 + 1e-9 * (double)groups * (budget < longest ? budget : longest);
 }
@@ -131,7 +122,7 @@ void runner_describe(const struct experiment *experiment, const struct run_optio
     }
 }
 
-static int failed(const struct group *group, const struct entry *entry, const char *what, int status)
+int group_failed(const struct group *group, const struct entry *entry, const char *what, int status)
 {
     char name[256];
     entry_name(group, entry, name, sizeof name);
@@ -148,7 +139,7 @@ static int run_checked(const struct group *group, struct entry *entry, uint64_t 
     if (run_interrupted())
         return -EINTR;
     if (status)
-        return failed(group, entry, "the run failed", status);
+        return group_failed(group, entry, "the run failed", status);
     if (outcome->operations != operations) {
         char name[256];
         entry_name(group, entry, name, sizeof name);
@@ -223,7 +214,7 @@ static int calibrate(struct group *group)
     group->operations = CHECK_OPERATIONS;
     for (;;) {
         double slowest = 1;
-        for (size_t i = 0; i < group->timed; i++) {
+        for (size_t i = 0; i < group->count; i++) {
             struct sample sample;
             int status = take_sample(group, &group->entries[i], 0, &sample);
             if (status)
@@ -242,101 +233,69 @@ static int calibrate(struct group *group)
     }
 }
 
-static int run_round(struct group *group, size_t *order, unsigned round, struct sample *scratch)
+static int run_round(struct group *group, size_t *order, bool keep)
 {
-    size_t displacement = (size_t)(round % DISPLACEMENTS) * DISPLACEMENT_BYTES;
-    runner_order(order, group->timed, group->options->seed, round);
+    size_t displacement = group->stack_bytes + (size_t)(group->turn % DISPLACEMENTS) * DISPLACEMENT_BYTES;
+    runner_order(order, group->count, group->options->seed, group->turn++);
     for (size_t pass = 0; pass < PASSES; pass++) {
         struct outcome expected;
-        for (size_t i = 0; i < group->timed; i++) {
-            struct entry *entry = &group->entries[order[pass ? group->timed - 1 - i : i]];
-            struct sample *sample = scratch ? &scratch[pass] : &entry->samples[group->rounds * PASSES + pass];
-            int status = take_sample(group, entry, displacement, sample);
+        for (size_t i = 0; i < group->count; i++) {
+            struct entry *entry = &group->entries[order[pass ? group->count - 1 - i : i]];
+            struct sample sample;
+            int status = take_sample(group, entry, displacement, &sample);
             if (!status && i == 0)
-                expected = sample->outcome;
+                expected = sample.outcome;
             if (!status)
-                status = compare(group, entry, &sample->outcome, &expected);
+                status = compare(group, entry, &sample.outcome, &expected);
             if (status)
                 return status;
+            if (keep)
+                entry->samples[group->rounds * PASSES + pass] = sample;
         }
     }
+    group->rounds += keep;
     return 0;
 }
 
-static int run_rounds(struct group *group, struct progress *progress)
+static int warm_up(struct group *group, size_t *order)
+{
+    int status = 0;
+    for (unsigned i = 0; i < group->plan->warm_up && !status; i++)
+        status = run_round(group, order, false);
+    return status;
+}
+
+/* All blocks have as many rounds as fit when a round takes what the first ones took. */
+static size_t rounds_of_block(const struct plan *plan, uint64_t warm_up_ns)
+{
+    double round_ns = (double)(warm_up_ns + 1) / (plan->warm_up ? plan->warm_up : 1);
+    double rounds = (double)plan->budget_ns / plan->blocks / round_ns - plan->warm_up;
+    if (rounds > plan->rounds_most)
+        return plan->rounds_most;
+    return rounds < plan->rounds_least ? plan->rounds_least : (size_t)rounds;
+}
+
+/* The cells are open, and checked, for the first block. */
+static int run_blocks(struct group *group, struct progress *progress)
 {
     const struct plan *plan = group->plan;
-    uint64_t started = clock_ns();
-    size_t *order = calloc(group->timed, sizeof *order);
+    size_t *order = calloc(group->count, sizeof *order);
     int status = order ? calibrate(group) : -ENOMEM;
-    struct sample scratch[PASSES];
-    for (unsigned round = 0; !status && round < plan->warm_up; round++)
-        status = run_round(group, order, round, scratch);
-    while (!status && group->rounds < plan->rounds_most &&
-           (group->rounds < plan->rounds_least || clock_ns() - started < plan->budget_ns)) {
-        status = run_round(group, order, plan->warm_up + (unsigned)group->rounds, NULL);
-        group->rounds += !status;
-        progress_step(progress, group->variant);
+    while (!status && group->blocks < plan->blocks) {
+        uint64_t started = clock_ns();
+        status = group->blocks ? group_reopen(group) : 0;
+        if (!status)
+            status = warm_up(group, order);
+        if (!group->each)
+            group->each = rounds_of_block(plan, clock_ns() - started);
+        for (size_t i = 0; i < group->each && !status; i++) {
+            status = run_round(group, order, true);
+            progress_step(progress, group->variant);
+        }
+        group->blocks++;
     }
     free(order);
     return status;
-}
-
-static int add_entry(struct group *group, const struct cell *cell, bool control, struct results *results)
-{
-    struct entry *entry = &group->entries[group->count];
-    *entry = (struct entry){.cell = cell, .control = control};
-    int status = cell->open ? cell->open(cell, group->options, &entry->state) : 0;
-    if (status == -ENOTSUP) {
-        char name[256];
-        entry_name(group, entry, name, sizeof name);
-        if (!control)
-            results_add_skipped(results, group->experiment->name, name, "not supported by this machine or reactor");
-        return 0;
-    }
-    if (status)
-        return failed(group, entry, "could not be set up", status);
-    group->count++;
-    entry->opened = true;
-    if (cell->untimed || group->options->smoke)
-        return 0;
-    entry->samples = calloc((size_t)group->plan->rounds_most * PASSES, sizeof *entry->samples);
-    return entry->samples ? 0 : -ENOMEM;
-}
-
-/* Timed cells first, then the control, then those that are only checked. */
-static int open_group(struct group *group, struct results *results)
-{
-    const struct experiment *experiment = group->experiment;
-    const struct cell *baseline = NULL;
-    int status = 0;
-    for (int untimed = 0; untimed <= 1; untimed++) {
-        for (size_t i = 0; i < experiment->cell_count && !status; i++) {
-            const struct cell *cell = &experiment->cells[i];
-            if (cell->untimed != untimed || strcmp(cell->variant, group->variant) != 0 ||
-                !needed(experiment, cell, group->options))
-                continue;
-            status = add_entry(group, cell, false, results);
-            if (cell->baseline && !untimed)
-                baseline = cell;
-        }
-        if (!untimed && baseline && !status && !group->options->smoke)
-            status = add_entry(group, baseline, true, results);
-        if (!untimed)
-            group->timed = group->count;
-    }
-    return status;
-}
-
-static void close_group(struct group *group)
-{
-    for (size_t i = 0; i < group->count; i++) {
-        struct entry *entry = &group->entries[i];
-        if (entry->opened && entry->cell->close)
-            entry->cell->close(entry->state);
-        free(entry->samples);
-    }
-    free(group->entries);
 }
 
 static int run_group(const struct experiment *experiment, const char *variant, const struct run_options *options,
@@ -347,17 +306,16 @@ static int run_group(const struct experiment *experiment, const char *variant, c
         .options = options,
         .plan = plan,
         .variant = variant,
-        .entries = calloc(experiment->cell_count + 1, sizeof *group.entries),
+        .layout = options->seed,
     };
-    int status = group.entries ? open_group(&group, results) : -ENOMEM;
+    int status = group_open(&group, results);
     if (!status && group.count)
         status = check(&group);
-    if (!status && group.timed && !options->smoke)
-        status = run_rounds(&group, progress);
+    if (!status && group.count && !options->smoke)
+        status = run_blocks(&group, progress);
     if (!status && group.count)
         status = group_add_rows(&group, results);
-    if (group.entries)
-        close_group(&group);
+    group_close(&group);
     return status;
 }
 

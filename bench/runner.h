@@ -2,9 +2,18 @@
  *
  * The cells of a group run interleaved: a round is A B C ... C B A (ABBA, generalised), so that a drift of the machine
  * falls on all of them alike, and a pair is what two cells took in the same round. The order within the rounds is
- * shuffled from the seed, every round runs at another stack displacement (stack and frames that lie 4 KiB apart alias),
- * a few rounds of warm-up are discarded, and the baseline runs a second time as a control (A/A): its ratio shows the
- * noise. Before anything is timed, and for every sample, the outcomes of a group are compared.
+ * shuffled from the seed, and the baseline runs a second time as a control (A/A): its ratio shows the noise. Before
+ * anything is timed, and for every sample, the outcomes of a group are compared.
+ *
+ * Where code's data happen to lie in memory can change a time by more than all other noise, and it stays the same for
+ * as long as nothing moves. So the rounds are divided into blocks of equal size, and before each block every cell of
+ * the group is closed and opened again at another place: recycled frames are given back, blocks of memory of random
+ * sizes, from the seed, are taken and held (1024 of at most 1 KiB, and one of at most 4 KiB before each cell), so that
+ * what the cells allocate lies elsewhere, and the stack begins up to 4 KiB deeper; besides, every round runs at another
+ * stack displacement (stack and frames that lie 4 KiB apart alias). The first round of each block is warm-up and is
+ * discarded. The intervals come from resampling whole blocks first and pairs within them second (bench/statistics.h),
+ * so that they cover what another layout would have given, as another run has it. What one run cannot vary is the place
+ * of the code: the executable is the same.
  *
  * Threads: one. Errors: 0 or negative errno, after one line on stderr; -EINTR: a signal has come, and no line.
  */
@@ -18,9 +27,10 @@
 /* How long and how often a group runs. */
 struct plan {
     uint64_t sample_ns; /* of the group's slowest cell */
-    uint64_t budget_ns; /* a group goes on until it is used up, within the limits on rounds */
-    unsigned warm_up;
-    unsigned rounds_least;
+    uint64_t budget_ns; /* of a group: what decides how many rounds a block has, within the limits */
+    unsigned blocks;
+    unsigned warm_up;      /* rounds that begin a block and are discarded, at least 1 */
+    unsigned rounds_least; /* of a block */
     unsigned rounds_most;
 };
 

@@ -60,8 +60,19 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-int bootstrap_median(const double *values, size_t count, uint64_t seed, struct interval *interval)
+/* Draws blocks, and from each its values. */
+static void resample(double *drawn, const double *values, struct blocks blocks, uint64_t *seed)
 {
+    for (size_t b = 0; b < blocks.count; b++) {
+        const double *block = values + random_below(seed, blocks.count) * blocks.each;
+        for (size_t i = 0; i < blocks.each; i++)
+            *drawn++ = block[random_below(seed, blocks.each)];
+    }
+}
+
+int bootstrap_median(const double *values, struct blocks blocks, uint64_t seed, struct interval *interval)
+{
+    size_t count = blocks.count * blocks.each;
     double *work = calloc(count + BOOTSTRAP_RESAMPLES, sizeof *work);
     if (!work)
         return -ENOMEM;
@@ -72,8 +83,7 @@ int bootstrap_median(const double *values, size_t count, uint64_t seed, struct i
     interval->value = median(work, count);
 
     for (size_t r = 0; r < BOOTSTRAP_RESAMPLES; r++) {
-        for (size_t i = 0; i < count; i++)
-            work[i] = values[random_below(&seed, count)];
+        resample(work, values, blocks, &seed);
         medians[r] = median(work, count);
     }
     qsort(medians, BOOTSTRAP_RESAMPLES, sizeof *medians, compare);
@@ -83,8 +93,10 @@ int bootstrap_median(const double *values, size_t count, uint64_t seed, struct i
     return 0;
 }
 
-int bootstrap_ratio(const double *value, const double *base, size_t count, uint64_t seed, struct interval *interval)
+int bootstrap_ratio(const double *value, const double *base, struct blocks blocks, uint64_t seed,
+                    struct interval *interval)
 {
+    size_t count = blocks.count * blocks.each;
     double *logs = calloc(count, sizeof *logs);
     if (!logs)
         return -ENOMEM;
@@ -96,22 +108,23 @@ int bootstrap_ratio(const double *value, const double *base, size_t count, uint6
             status = -EINVAL;
     }
     if (!status)
-        status = bootstrap_median(logs, count, seed, interval);
+        status = bootstrap_median(logs, blocks, seed, interval);
     free(logs);
     if (!status)
         *interval = (struct interval){exp(interval->value), exp(interval->low), exp(interval->high)};
     return status;
 }
 
-int bootstrap_difference(const double *value, const double *base, size_t count, uint64_t seed,
+int bootstrap_difference(const double *value, const double *base, struct blocks blocks, uint64_t seed,
                          struct interval *interval)
 {
+    size_t count = blocks.count * blocks.each;
     double *differences = calloc(count, sizeof *differences);
     if (!differences)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++)
         differences[i] = value[i] - base[i];
-    int status = bootstrap_median(differences, count, seed, interval);
+    int status = bootstrap_median(differences, blocks, seed, interval);
     free(differences);
     return status;
 }

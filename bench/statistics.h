@@ -1,7 +1,10 @@
 /* Statistics of paired samples: the median, and its bootstrap interval.
  *
- * A ratio of two cells is estimated as exp(median of the log ratios of the pairs); its 99 % interval comes from
- * resampling whole pairs. No sample is ever dropped. The same seed gives the same interval.
+ * A ratio of two cells is estimated as exp(median of the log ratios of the pairs). Samples come in blocks that share
+ * what is the same for all of them (where everything lies in memory), so the samples of a block are not independent.
+ * The 99 % interval therefore comes from resampling in two stages (cluster bootstrap: Davison and Hinkley, Bootstrap
+ * Methods and their Application, 3.8): whole blocks are drawn with replacement, and from each block drawn its pairs,
+ * again with replacement. No sample is ever dropped. The same seed gives the same interval.
  */
 #ifndef ABREAST_BENCH_STATISTICS_H
 #define ABREAST_BENCH_STATISTICS_H
@@ -25,14 +28,20 @@ size_t random_below(uint64_t *state, size_t bound);
 /* The median; for an even count the mean of the two in the middle. Reorders `values`. `count` is at least 1. */
 double median(double *values, size_t count);
 
-/* The median of `values`, between the percentiles 0.5 and 99.5 of the medians of BOOTSTRAP_RESAMPLES resamples with
- * replacement. 0 or -ENOMEM. */
-int bootstrap_median(const double *values, size_t count, uint64_t seed, struct interval *);
+/* How samples lie in an array: block after block. */
+struct blocks {
+    size_t count;
+    size_t each; /* samples of a block, at least 1 */
+};
+
+/* The median of `values`, between the percentiles 0.5 and 99.5 of the medians of BOOTSTRAP_RESAMPLES resamples as
+ * above. 0 or -ENOMEM. */
+int bootstrap_median(const double *values, struct blocks, uint64_t seed, struct interval *);
 
 /* The ratios value[i] / base[i] of pairs, as above. All must be positive. 0, -EINVAL or -ENOMEM. */
-int bootstrap_ratio(const double *value, const double *base, size_t count, uint64_t seed, struct interval *);
+int bootstrap_ratio(const double *value, const double *base, struct blocks, uint64_t seed, struct interval *);
 
 /* The differences value[i] - base[i] of pairs, as above. */
-int bootstrap_difference(const double *value, const double *base, size_t count, uint64_t seed, struct interval *);
+int bootstrap_difference(const double *value, const double *base, struct blocks, uint64_t seed, struct interval *);
 
 #endif

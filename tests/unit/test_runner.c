@@ -8,10 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the logging cells did, in order. Every opened cell has a number, from 0 in the order of opening. */
-enum { LOG_MAX = 4096 };
+/* What the logging cells did, in order. Every opening has a number, from 0. */
+enum { LOG_MAX = 4096, OPENINGS_MAX = 64 };
 static struct {
     unsigned opened, closed;
+    struct {
+        unsigned closed_before;
+        uintptr_t memory;
+    } openings[OPENINGS_MAX];
     size_t count;
     struct {
         unsigned opening;
@@ -25,6 +29,7 @@ struct behaviour {
     uint64_t missing;     /* operations that it leaves out */
     uint64_t allocations; /* an operation */
     int open_status;
+    unsigned opens; /* this often, and then no more; 0: always */
     bool signals;
 };
 
@@ -39,9 +44,14 @@ static int open_cell(const struct cell *cell, const struct run_options *options,
     const struct behaviour *behaviour = cell->parameters;
     if (behaviour->open_status)
         return behaviour->open_status;
+    if (behaviour->opens && journal.opened >= behaviour->opens)
+        return -EMFILE;
+    assert_true(journal.opened < OPENINGS_MAX);
     struct opened *self = malloc(sizeof *self);
     if (!self)
         return -ENOMEM;
+    journal.openings[journal.opened].closed_before = journal.closed;
+    journal.openings[journal.opened].memory = (uintptr_t)self;
     *self = (struct opened){journal.opened++, behaviour};
     *state = self;
     return 0;
@@ -82,8 +92,9 @@ static void close_cell(void *state)
         .close = close_cell,                                                                                           \
     }
 
-static const struct plan PLAN = {.sample_ns = 1, .warm_up = 2, .rounds_least = 9, .rounds_most = 9};
-static const size_t ROUNDS = 2 + 9;
+enum { BLOCKS = 5, WARM_UP = 1, EACH = 3, ROUNDS = BLOCKS * (WARM_UP + EACH) };
+static const struct plan PLAN = {
+    .sample_ns = 1, .blocks = BLOCKS, .warm_up = WARM_UP, .rounds_least = EACH, .rounds_most = EACH};
 
 struct fixture {
     struct results *results;
@@ -139,21 +150,22 @@ static const struct row *find(const struct results *results, const char *mechani
 static const struct cell THREE[] = {CELL("a", "-", true, 0), CELL("b", "-", false, 0), CELL("c", "-", false, 0)};
 #define ENTRIES ((size_t)4) /* the baseline runs a second time */
 
-/* A round is an order and its reverse, the orders are those that the seed gives, and all samples are of one size. */
+/* A round is an order and its reverse, the orders are those that the seed gives, and all samples are of one size. Each
+ * block runs what has been opened for it. */
 static void test_order(void **state)
 {
     struct fixture *fixture = *state;
     assert_int_equal(run(fixture, THREE, 3), 0);
-    assert_int_equal(journal.opened, ENTRIES);
+    assert_int_equal(journal.opened, BLOCKS * ENTRIES);
     assert_true(journal.count > ROUNDS * ENTRIES * 2);
     size_t at = journal.count - ROUNDS * ENTRIES * 2;
     bool shuffled = false;
     for (size_t round = 0; round < ROUNDS; round++, at += ENTRIES * 2) {
-        size_t order[ENTRIES];
+        size_t order[ENTRIES], first = round / (WARM_UP + EACH) * ENTRIES;
         runner_order(order, ENTRIES, 7, (unsigned)round);
         for (size_t i = 0; i < ENTRIES; i++) {
-            assert_int_equal(journal.runs[at + i].opening, order[i]);
-            assert_int_equal(journal.runs[at + 2 * ENTRIES - 1 - i].opening, order[i]);
+            assert_int_equal(journal.runs[at + i].opening, first + order[i]);
+            assert_int_equal(journal.runs[at + 2 * ENTRIES - 1 - i].opening, first + order[i]);
             shuffled |= order[i] != i;
         }
         for (size_t i = 0; i < 2 * ENTRIES; i++)
@@ -162,21 +174,53 @@ static void test_order(void **state)
     assert_true(shuffled);
 }
 
-/* Each round stands 512 bytes deeper than the one before, and every eighth at the same place. */
+/* Before a block all cells are closed, and then opened elsewhere: neither where they were, nor all moved alike. */
+static void test_reopening(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(run(fixture, THREE, 3), 0);
+    assert_int_equal(journal.opened, BLOCKS * ENTRIES);
+    bool apart = false;
+    for (size_t i = 0; i < journal.opened; i++) {
+        assert_int_equal(journal.openings[i].closed_before, i / ENTRIES * ENTRIES);
+        if (i < ENTRIES)
+            continue;
+        uintptr_t moved = journal.openings[i].memory - journal.openings[i - ENTRIES].memory;
+        assert_true(moved != 0);
+        if (i % ENTRIES)
+            apart |= moved != journal.openings[i - 1].memory - journal.openings[i - 1 - ENTRIES].memory;
+    }
+    assert_true(apart);
+}
+
+static void test_reopening_fails(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct cell cells[] = {CELL("a", "-", true, 0), CELL("b", "-", false, .opens = 5)};
+    assert_int_equal(run(fixture, cells, 2), -EMFILE);
+    assert_int_equal(results_count(fixture->results), 0);
+}
+
+/* Each round stands 512 bytes deeper than the one before, and every eighth at the same place; each block begins at a
+ * place of its own. */
 static void test_displacement(void **state)
 {
     struct fixture *fixture = *state;
     assert_int_equal(run(fixture, THREE, 3), 0);
     size_t first = journal.count - ROUNDS * ENTRIES * 2;
+    uintptr_t begins[BLOCKS];
     for (size_t round = 0; round < ROUNDS; round++) {
         uintptr_t frame = journal.runs[first + round * ENTRIES * 2].frame;
         for (size_t i = 0; i < ENTRIES * 2; i++)
             assert_int_equal(journal.runs[first + round * ENTRIES * 2 + i].frame, frame);
-        if (round % 8)
-            assert_true(journal.runs[first + (round - 1) * ENTRIES * 2].frame - frame >= 512);
-        if (round >= 8)
-            assert_int_equal(journal.runs[first + (round - 8) * ENTRIES * 2].frame, frame);
+        size_t block = round / (WARM_UP + EACH);
+        uintptr_t begin = frame + round % 8 * 512;
+        if (round % (WARM_UP + EACH) == 0)
+            begins[block] = begin;
+        assert_int_equal(begin, begins[block]);
     }
+    for (size_t block = 1; block < BLOCKS; block++)
+        assert_true(begins[block] != begins[0]);
 }
 
 static void test_seed_decides(void **state)
@@ -205,7 +249,7 @@ static void test_rows(void **state)
     const struct results *results = fixture->results;
     const struct row *row = find(results, "b", "-", "ratio_to_floor");
     assert_non_null(row);
-    assert_int_equal(row->samples, 9);
+    assert_int_equal(row->samples, BLOCKS * EACH);
     assert_true(row->low <= row->value && row->value <= row->high);
     assert_non_null(find(results, "a", "-", "ns_per_op"));
     assert_non_null(find(results, "c", "-", "ns_above_floor"));
@@ -213,7 +257,7 @@ static void test_rows(void **state)
     assert_null(find(results, "a", "control=aa", "ns_per_op"));
     assert_null(find(results, "a", "-", "ratio_to_floor"));
     assert_null(find(results, "a", "-", "msgs_per_s"));
-    assert_int_equal(results_repetition_count(results), ENTRIES * 9 * 2);
+    assert_int_equal(results_repetition_count(results), ENTRIES * BLOCKS * EACH * 2);
 }
 
 /* What is allocated once in a run does not count, and what no cell does is no row. */
@@ -304,6 +348,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_reopening, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_reopening_fails, setup, teardown),
         cmocka_unit_test_setup_teardown(test_displacement, setup, teardown),
         cmocka_unit_test(test_seed_decides),
         cmocka_unit_test_setup_teardown(test_rows, setup, teardown),

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#define ONE(samples_) ((struct blocks){1, samples_})
+
 static double median_of(const double *values, size_t count)
 {
     double copy[16];
@@ -47,7 +49,7 @@ static void test_interval_of_equal_values(void **state)
 {
     (void)state;
     struct interval interval;
-    assert_int_equal(bootstrap_median((double[]){4, 4, 4, 4}, 4, 1, &interval), 0);
+    assert_int_equal(bootstrap_median((double[]){4, 4, 4, 4}, ONE(4), 1, &interval), 0);
     assert_true(interval.value == 4 && interval.low == 4 && interval.high == 4);
 }
 
@@ -56,7 +58,7 @@ static void test_interval_of_two_values(void **state)
 {
     (void)state;
     struct interval interval;
-    assert_int_equal(bootstrap_median((double[]){1, 3}, 2, 1, &interval), 0);
+    assert_int_equal(bootstrap_median((double[]){1, 3}, ONE(2), 1, &interval), 0);
     assert_true(interval.value == 2 && interval.low == 1 && interval.high == 3);
 }
 
@@ -68,15 +70,46 @@ static void test_interval_of_many_values(void **state)
     for (int i = 0; i <= 100; i++)
         values[i] = i;
     struct interval interval, again, other;
-    assert_int_equal(bootstrap_median(values, 101, 1, &interval), 0);
+    assert_int_equal(bootstrap_median(values, ONE(101), 1, &interval), 0);
     assert_true(interval.value == 50);
     assert_true(interval.low >= 34 && interval.low <= 41);
     assert_true(interval.high >= 59 && interval.high <= 66);
 
-    assert_int_equal(bootstrap_median(values, 101, 1, &again), 0);
+    assert_int_equal(bootstrap_median(values, ONE(101), 1, &again), 0);
     assert_true(again.low == interval.low && again.high == interval.high);
-    assert_int_equal(bootstrap_median(values, 101, 2, &other), 0);
+    assert_int_equal(bootstrap_median(values, ONE(101), 2, &other), 0);
     assert_true(other.value == interval.value);
+}
+
+/* Three blocks of 0s, 1s and 2s: the median is that of the three blocks drawn, 0, 1 or 2 with the chances 7/27, 13/27
+ * and 7/27, however many samples a block has. Were the samples independent it could only be 1. */
+static void test_interval_of_blocks(void **state)
+{
+    (void)state;
+    double values[300];
+    for (int i = 0; i < 300; i++)
+        values[i] = i / 100;
+    struct interval interval;
+    assert_int_equal(bootstrap_median(values, (struct blocks){3, 100}, 1, &interval), 0);
+    assert_true(interval.value == 1 && interval.low == 0 && interval.high == 2);
+    assert_int_equal(bootstrap_median(values, ONE(300), 1, &interval), 0);
+    assert_true(interval.value == 1 && interval.low == 1 && interval.high == 1);
+}
+
+/* Pairs of a block are drawn too: two blocks that are alike say no more than their two samples do. */
+static void test_interval_within_blocks(void **state)
+{
+    (void)state;
+    struct interval interval;
+    assert_int_equal(bootstrap_median((double[]){1, 3, 1, 3}, (struct blocks){2, 2}, 1, &interval), 0);
+    assert_true(interval.value == 2 && interval.low == 1 && interval.high == 3);
+    const double base[] = {1, 2, 4, 8}, value[] = {2, 4, 2, 4};
+    assert_int_equal(bootstrap_ratio(value, base, (struct blocks){2, 2}, 1, &interval), 0);
+    assert_float_equal(interval.value, 1, 1e-12);
+    assert_float_equal(interval.low, 0.5, 1e-12);
+    assert_float_equal(interval.high, 2, 1e-12);
+    assert_int_equal(bootstrap_difference(value, base, (struct blocks){2, 2}, 1, &interval), 0);
+    assert_true(interval.value == -0.5 && interval.low == -4 && interval.high == 2);
 }
 
 /* The machine slows down tenfold meanwhile; every pair still says twice. */
@@ -85,7 +118,7 @@ static void test_ratio_is_of_pairs(void **state)
     (void)state;
     const double base[] = {1, 2, 3, 5, 10}, value[] = {2, 4, 6, 10, 20};
     struct interval interval;
-    assert_int_equal(bootstrap_ratio(value, base, 5, 1, &interval), 0);
+    assert_int_equal(bootstrap_ratio(value, base, ONE(5), 1, &interval), 0);
     assert_float_equal(interval.value, 2, 1e-12);
     assert_float_equal(interval.low, 2, 1e-12);
     assert_float_equal(interval.high, 2, 1e-12);
@@ -97,7 +130,7 @@ static void test_ratio_is_symmetric(void **state)
     (void)state;
     const double base[] = {2, 1}, value[] = {1, 2};
     struct interval interval;
-    assert_int_equal(bootstrap_ratio(value, base, 2, 1, &interval), 0);
+    assert_int_equal(bootstrap_ratio(value, base, ONE(2), 1, &interval), 0);
     assert_float_equal(interval.value, 1, 1e-12);
     assert_float_equal(interval.low, 0.5, 1e-12);
     assert_float_equal(interval.high, 2, 1e-12);
@@ -108,8 +141,8 @@ static void test_ratio_of_nothing(void **state)
     (void)state;
     const double base[] = {1, 0}, value[] = {1, 1};
     struct interval interval;
-    assert_int_equal(bootstrap_ratio(value, base, 2, 1, &interval), -EINVAL);
-    assert_int_equal(bootstrap_ratio(base, value, 2, 1, &interval), -EINVAL);
+    assert_int_equal(bootstrap_ratio(value, base, ONE(2), 1, &interval), -EINVAL);
+    assert_int_equal(bootstrap_ratio(base, value, ONE(2), 1, &interval), -EINVAL);
 }
 
 static void test_difference_is_of_pairs(void **state)
@@ -117,7 +150,7 @@ static void test_difference_is_of_pairs(void **state)
     (void)state;
     const double base[] = {1, 10, 100}, value[] = {4, 13, 103};
     struct interval interval;
-    assert_int_equal(bootstrap_difference(value, base, 3, 1, &interval), 0);
+    assert_int_equal(bootstrap_difference(value, base, ONE(3), 1, &interval), 0);
     assert_true(interval.value == 3 && interval.low == 3 && interval.high == 3);
 }
 
@@ -141,6 +174,8 @@ int main(void)
         cmocka_unit_test(test_interval_of_equal_values),
         cmocka_unit_test(test_interval_of_two_values),
         cmocka_unit_test(test_interval_of_many_values),
+        cmocka_unit_test(test_interval_of_blocks),
+        cmocka_unit_test(test_interval_within_blocks),
         cmocka_unit_test(test_ratio_is_of_pairs),
         cmocka_unit_test(test_ratio_is_symmetric),
         cmocka_unit_test(test_ratio_of_nothing),
