@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,7 +18,7 @@ struct sim {
     struct io_op *waiting;
     struct op_queue cancelled;
     struct io_op *failing; /* the operation in flight that ends with script.error */
-    _Atomic bool woken;
+    bool woken;
 };
 
 enum choice { CHOICE_SYNC, CHOICE_DELAY, CHOICE_SHORT, CHOICE_COUNT };
@@ -117,7 +116,9 @@ static int deliver_cancelled(struct sim *self)
 static int sim_poll(struct reactor *reactor, bool wait)
 {
     struct sim *self = (struct sim *)reactor;
-    bool woken = wait && atomic_exchange(&self->woken, false);
+    bool woken = wait && self->woken;
+    if (woken)
+        self->woken = false;
     self->now++;
     if (wait && !woken && !self->cancelled.first) {
         if (!self->waiting)
@@ -138,7 +139,7 @@ static int sim_poll(struct reactor *reactor, bool wait)
 
 static void sim_wake(struct reactor *reactor)
 {
-    atomic_store(&((struct sim *)reactor)->woken, true);
+    ((struct sim *)reactor)->woken = true;
 }
 
 static void sim_destroy(struct reactor *reactor)
