@@ -90,18 +90,19 @@ int instructions_child(const struct run_options *options)
         complain("count is for this program's own use, under valgrind: see abreast --help");
         return -EINVAL;
     }
+    int failure = 0;
     for (size_t e = 0; e < experiment_count; e++) {
         for (size_t c = 0; c < experiments[e]->cell_count; c++) {
             const struct cell *cell = &experiments[e]->cells[c];
             int status = counted(experiments[e], cell, options) ? count_apart(experiments[e], cell, options) : 0;
-            if (status) {
-                complain("%s/%s/%s/%s: counting its instructions failed: %s", experiments[e]->name, cell->model,
-                         cell->mechanism, cell->variant, strerror(-status));
-                return status;
-            }
+            if (!status)
+                continue;
+            complain("%s/%s/%s/%s: counting its instructions failed: %s", experiments[e]->name, cell->model,
+                     cell->mechanism, cell->variant, strerror(-status));
+            failure = status;
         }
     }
-    return 0;
+    return failure;
 }
 #else
 int instructions_child(const struct run_options *options)
@@ -182,6 +183,7 @@ static const struct count *find_count(const struct counts *counts, const char *l
     return NULL;
 }
 
+/* Where a count is missing the row has the reason. */
 static void add_rows(const struct run_options *options, const struct counts *counts, const char *reason,
                      struct results *results)
 {
@@ -197,7 +199,7 @@ static void add_rows(const struct run_options *options, const struct counts *cou
             make_label(once, experiments[e], cell, 1);
             make_label(twice, experiments[e], cell, 2);
             const struct count *first = find_count(counts, once), *second = find_count(counts, twice);
-            if (reason || !first || !second)
+            if (!first || !second)
                 results_add_missing(results, &row, reason ? reason : "callgrind gave no count");
             else
                 results_add_exact(results, row,
@@ -223,7 +225,7 @@ static void show(void *context, const char *line)
     complain("callgrind: %s", line);
 }
 
-/* 0, or the reason why there are no counts in `*reason`, or negative errno. */
+/* 0, with the reason why counts are missing in `*reason`, or negative errno. */
 static int run_callgrind(const struct run_options *options, const char *directory, const char **reason)
 {
     static const char *const environment[] = {
@@ -258,7 +260,7 @@ static int run_callgrind(const struct run_options *options, const char *director
     if (status == 127)
         *reason = "valgrind was not found: run scripts/setup";
     else if (status > 0)
-        *reason = "the program failed under valgrind";
+        *reason = "the cell failed under valgrind; its message is on stderr";
     return status < 0 ? status : 0;
 }
 
@@ -278,10 +280,17 @@ int instructions_add(const struct run_options *options, struct results *results)
     }
 
     const char *parent = getenv("TMPDIR");
-    char directory[PATH_MAX];
-    snprintf(directory, sizeof directory, "%s/abreast-XXXXXX", parent && *parent ? parent : "/tmp");
-    if (!mkdtemp(directory))
-        return -errno;
+    if (!parent || !*parent)
+        parent = "/tmp";
+    char directory[PATH_MAX], unusable[PATH_MAX + 128];
+    bool fits = snprintf(directory, sizeof directory, "%s/abreast-XXXXXX", parent) < (int)sizeof directory;
+    if (!fits || !mkdtemp(directory)) {
+        snprintf(unusable, sizeof unusable,
+                 "no temporary directory in '%.*s' (%s): set TMPDIR to one that can be written", PATH_MAX, parent,
+                 strerror(fits ? errno : ENAMETOOLONG));
+        add_rows(options, &counts, unusable, results);
+        return 0;
+    }
     int status = run_callgrind(options, directory, &reason);
     int read = collect_dumps(directory, &counts);
     if (!status)
