@@ -1,6 +1,7 @@
 /* Results: what is written is what was added, or nothing at all. */
 #include "bench/json.h"
 #include "bench/output.h"
+#include "bench/record.h"
 #include "bench/results.h"
 #include "tests/unit/unit.h"
 
@@ -53,6 +54,47 @@ static void read_file(const char *path, char *buffer, size_t size)
         return;
     buffer[fread(buffer, 1, size - 1, file)] = '\0';
     fclose(file);
+}
+
+/* The size of the stack that a cell overflows makes no line of its own. */
+static void test_summary_has_a_line_a_cell(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct {
+        const char *variant, *metric, *text;
+    } rows[] = {
+        {"-", "stack_growth", "linear"},
+        {"stack=1048576", "overflow_predicted", "16384"},
+        {"stack=1048576", "overflow_seen", "16383"},
+        {"then=3", "stack_growth", "constant"},
+        {"then=3,stack=1048576", "overflow_seen", "none"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct row row = {"x", "awaitable", "transfer", rows[i].variant, "cc-1 O0", rows[i].metric, "-", 0,
+                          0,   0,           1,          rows[i].text};
+        results_add(fixture->results, &row);
+    }
+    fflush(stdout);
+    int terminal = dup(STDOUT_FILENO);
+    assert_true(terminal >= 0);
+    assert_non_null(freopen(fixture->path, "w", stdout));
+    int status = record_print_summary(fixture->results, "x", "x.tsv");
+    fflush(stdout);
+    assert_true(dup2(terminal, STDOUT_FILENO) >= 0);
+    close(terminal);
+    assert_int_equal(status, 0);
+
+    char text[4096], growth[32], seen[32], *line = text;
+    read_file(fixture->path, text, sizeof text);
+    for (int i = 0; i < 3; i++)
+        line = strchr(line, '\n') + 1;
+    assert_int_equal(sscanf(line, " awaitable transfer - %31s %31s\n", growth, seen), 2);
+    assert_string_equal(growth, "linear");
+    assert_string_equal(seen, "16383");
+    line = strchr(line, '\n') + 1;
+    assert_int_equal(sscanf(line, " awaitable transfer then=3 %31s %31s", growth, seen), 2);
+    assert_string_equal(seen, "none");
+    assert_string_equal(strchr(line, '\n'), "\n");
 }
 
 static void test_tsv(void **state)
@@ -227,6 +269,7 @@ static void test_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_summary_has_a_line_a_cell, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tsv, setup, teardown),
         cmocka_unit_test_setup_teardown(test_missing_value_has_a_reason, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lines_of_other_programs, setup, teardown),
