@@ -257,14 +257,6 @@ static int run_round(struct group *group, size_t *order, bool keep)
     return 0;
 }
 
-static int warm_up(struct group *group, size_t *order)
-{
-    int status = 0;
-    for (unsigned i = 0; i < group->plan->warm_up && !status; i++)
-        status = run_round(group, order, false);
-    return status;
-}
-
 /* All blocks have as many rounds as fit when a round takes what the first ones took. */
 static size_t rounds_of_block(const struct plan *plan, uint64_t warm_up_ns)
 {
@@ -284,8 +276,8 @@ static int run_blocks(struct group *group, struct progress *progress)
     while (!status && group->blocks < plan->blocks) {
         uint64_t started = clock_ns();
         status = group->blocks ? group_reopen(group) : 0;
-        if (!status)
-            status = warm_up(group, order);
+        for (unsigned i = 0; i < plan->warm_up && !status; i++)
+            status = run_round(group, order, false);
         if (!group->each)
             group->each = rounds_of_block(plan, clock_ns() - started);
         for (size_t i = 0; i < group->each && !status; i++) {

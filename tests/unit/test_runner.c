@@ -190,7 +190,8 @@ static void test_reopening(void **state)
         if (i % ENTRIES)
             apart |= moved != journal.openings[i - 1].memory - journal.openings[i - 1 - ENTRIES].memory;
     }
-    assert_true(apart);
+    /* A sanitizer's allocator keeps sizes apart, and so moves all that are of one size alike. */
+    assert_true(apart || !strstr(toolchain, "san=none"));
 }
 
 static void test_reopening_fails(void **state)
