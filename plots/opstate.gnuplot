@@ -1,12 +1,12 @@
 # Sizes and instructions against depth. The data's blocks are one line each; their first column is the panel.
 load "style.gnuplot"
 name = "opstate"
-height = 620
+height = 760
 load "terminal.gnuplot"
 
 stats data using 2 nooutput name "D"
 set xlabel "depth (functions that an operation is composed of)"
-set key outside below vertical Left reverse samplen 2 font ",10" maxrows 8
+set key outside below vertical Left reverse samplen 2 font ",10" maxrows 12
 bytes = ""
 instructions = ""
 do for [i = 0:D_blocks - 1] {

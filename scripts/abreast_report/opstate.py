@@ -4,6 +4,7 @@ from .rows import Setting, model_order, shown, shown_row
 from .tables import Section, Table
 
 WORD_BYTES = 8
+DETAILS = {"allocs_fresh_per_op", "ns_above_floor", "ratio_to_floor"}  # derived from, or implied by, the others
 NOTES = {
     "op_state_bytes": "sender: the operation state that connect builds; awaitable: the awaitable, which lies in the "
     "coroutine's frame; task-in-task: the frames of one operation, one for each depth.",
@@ -42,7 +43,7 @@ def build(rows):
         depths = sorted({depth for form in forms.values() for depth in form if metric in form[depth]})
         unit = next(row.unit for row in rows if row.metric == metric)
         body = [
-            [name_of(form), form[3], *(shown_row(found.get(depth, {}).get(metric)) for depth in depths)]
+            [name_of(form), compiler_of(form), *(shown_row(found.get(depth, {}).get(metric)) for depth in depths)]
             for form, found in forms.items()
             if any(metric in found[depth] for depth in found)
         ]
@@ -50,15 +51,22 @@ def build(rows):
             Table(
                 f"opstate-{metric}",
                 f"{metric} ({unit}) by depth",
-                ["form", "toolchain", *(f"depth {depth}" for depth in depths)],
+                ["form", "compiler", *(f"depth {depth}" for depth in depths)],
                 body,
                 NOTES.get(metric, ""),
+                detail=metric in DETAILS,
             )
         )
     section.short, section.headline = within_stores(forms)
     section.findings = deepest(forms)
     section.data = figure_data(forms)
     return section
+
+
+def counted_in_frames(found, depth):
+    """Whether the bytes of an operation are those of its frames, one for each function."""
+    state, frame = (found.get(metric) for metric in ("op_state_bytes", "frame_bytes"))
+    return bool(state and frame and frame.value and state.value == depth * frame.value)
 
 
 def sizes(found, depth):
@@ -68,7 +76,7 @@ def sizes(found, depth):
         return [f"{shown(frame.value)} bytes of coroutine frame"] if frame and frame.value else []
     if frame is None or not frame.value:
         return [f"{shown(state.value)} bytes of operation state"]
-    if state.value == depth * frame.value:
+    if counted_in_frames(found, depth):
         return [f"{depth} frames of {shown(frame.value)} bytes"]
     return [f"{shown(state.value)} bytes of awaitable, which lie in the frame of {shown(frame.value)}"]
 
@@ -148,11 +156,14 @@ def figure_data(forms):
                     for depth in sorted(depths)
                     if metric in depths[depth] and depths[depth][metric].value
                 }
+                nested = all(counted_in_frames(found, depth) for depth, found in depths.items())
+                if nested and metric == "frame_bytes":
+                    continue
                 twin = drawn.setdefault((panel, form[:2], metric), {})
                 if not points or (twin and all(twin.get(depth) == value for depth, value in points.items())):
                     continue
                 twin.update(points)
-                what = ", frame" if metric == "frame_bytes" else ""
+                what = ", frame" if metric == "frame_bytes" else ", frames" if nested and panel == 0 else ""
                 model = min(model_order(form[0]), 5)
                 lines = [f"{panel}\t{depth}\t{value:.10g}\t{model}" for depth, value in points.items()]
                 blocks.append("\n".join([f'"{name_of(form)}{what}"', *lines]) + "\n")

@@ -52,5 +52,7 @@ def flat(value, name=""):
     if isinstance(value, list):
         if all(not isinstance(item, (dict, list)) for item in value):
             return [(name, ", ".join(str(item) for item in value) or "none")]
+        if all(set(item) >= {"name", "seconds"} for item in value):
+            return [(name, ", ".join(f"{item['name']} {item['seconds']:.1f} s" for item in value))]
         return [(name, "; ".join(f"{k}: {v}" for k, v in flat(item))) for item in value]
     return [(name, "?" if value is None else str(value))]

@@ -166,18 +166,21 @@ def basis(words):
 
 
 def guarantee(rows):
-    """Where the stack does not grow and what that rests on, one row a mechanism."""
+    """Where the stack does not grow and what that rests on: a row for those that grow at the same settings."""
     body = []
     compilers = list(settings_of(rows))
     said = guarantees(rows)
-    for key, found in cells_of(rows).items():
-        line = [label(key)]
+    cells = cells_of(rows)
+    for keys in alike(cells):
+        found = cells[keys[0]]
+        line = [group_label(keys)]
         for compiler in compilers:
             mine = [(Setting.parse(name), cell) for name, cell in found.items() if name.split(" ")[0] == compiler]
             known = [(setting, cell) for setting, cell in mine if cell.growth]
             line.append(where_constant(known) if known else "-")
-        words = [answer(said.get(key, {}).get(compiler, "-")) for compiler in compilers]
-        body.append([*line, bytes_range(found.values()) or "none", *words])
+        words = [answer(said.get(keys[0], {}).get(compiler, "-")) for compiler in compilers]
+        grown = bytes_range(cell for key in keys for cell in cells[key].values())
+        body.append([*line, grown or "none", *words])
     return Table(
         "stack-guarantee",
         "Where the stack does not grow, and what that rests on",
@@ -269,7 +272,8 @@ def build(rows):
         f"A loop of synchronous completions, at {count} settings of {' and '.join(settings)} (level, sibling calls, "
         f"exceptions). The stack grows at none of them for: {still}."
     ]
-    headline += [sentence(keys, cells) + resting_each(said.get(keys[0], {})) for keys in groups if keys not in nowhere]
+    grows = [keys for keys in groups if keys not in nowhere]
+    headline += [sentence(keys, cells) + resting_each(said.get(keys[0], {})) for keys in grows]
     section.headline = "\n".join(headline)
     section.findings = [
         f"{label(key)} with {compiler}: {words}."

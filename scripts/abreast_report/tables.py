@@ -24,6 +24,7 @@ class Table:
     columns: list
     rows: list = field(default_factory=list)
     note: str = ""
+    detail: bool = False  # folded away on the page, and only named on paper
 
     def markdown(self):
         def line(cells):
@@ -59,11 +60,11 @@ class Table:
 
     @property
     def long(self):
-        return len(self.rows) > 60
+        return self.detail or len(self.rows) > 60
 
     def printed(self):
-        """As html(), but a table of more than a page is only named: on paper nobody looks through hundreds of rows."""
-        if len(self.rows) <= 24:
+        """As html(), but a table of details or of more than a page is only named: nobody reads that on paper."""
+        if len(self.rows) <= 24 and not self.detail:
             return self.html()
         title = html.escape(self.title)
         return f"<p><b>{title}</b>: {len(self.rows)} rows, in tables/{self.name}.md and in report.html.</p>\n"

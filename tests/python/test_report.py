@@ -131,6 +131,14 @@ def test_the_report_loads_nothing(results):
     assert not re.search(r"url\((?!['\"]?#)", text)
 
 
+def test_the_report_says_each_finding_once(results):
+    report(results)
+    text = (results / "report.html").read_text()
+    items = re.findall(r"<(?:li|dd)>(.*?)</(?:li|dd)>", text)
+    assert any("opstate" not in item and "sender p2300 2." in item for item in items)
+    assert len(items) == len(set(items))
+
+
 def test_the_report_names_seed_skips_and_reasons(results):
     report(results)
     text = (results / "report.html").read_text()
