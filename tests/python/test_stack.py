@@ -3,6 +3,7 @@
 import itertools
 import re
 import shutil
+import shutil
 import subprocess
 
 import pytest
@@ -48,6 +49,27 @@ def test_an_overflow_that_is_not_found_has_its_row_and_reason(cells):
         assert predicted[7] == "1"
         assert seen[7] == "?"
         assert "no overflow was seen" in seen[11]
+
+
+def test_a_cell_that_fails_costs_no_other_its_guarantee(cells, abreast, tmp_path):
+    here = tmp_path / "cells"
+    here.mkdir()
+    for entry in (abreast.parent / "cells").iterdir():
+        (here / entry.name).symlink_to(entry)
+    broken = here / cells[0].parent.name
+    broken.unlink()
+    broken.mkdir()
+    (broken / "stack-cxx").symlink_to(cells[0].parent / "stack-cxx")
+    (broken / "stack-c").write_text("#!/bin/sh\nexit 1\n")
+    (broken / "stack-c").chmod(0o755)
+    shutil.copy(abreast, tmp_path / "abreast")
+    run(tmp_path / "abreast", "run", "--smoke", "stack/awaitable/driver/*", "--out", tmp_path / "out")
+    rows = (tmp_path / "out" / "results" / "stack.tsv").read_text().splitlines()
+    said = {row.split("\t")[4].split(" ")[0]: row.split("\t")[7] for row in rows if "\tstack_guarantee\t" in row}
+    assert said
+    for compiler, text in said.items():
+        cells_left = 11 if broken.name.startswith(compiler) else 12
+        assert text == f"construction (a loop resumes): confirmed in {cells_left} of {cells_left} cells"
 
 
 def words(cell):
