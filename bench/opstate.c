@@ -15,9 +15,10 @@
 #define FLOOR(depth, F)                                                                                                \
     static int floor_##depth##_##F##_run(struct opstate *state)                                                        \
     {                                                                                                                  \
+        struct opstate_keys keys = state->keys;                                                                        \
         for (; state->operations; state->operations--) {                                                               \
             uint64_t value = next_input(state->value);                                                                 \
-            STEPS_##depth(F, state->keys, value);                                                                      \
+            STEPS_##depth(F, keys.of, value);                                                                          \
             state->value = value;                                                                                      \
         }                                                                                                              \
         return 0;                                                                                                      \
@@ -49,7 +50,7 @@ static int opstate_open(const struct cell *cell, const struct run_options *optio
     self->state.operation = operation;
     self->state.env = (struct io_env){.executor = inline_executor(), .allocator = recycling_frame_allocator()};
     for (unsigned i = 0; i < DEPTH_MAX; i++)
-        self->state.keys[i] = mix(i + 1, 0);
+        self->state.keys.of[i] = mix(i + 1, 0);
     *state = self;
     return 0;
 }

@@ -80,12 +80,13 @@ struct ready_frame {
     {                                                                                                                  \
         struct ready_frame *self = (struct ready_frame *)handle;                                                       \
         struct opstate *state = self->state;                                                                           \
+        struct opstate_keys keys = state->keys;                                                                        \
         uint64_t value;                                                                                                \
         CO_BEGIN(self);                                                                                                \
         for (; state->operations; state->operations--) {                                                               \
             self->awaiting.value = next_input(state->value);                                                           \
             AWAIT(value, self, ready_value, &self->awaiting);                                                          \
-            STEPS_##depth(F, state->keys, value);                                                                      \
+            STEPS_##depth(F, keys.of, value);                                                                          \
             state->value = value;                                                                                      \
         }                                                                                                              \
         CO_RETURN(self, 0);                                                                                            \
@@ -134,7 +135,7 @@ struct step_frame {
         }                                                                                                              \
         {                                                                                                              \
             uint64_t value = (uint64_t)self->got;                                                                      \
-            STEP(F, self->state->keys, self->depth - 1, value);                                                        \
+            STEP(F, self->state->keys.of, self->depth - 1, value);                                                     \
             CO_RETURN(self, (ssize_t)value);                                                                           \
         }                                                                                                              \
         CO_END;                                                                                                        \

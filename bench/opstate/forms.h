@@ -10,11 +10,16 @@
 
 enum { OPERATION_BYTES = 256 };
 
+/* The functions' own bytes, in a local that no store through a pointer can change: every form takes them from one. */
+struct opstate_keys {
+    uint64_t of[DEPTH_MAX];
+};
+
 /* What the operations of a cell share. */
 struct opstate {
     void *operation; /* OPERATION_BYTES: where a sender's operation state is built anew each time */
     struct io_env env;
-    uint64_t keys[DEPTH_MAX];
+    struct opstate_keys keys;
     uint64_t value;      /* what the next operation starts from; at last the checksum */
     uint64_t operations; /* still to do */
 };

@@ -91,9 +91,11 @@ SENDER_FUNCTION const struct io_env *end_get_env(const struct end_receiver *self
     {                                                                                                                  \
         struct pipeline_##depth##_##F##_##depth##_op *op = state->operation;                                           \
         _Static_assert(sizeof *op <= OPERATION_BYTES, "room for the operation state");                                 \
+        struct opstate_keys keys = state->keys;                                                                        \
+        (void)keys;                                                                                                    \
         for (; state->operations; state->operations--) {                                                               \
             struct pipeline_##depth##_##F##_##depth##_sender sender = {                                                \
-                EXPRESSION_##depth(F, state->keys, next_input(state->value))};                                         \
+                EXPRESSION_##depth(F, keys.of, next_input(state->value))};                                             \
             pipeline_##depth##_##F##_##depth##_connect(op, sender, (struct end_receiver){state});                      \
             pipeline_##depth##_##F##_##depth##_start(op);                                                              \
         }                                                                                                              \
