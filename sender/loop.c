@@ -56,7 +56,7 @@ static const struct io_env *job_get_env(const struct job_receiver *self)
     return self->turn->job->env;
 }
 
-/* The stages, and the type of the value that each receives. */
+/* The stages, each with the type of the value that it receives. */
 RECEIVER(rest, struct unit);
 RECEIVER(rest_inner, ssize_t);
 RECEIVER(advanced, ssize_t);
@@ -66,6 +66,7 @@ RECEIVER(processed_inner, struct unit);
 RECEIVER(counted, struct unit);
 RECEIVER(looped, bool);
 
+/* written: repeat_until(just() | let_value(write_rest) | then(advance)) */
 SENDER_JUST(nothing, rest)
 SENDER_WRITE_SOME(writing, rest_inner)
 
@@ -95,12 +96,14 @@ static bool advance_call(struct advance *self, ssize_t put)
 SENDER_THEN(advanced, rest, advance, written)
 SENDER_REPEAT_UNTIL_ON_ONE_THREAD(written, advanced, processed_inner)
 
+/* looped: repeat_until(read_some(job) | let_value(process_got) | then(count_turn)) */
 SENDER_READ_SOME(reading, processed)
 
 struct process_got {
     struct turn *turn;
 };
 
+/* At the end of the stream there is nothing to process, and the write of nothing completes at once. */
 static struct written_sender process_got_call(struct process_got *self, ssize_t *got)
 {
     struct turn *turn = self->turn;
