@@ -1,7 +1,7 @@
 /* Read, process, write, repeat: the byte-I/O loop as a coroutine that awaits awaitables.
  *
  * Read this file beside sender/loop.c: the sender task there is this program line for line, and the sender pipeline has
- * the same steps in the same order.
+ * the same steps in the same order. The stop token is looked at here at the top of each turn, there by the read.
  */
 #include "awaitable/loop.h"
 

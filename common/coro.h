@@ -32,7 +32,7 @@ static inline void coro_destroy(struct coro *handle)
 /* std::noop_coroutine: resuming it returns to the resumer, destroying it does nothing. Shared and immortal. */
 struct coro *noop_coroutine(void);
 
-/* How TRANSFER_TO leaves a coroutine. "transfer" in DESIGN: what `return next->resume(next)` becomes.
+/* How TRANSFER_TO leaves a coroutine: what `return next->resume(next)` becomes.
  *
  *   musttail   the compiler guarantees a tail call: constant stack at every optimisation level
  *   sibcall    the optimiser makes a sibling call; CMake checked at configure time that it does with these very flags

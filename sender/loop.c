@@ -1,7 +1,8 @@
 /* Read, process, write, repeat: the byte-I/O loop as a pipeline of senders, and as a coroutine that awaits senders.
  *
- * Read this file beside awaitable/loop.c: the task below is that program line for line, and the pipeline has the same
- * steps in the same order.
+ * Read this file beside awaitable/loop.c: the task below is that program line for line, but for the stop token, which
+ * the read of the sender model looks at itself. The pipeline has the same steps in the same order; only at the end of
+ * the stream it takes them once more, with nothing in hand.
  */
 #include "sender/loop.h"
 
@@ -178,7 +179,7 @@ static void loop_body(struct coro *handle)
     ssize_t put;
 
     CO_BEGIN(self);
-    for (;;) {
+    for (;;) { /* until the read ends it; a stop request ends the task there (unhandled_stopped) */
         struct async_read_sender read = {job->stream, job->buffer, job->size};
         CO_AWAIT_SENDER(self->got, self, read_some, &self->reading, read);
         if (self->got <= 0)
