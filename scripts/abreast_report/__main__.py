@@ -19,7 +19,8 @@ HEADLINES = ["stack", "echo", "frames"]  # what reproduce prints at its end
 class Report:
     def __init__(self, folder):
         self.folder = Path(folder)
-        results = read_results(self.folder / "results")
+        self.info = runinfo.read(self.folder)
+        results = runinfo.of_this_run(read_results(self.folder / "results"), self.info)
         if not results:
             raise BadResults(f"{self.folder / 'results'} has no results: run scripts/reproduce, or abreast run --out")
         papers = published.read(PAPER)
@@ -57,8 +58,8 @@ class Report:
         return text
 
     def write_page(self, name="report.html", printed=False):
-        info = runinfo.read(self.folder)
-        html = page.page(self.sections, self.tables, info, runinfo.flat(info), self.folder, PAPER, printed)
+        pairs = runinfo.flat(self.info)
+        html = page.page(self.sections, self.tables, self.info, pairs, self.folder, PAPER, printed)
         write_file(self.folder / name, html)
 
     def headlines(self):
@@ -88,6 +89,8 @@ def main():
             runinfo.add(options.out, ROOT, stages, options.skipped)
             return 0
         report = Report(options.out)
+        if not report.info:
+            print(f"report: warning: {report.folder} has no run.json: {page.UNFINISHED}", file=sys.stderr)
         if options.part in ("all", "tables"):
             report.write_tables()
         if options.part in ("all", "page"):

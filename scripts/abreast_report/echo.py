@@ -113,7 +113,7 @@ def far_from_floor(group):
         times = speed(figures.get(RATIO))
         if times is None or judge(times) != OUTSIDE:
             continue
-        reasons = []
+        reasons, same = [], []
         for metric, what in (
             ("instructions_per_op", ("instruction", "instructions")),
             ("syscalls_per_msg", ("system call", "system calls")),
@@ -122,12 +122,17 @@ def far_from_floor(group):
             value = difference(figures, base, metric)
             if value is not None and abs(value) >= 0.005:
                 reasons.append(more(value, what))
+            elif value is not None:
+                same.append(what[1])
         extra = figures.get("ns_above_floor")
         cost = f"{shown(extra.value)} ns above the floor" if extra and extra.value is not None else "above the floor"
-        cause = "with " + ", ".join(reasons) if reasons else "with the same counts of system calls and allocations"
+        if reasons:
+            cost += f", with {', '.join(reasons)}"
+        elif same:
+            cost += f", with the same number of {' and '.join(same)}"
         yield (
             f"{model} {mechanism}, {group.variant}: {times[0]:.2f} of the floor's throughput "
-            f"({times[1]:.2f} to {times[2]:.2f}), {cost}, {cause}."
+            f"({times[1]:.2f} to {times[2]:.2f}), {cost}."
         )
 
 

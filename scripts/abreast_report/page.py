@@ -5,6 +5,9 @@ import re
 from pathlib import Path
 
 
+UNFINISHED = "this run did not finish, and there is no record of the machine or of what was skipped"
+
+
 def paragraphs(items):
     return "".join(f"<li>{html.escape(item)}</li>\n" for item in items)
 
@@ -64,6 +67,12 @@ def page(sections, tables, info, pairs, folder, paper, printed=False):
         for name, value in pairs
         if not name.startswith(("skipped", "missing"))
     )
+    if not info:
+        record = f"<p>No record: {UNFINISHED}.</p>"
+    elif skipped:
+        record = f"<ul>\n{paragraphs(skipped)}</ul>"
+    else:
+        record = "<p>Nothing was skipped.</p>"
     contents = "".join(f"<a href=#{s.experiment}>{html.escape(s.experiment)}</a>\n" for s in sections)
     return fill(
         (paper / "report.html").read_text(encoding="utf-8"),
@@ -72,7 +81,8 @@ def page(sections, tables, info, pairs, folder, paper, printed=False):
         headlines="".join(found_html(section) for section in sections if section.short),
         sections="".join(section_html(section, folder, paper, printed) for section in sections),
         published="".join(table.html() for table in tables),
-        skipped=f"<ul>\n{paragraphs(skipped)}</ul>" if skipped else "<p>Nothing was skipped.</p>",
+        unfinished="" if info else f"<p class=unfinished role=alert>{UNFINISHED.capitalize()}.</p>\n",
+        skipped=record,
         method=method,
-        seed=html.escape(str(info.get("seed", "?"))),
+        seed=html.escape(f" --seed {info['seed']}" if "seed" in info else ""),
     )

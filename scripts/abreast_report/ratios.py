@@ -79,11 +79,11 @@ def shown_range(values):
 
 
 def difference(figures, base, metric):
-    """This cell's figure less the baseline's, or None."""
+    """This cell's figure less the baseline's, or None where either is missing."""
     ours, theirs = figures.get(metric), base.get(metric)
-    if not ours or ours.value is None:
+    if not ours or not theirs or ours.value is None or theirs.value is None:
         return None
-    return ours.value - (theirs.value if theirs and theirs.value is not None else 0)
+    return ours.value - theirs.value
 
 
 def more(value, what):

@@ -15,6 +15,12 @@ def read(folder):
         return {}
 
 
+def of_this_run(results, info):
+    """Only the experiments that the run names: a folder may also hold an earlier run's."""
+    named = {stage["name"] for stage in info.get("stages", []) if stage.get("of") != "reproduce"}
+    return {name: rows for name, rows in results.items() if name in named} if named else results
+
+
 def git(root, *arguments):
     try:
         done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)

@@ -150,12 +150,48 @@ def test_the_report_names_seed_skips_and_reasons(results):
     assert "{{" not in text
 
 
+def test_a_baseline_that_was_not_measured_is_not_zero(results):
+    """As a filtered run leaves it: the form has its counts, the floor has none."""
+    tsv = results / "results" / "echo.tsv"
+    lines = tsv.read_text().splitlines()
+    counted = ("instructions_per_op", "syscalls_per_msg")
+    kept = [line for line in lines if "raw\tfloor" not in line or line.split("\t")[5] not in counted]
+    tsv.write_text("\n".join(kept) + "\n")
+    report(results, "tables")
+    found = (results / "tables" / "findings.md").read_text()
+    assert "sender p2300-task, transport=memory,message=64,process=empty: 0.50 of" in found
+    assert "instructions an operation" not in found
+    assert "system calls an operation" not in found
+    assert "same number" not in found
+
+
+def test_a_run_that_did_not_finish_says_so(results):
+    (results / "run.json").unlink()
+    done = run(REPORT, "--out", results)
+    assert done.returncode == 0
+    assert "this run did not finish" in one_line(done.stderr)
+    text = (results / "report.html").read_text()
+    assert text.index("This run did not finish") < text.index("What was found")
+    assert "Nothing was skipped" not in text
+    assert "--seed" not in text
+
+
+def test_an_earlier_runs_results_are_left_out(results):
+    info = json.loads((results / "run.json").read_text())
+    info["stages"] = [{"name": "frames", "seconds": 1}, {"name": "instructions", "seconds": 1}]
+    (results / "run.json").write_text(json.dumps(info))
+    assert "Recycling" in one_line(report(results))
+    text = (results / "report.html").read_text()
+    assert "<section id=frames>" in text
+    assert "<section id=echo>" not in text
+
+
 def test_run_info_adds_revision_stages_and_skips_once(results):
     for _ in range(2):
         report(results, "run-info", "--stage", "build=3", "--skipped", "figures=no gnuplot")
     info = json.loads((results / "run.json").read_text())
     assert {"revision", "dirty"} <= set(info["git"]) or info["git"]["reason"]
-    assert [stage["name"] for stage in info["stages"]] == ["build", "stack"]
+    assert [stage["name"] for stage in info["stages"]] == ["build", "stack", "opstate", "frames", "echo"]
     assert [entry["reason"] for entry in info["skipped"]] == ["another made-up reason", "no gnuplot"]
 
 
