@@ -55,9 +55,6 @@ int group_failed(const struct group *, const struct entry *, const char *what, i
 /* "experiment/model/mechanism/variant", for messages. */
 void entry_name(const struct group *, const struct entry *, char *buffer, size_t size);
 
-/* True when the group's cells that the options want, and its baseline, include this one. */
-bool group_needs(const struct experiment *, const struct cell *, const struct run_options *);
-
 /* The metrics of a group that has been checked, and timed unless rounds is 0. */
 int group_add_rows(const struct group *, struct results *);
 

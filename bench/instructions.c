@@ -26,7 +26,7 @@ enum { OPERATIONS = 1000, LABEL_BYTES = 256 };
 
 static bool counted(const struct experiment *experiment, const struct cell *cell, const struct run_options *options)
 {
-    return cell->counted && cell_selected(experiment, cell, options);
+    return cell->counted && runner_includes(experiment, cell, options);
 }
 
 /* What a count is filed under: the cell by its place in the tables, which parent and child share, and how many times N

@@ -42,10 +42,17 @@ static bool in_mode(const struct cell *cell, const struct run_options *options)
     return cell->run && cell->modes & (options->full ? CELL_FULL : CELL_QUICK);
 }
 
-/* A selected cell brings its group's baseline with it. */
-bool group_needs(const struct experiment *experiment, const struct cell *cell, const struct run_options *options)
+bool runner_includes(const struct experiment *experiment, const struct cell *cell, const struct run_options *options)
 {
-    return in_mode(cell, options) && (cell->baseline || cell_selected(experiment, cell, options));
+    if (cell_selected(experiment, cell, options))
+        return true;
+    for (size_t i = 0; i < experiment->cell_count && cell->baseline && in_mode(cell, options); i++) {
+        const struct cell *other = &experiment->cells[i];
+        if (strcmp(other->variant, cell->variant) == 0 && in_mode(other, options) &&
+            cell_selected(experiment, other, options))
+            return true;
+    }
+    return false;
 }
 
 /* Each group is found at its first selected cell. */
@@ -115,7 +122,7 @@ void runner_describe(const struct experiment *experiment, const struct run_optio
 {
     for (size_t i = 0; i < experiment->cell_count; i++) {
         const struct cell *cell = &experiment->cells[i];
-        if (!cell->describe || !cell_selected(experiment, cell, options))
+        if (!cell->describe || !runner_includes(experiment, cell, options))
             continue;
         struct row blank = runner_blank(experiment, cell);
         cell->describe(cell, &blank, results);

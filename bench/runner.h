@@ -40,6 +40,10 @@ struct plan runner_plan(const struct experiment *, const struct run_options *);
 /* What it will take, roughly. */
 double runner_expected_s(const struct experiment *, const struct run_options *);
 
+/* True when the mode and the filters want the cell, or it is the baseline of a group of which they want another: what
+ * is timed of a group is described and counted too. */
+bool runner_includes(const struct experiment *, const struct cell *, const struct run_options *);
+
 /* The order in which a round begins; it ends with the same order reversed. */
 void runner_order(size_t *order, size_t count, uint64_t seed, unsigned round);
 

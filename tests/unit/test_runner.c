@@ -298,6 +298,36 @@ static void test_filter_brings_the_baseline(void **state)
     assert_null(find(fixture->results, "a", "n=2", "ns_per_op"));
 }
 
+static void describe_cell(const struct cell *cell, const struct row *blank, struct results *results)
+{
+    (void)cell;
+    struct row row = *blank;
+    row.metric = "frame_bytes";
+    row.unit = "bytes";
+    results_add_exact(results, row, 8);
+}
+
+/* What is timed of a group is described, and counted, too. */
+static void test_filter_describes_the_baseline(void **state)
+{
+    struct fixture *fixture = *state;
+    struct cell cells[] = {CELL("a", "n=1", true, 0), CELL("b", "n=1", false, 0), CELL("c", "n=1", false, 0),
+                           CELL("a", "n=2", true, 0)};
+    for (size_t i = 0; i < 4; i++)
+        cells[i].describe = describe_cell;
+    const struct experiment experiment = {.name = "x", .cells = cells, .cell_count = 4};
+    const char *filters[] = {"x/raw/c/*"};
+    fixture->options.filters = filters;
+    fixture->options.filter_count = 1;
+    runner_describe(&experiment, &fixture->options, fixture->results);
+    assert_int_equal(results_count(fixture->results), 2);
+    assert_non_null(find(fixture->results, "a", "n=1", "frame_bytes"));
+    assert_non_null(find(fixture->results, "c", "n=1", "frame_bytes"));
+    assert_true(runner_includes(&experiment, &cells[0], &fixture->options));
+    assert_false(runner_includes(&experiment, &cells[1], &fixture->options));
+    assert_false(runner_includes(&experiment, &cells[3], &fixture->options));
+}
+
 static void test_less_work_is_an_error(void **state)
 {
     struct fixture *fixture = *state;
@@ -357,6 +387,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_allocations_are_of_operations, setup, teardown),
         cmocka_unit_test_setup_teardown(test_smoke_times_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_filter_brings_the_baseline, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_filter_describes_the_baseline, setup, teardown),
         cmocka_unit_test_setup_teardown(test_less_work_is_an_error, setup, teardown),
         cmocka_unit_test_setup_teardown(test_other_work_is_an_error, setup, teardown),
         cmocka_unit_test_setup_teardown(test_groups_are_apart, setup, teardown),
