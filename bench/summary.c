@@ -8,12 +8,8 @@
 
 /* The metrics that a summary shows, in this order, those that the experiment has. */
 static const char *const columns[] = {
-    "stack_growth",        "stack_bytes_per_completion",
-    "overflow_seen",       "op_state_bytes",
-    "frame_bytes",         "instructions_per_op",
-    "ns_per_op",           "msgs_per_s",
-    "ratio_to_floor",      "ratio_to_malloc",
-    "allocs_fresh_per_op",
+    "op_state_bytes", "frame_bytes",    "instructions_per_op", "ns_per_op",
+    "msgs_per_s",     "ratio_to_floor", "ratio_to_malloc",     "allocs_fresh_per_op",
 };
 
 enum { COLUMNS = sizeof columns / sizeof *columns, LINES_MAX = 24 };
@@ -21,7 +17,6 @@ enum { COLUMNS = sizeof columns / sizeof *columns, LINES_MAX = 24 };
 /* One line for each cell that has a value in some column. */
 struct line {
     const struct row *cell;
-    char variant[128];
     char values[COLUMNS][40];
     bool shown;
 };
@@ -58,28 +53,14 @@ static const char *shown_toolchain(const struct results *results, const char *ex
     return first;
 }
 
-/* What the rows of a line have in common: the size of the stack that a cell overflows is not part of its name, so that
- * "a=b,stack=1" is on the line of "a=b", and "stack=1" on that of "-". */
-static void line_variant(const struct row *row, char *buffer, size_t size)
-{
-    const char *variant = row->variant, *stack = strstr(variant, "stack=");
-    if (!stack || (stack > variant && stack[-1] != ','))
-        snprintf(buffer, size, "%s", variant);
-    else if (stack == variant)
-        snprintf(buffer, size, "-");
-    else
-        snprintf(buffer, size, "%.*s", (int)(stack - 1 - variant), variant);
-}
-
 static struct line *line_of(struct table *table, const struct row *row)
 {
     struct line *line = &table->lines[table->count];
     *line = (struct line){.cell = row};
-    line_variant(row, line->variant, sizeof line->variant);
     for (size_t i = 0; i < table->count; i++) {
         const struct row *cell = table->lines[i].cell;
         if (strcmp(cell->model, row->model) == 0 && strcmp(cell->mechanism, row->mechanism) == 0 &&
-            strcmp(table->lines[i].variant, line->variant) == 0)
+            strcmp(cell->variant, row->variant) == 0)
             return &table->lines[i];
     }
     table->count++;
@@ -127,10 +108,10 @@ static void collect(struct table *table)
 static size_t choose_lines(struct table *table)
 {
     size_t shown = 0;
-    const char *first = table->lines[0].variant, *last = table->lines[table->count - 1].variant;
+    const char *first = table->lines[0].cell->variant, *last = table->lines[table->count - 1].cell->variant;
     for (size_t i = 0; i < table->count; i++) {
         struct line *line = &table->lines[i];
-        const char *variant = line->variant;
+        const char *variant = line->cell->variant;
         line->shown = table->count <= LINES_MAX ||
                       (shown < LINES_MAX && (strcmp(variant, first) == 0 || strcmp(variant, last) == 0));
         if (!line->shown)
@@ -161,7 +142,8 @@ static void print_table(const struct table *table)
         const struct line *line = &table->lines[i];
         if (!line->shown)
             continue;
-        printf("  %-13s %-13s %-*s", line->cell->model, line->cell->mechanism, table->variant_width, line->variant);
+        printf("  %-13s %-13s %-*s", line->cell->model, line->cell->mechanism, table->variant_width,
+               line->cell->variant);
         for (size_t c = 0; c < COLUMNS; c++) {
             if (table->widths[c])
                 printf("  %*s", table->widths[c], line->values[c]);
@@ -172,6 +154,8 @@ static void print_table(const struct table *table)
 
 int record_print_summary(const struct results *results, const char *experiment, const char *path)
 {
+    if (strcmp(experiment, "stack") == 0)
+        return record_print_stack(results, path);
     struct table table = {.results = results, .experiment = experiment, .variant_width = 7};
     table.toolchain = shown_toolchain(results, experiment);
     if (!table.toolchain)

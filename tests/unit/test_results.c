@@ -56,45 +56,53 @@ static void read_file(const char *path, char *buffer, size_t size)
     fclose(file);
 }
 
-/* The size of the stack that a cell overflows makes no line of its own. */
-static void test_summary_has_a_line_a_cell(void **state)
+/* Growth at any setting shows on the mechanism's one line, whatever the setting of this build; both languages too. */
+static void test_summary_of_stack_is_over_all_settings(void **state)
 {
     struct fixture *fixture = *state;
     static const struct {
-        const char *variant, *metric, *text;
+        const char *model, *toolchain, *growth;
+        double bytes;
     } rows[] = {
-        {"-", "stack_growth", "linear"},
-        {"stack=1048576", "overflow_predicted", "16384"},
-        {"stack=1048576", "overflow_seen", "16383"},
-        {"then=3", "stack_growth", "constant"},
-        {"then=3,stack=1048576", "overflow_seen", "none"},
+        {"sender", "cc-1 O2 sib=on exc=off", "constant", 0},   {"sender", "cc-1 O2 sib=on exc=on", "linear", 240},
+        {"sender", "cc-1 O0 sib=on exc=on", "linear", 16},     {"cxx-sender", "cc-1 O2 sib=on exc=on", "linear", 48},
+        {"awaitable", "cc-1 O0 sib=on exc=on", "constant", 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct row row = {"x", "awaitable", "transfer", rows[i].variant, "cc-1 O0", rows[i].metric, "-", 0,
-                          0,   0,           1,          rows[i].text};
+        struct row row = {.experiment = "stack",
+                          .model = rows[i].model,
+                          .mechanism = "m",
+                          .variant = "-",
+                          .toolchain = rows[i].toolchain,
+                          .metric = "stack_bytes_per_completion",
+                          .unit = "bytes"};
+        results_add_exact(fixture->results, row, rows[i].bytes);
+        row.metric = "stack_growth";
+        row.text = rows[i].growth;
         results_add(fixture->results, &row);
     }
     fflush(stdout);
     int terminal = dup(STDOUT_FILENO);
     assert_true(terminal >= 0);
     assert_non_null(freopen(fixture->path, "w", stdout));
-    int status = record_print_summary(fixture->results, "x", "x.tsv");
+    int status = record_print_summary(fixture->results, "stack", "stack.tsv");
     fflush(stdout);
     assert_true(dup2(terminal, STDOUT_FILENO) >= 0);
     close(terminal);
     assert_int_equal(status, 0);
 
-    char text[4096], growth[32], seen[32], *line = text;
+    char text[4096];
     read_file(fixture->path, text, sizeof text);
-    for (int i = 0; i < 3; i++)
-        line = strchr(line, '\n') + 1;
-    assert_int_equal(sscanf(line, " awaitable transfer - %31s %31s\n", growth, seen), 2);
-    assert_string_equal(growth, "linear");
-    assert_string_equal(seen, "16383");
-    line = strchr(line, '\n') + 1;
-    assert_int_equal(sscanf(line, " awaitable transfer then=3 %31s %31s", growth, seen), 2);
-    assert_string_equal(seen, "none");
-    assert_string_equal(strchr(line, '\n'), "\n");
+    assert_non_null(strstr(text, "stack (3 settings:"));
+    const char *sender = strstr(text, "\n  sender "), *awaitable = strstr(text, "\n  awaitable ");
+    assert_non_null(sender);
+    assert_non_null(awaitable);
+    char c[64], cxx[64];
+    assert_int_equal(sscanf(sender, " sender m - %63[^b]bytes %63[^\n]", c, cxx), 2);
+    assert_string_equal(c, "1 of 3, else 16 to 240 ");
+    assert_string_equal(cxx, "0 of 1, else 48 bytes");
+    assert_int_equal(sscanf(awaitable, " awaitable m - %63[0-9of ] %63[^\n]", c, cxx), 2);
+    assert_string_equal(cxx, "-");
 }
 
 static void test_tsv(void **state)
@@ -269,7 +277,7 @@ static void test_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_summary_has_a_line_a_cell, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_summary_of_stack_is_over_all_settings, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tsv, setup, teardown),
         cmocka_unit_test_setup_teardown(test_missing_value_has_a_reason, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lines_of_other_programs, setup, teardown),
