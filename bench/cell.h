@@ -60,6 +60,12 @@ struct cell {
     void (*describe)(const struct cell *, const struct row *blank, struct results *);
 };
 
+/* What a filter can name of an experiment that has no table of cells. */
+struct listed {
+    const char *model; /* null in the sentinel */
+    const char *mechanism;
+};
+
 struct experiment {
     const char *name;
     const char *title;        /* one sentence: what it measures */
@@ -68,10 +74,11 @@ struct experiment {
     const char *ratio_metric; /* "ratio_to_floor" or "ratio_to_malloc"; null: untimed */
     const struct cell *cells; /* null: the experiment has a run function of its own */
     size_t cell_count;
+    const struct listed *listed; /* where it has no cells */
     int (*run)(const struct experiment *, const struct run_options *, struct results *);
 };
 
-/* All experiments, in the order of DESIGN 5; experiments.def is the list. */
+/* All experiments, in the order of their list, experiments.def. */
 extern const struct experiment *const experiments[];
 extern const size_t experiment_count;
 

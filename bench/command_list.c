@@ -33,6 +33,17 @@ static void list_experiments(bool tsv)
     }
 }
 
+/* Of an experiment whose variants its own programs know. */
+static void list_mechanisms(const struct experiment *experiment, bool tsv)
+{
+    for (const struct listed *listed = experiment->listed; listed && listed->model; listed++) {
+        if (tsv)
+            printf("%s\t%s\t%s\t*\tquick,full\tmetered\tno\n", experiment->name, listed->model, listed->mechanism);
+        else
+            printf("  %-13s %-13s %-44s %-10s metered\n", listed->model, listed->mechanism, "*", "quick,full");
+    }
+}
+
 static void list_cells(bool tsv)
 {
     if (tsv)
@@ -47,11 +58,10 @@ static void list_cells(bool tsv)
                 printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", experiment->name, cell->model, cell->mechanism, cell->variant,
                        modes(cell), kind(cell), cell->baseline ? "yes" : "no");
             else
-                printf("  %-10s %-13s %-44s %-10s %s%s\n", cell->model, cell->mechanism, cell->variant, modes(cell),
+                printf("  %-13s %-13s %-44s %-10s %s%s\n", cell->model, cell->mechanism, cell->variant, modes(cell),
                        kind(cell), cell->baseline ? ", baseline" : "");
         }
-        if (!tsv && !experiment->cell_count)
-            puts("  (makes its own cells when it runs)");
+        list_mechanisms(experiment, tsv);
     }
 }
 

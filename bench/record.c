@@ -11,7 +11,44 @@ static void format_time(struct timespec time, char *buffer, size_t size)
     strftime(buffer, size, "%Y-%m-%dT%H:%M:%S+00:00", &parts);
 }
 
-static void write_toolchains(const struct peers *peers, struct json *json)
+/* The flags that a cell of the experiment `stack` has beside its language (cmake/cells.cmake); its name says them. */
+static void write_cell_flags(const char *name, struct json *json)
+{
+    char level[8] = "", flags[96];
+    const char *at = strstr(name, " O");
+    if (at)
+        snprintf(level, sizeof level, "-%.*s ", (int)strcspn(at + 1, " "), at + 1);
+    snprintf(flags, sizeof flags, "%s-f%soptimize-sibling-calls -f%sexceptions", level,
+             strstr(name, " sib=on") ? "" : "no-", strstr(name, " exc=on") ? "" : "no-");
+    json_string(json, "flags", flags);
+}
+
+static bool is_cell(const struct row *row)
+{
+    return strcmp(row->experiment, "stack") == 0 && !strstr(row->toolchain, "=any");
+}
+
+/* Those that the rows name, in the order of their first rows. */
+static void write_cell_toolchains(const struct results *results, struct json *json)
+{
+    for (size_t i = 0; i < results_count(results); i++) {
+        const struct row *row = results_row(results, i);
+        bool known = !is_cell(row);
+        for (size_t before = 0; before < i && !known; before++) {
+            const struct row *other = results_row(results, before);
+            known = is_cell(other) && strcmp(other->toolchain, row->toolchain) == 0;
+        }
+        if (known)
+            continue;
+        json_open(json, NULL, '{');
+        json_string(json, "name", row->toolchain);
+        write_cell_flags(row->toolchain, json);
+        json_string(json, "role", "cells");
+        json_close(json, '}');
+    }
+}
+
+static void write_toolchains(const struct peers *peers, const struct results *results, struct json *json)
 {
     json_open(json, "toolchains", '[');
     json_open(json, NULL, '{');
@@ -28,6 +65,7 @@ static void write_toolchains(const struct peers *peers, struct json *json)
         json_string(json, "role", "peer");
         json_close(json, '}');
     }
+    write_cell_toolchains(results, json);
     json_close(json, ']');
 }
 
@@ -88,7 +126,7 @@ int record_write_run(const struct record *record, const struct results *results,
     json_count(&json, "seed", run->seed);
     json_string(&json, "start", start);
     environment_write(record->environment, &json);
-    write_toolchains(record->peers, &json);
+    write_toolchains(record->peers, results, &json);
     json_open(&json, "stages", '[');
     for (size_t i = 0; i < record->stage_count; i++) {
         json_open(&json, NULL, '{');

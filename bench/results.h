@@ -1,4 +1,5 @@
-/* The results of a run: tidy rows, one metric each, and the files that they are written to (DESIGN 7).
+/* The results of a run: tidy rows, one metric each, and the files that they are written to
+ * (docs/architecture.md, "Cells, experiments, rows").
  *
  * Owns: copies of all strings. Files appear under their final names only when complete (written aside, then renamed).
  * Threads: one. Errors: 0 or negative errno; a failed allocation is remembered and reported by results_write.

@@ -325,10 +325,24 @@ static int run(const struct experiment *experiment, const struct run_options *op
     return failed && failed >= ran ? -ECHILD : 0;
 }
 
+#define AWAITABLE(file, name, rests_on) {"awaitable", name},
+#define SENDER(file, name, rests_on) {"sender", name},
+static const struct listed mechanisms[] = {
+#include "bench/stack/mechanisms.def"
+#undef AWAITABLE
+#undef SENDER
+    {"cxx-awaitable", "ready"},
+    {"cxx-awaitable", "transfer"},
+    {"cxx-awaitable", "driver"},
+    {"cxx-sender", "p2300"},
+    {NULL, NULL},
+};
+
 const struct experiment experiment_stack = {
     .name = "stack",
-    .title = "Bytes of stack per synchronous completion, and the completions that overflow a stack",
+    .title = "bytes of stack per synchronous completion, and the completions that overflow a stack",
     .published = "P2583R0 4, 6, 7, 7.1",
     .operation = "completion",
+    .listed = mechanisms,
     .run = run,
 };
