@@ -133,7 +133,10 @@ int command_bench(int argc, char **argv)
     free(benchmarks);
     if (ran < 0 || any_failed)
         return EXIT_ERROR;
-    return ran ? EXIT_OK : EXIT_NOTHING;
+    if (ran)
+        return EXIT_OK;
+    complain("no cell matches: 'abreast bench --benchmark_list_tests' shows the names that a filter can select");
+    return EXIT_NOTHING;
 }
 
 #endif

@@ -6,9 +6,12 @@
 #include "bench/record.h"
 #include "bench/runner.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct running {
@@ -54,6 +57,39 @@ static int prepare_out(const struct running *running)
     return status;
 }
 
+static bool is_result(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot && dot > name && (strcmp(dot, ".tsv") == 0 || strcmp(dot, ".json") == 0);
+}
+
+/* One folder holds one run: what an earlier one left goes, and nothing else. */
+static int remove_earlier(const struct running *running)
+{
+    char *run = path_in(running, "run", ".json");
+    char *results = path_in(running, "results", "");
+    int status = run && results ? 0 : -ENOMEM;
+    if (!status && unlink(run) && errno != ENOENT)
+        status = -errno;
+    DIR *entries = status ? NULL : opendir(results);
+    if (!status && !entries)
+        status = -errno;
+    for (struct dirent *entry; entries && !status && (entry = readdir(entries));) {
+        struct stat is;
+        if (is_result(entry->d_name) && fstatat(dirfd(entries), entry->d_name, &is, AT_SYMLINK_NOFOLLOW) == 0 &&
+            !S_ISDIR(is.st_mode) && unlinkat(dirfd(entries), entry->d_name, 0))
+            status = -errno;
+    }
+    if (entries)
+        closedir(entries);
+    if (status)
+        complain("cannot remove the results of an earlier run from '%s': %s; give another directory with --out",
+                 running->options.out, strerror(-status));
+    free(run);
+    free(results);
+    return status;
+}
+
 static int prepare_reactor(struct running *running)
 {
     struct environment *environment = &running->environment;
@@ -89,10 +125,8 @@ static int write_experiment(struct running *running, const struct experiment *ex
     char *tsv = result_path(running, experiment->name, ".tsv");
     char *json = result_path(running, experiment->name, ".json");
     int status = tsv && json ? results_status(running->results) : -ENOMEM;
-    if (!status) {
-        unlink(json);
+    if (!status)
         status = results_write_tsv(running->results, experiment->name, tsv);
-    }
     if (!status)
         status = record_write_benchmarks(&running->record, running->results, experiment->name, json);
     if (status)
@@ -103,17 +137,8 @@ static int write_experiment(struct running *running, const struct experiment *ex
     return status;
 }
 
-/* What is left of an earlier run must not pass for the result of one that failed. */
 static void drop_experiment(struct running *running, const struct experiment *experiment)
 {
-    char *tsv = result_path(running, experiment->name, ".tsv");
-    char *json = result_path(running, experiment->name, ".json");
-    if (tsv)
-        unlink(tsv);
-    if (json)
-        unlink(json);
-    free(tsv);
-    free(json);
     results_add_skipped(running->results, experiment->name, "-", "it failed; its message is on stderr");
     running->failed = true;
 }
@@ -175,8 +200,6 @@ static int run_all(struct running *running)
 
     char *path = path_in(running, "run", ".json");
     int status = path ? 0 : -ENOMEM;
-    if (path)
-        unlink(path);
     if (!status && !run->smoke)
         status = measure_exactly(running);
     for (size_t i = 0; i < experiment_count && !status; i++) {
@@ -222,7 +245,7 @@ int command_run(int argc, char **argv)
         exit_status = options_check_filters(&running.options.run);
     if (exit_status)
         return exit_status;
-    if (prepare_reactor(&running) || prepare_out(&running))
+    if (prepare_reactor(&running) || prepare_out(&running) || remove_earlier(&running))
         return EXIT_ERROR;
     running.results = results_create();
     if (!running.results) {

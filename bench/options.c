@@ -6,8 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* False after a line when an option lacks its value. */
+static bool has_value(const char *name, const char *value)
+{
+    if (!*value)
+        complain("%s needs a value: see abreast --help", name);
+    return *value;
+}
+
 static bool parse_seed(const char *text, uint64_t *seed)
 {
+    if (!has_value("--seed", text))
+        return false;
     char *end;
     errno = 0;
     unsigned long long value = strtoull(text, &end, 0);
@@ -21,6 +31,8 @@ static bool parse_seed(const char *text, uint64_t *seed)
 
 static bool parse_reactor(const char *text, enum reactor_backend *backend)
 {
+    if (!has_value("--reactor", text))
+        return false;
     if (strcmp(text, "io_uring") == 0)
         *backend = REACTOR_IO_URING;
     else if (strcmp(text, "epoll") == 0)
@@ -48,35 +60,36 @@ static const char *option_value(const char *name, int argc, char **argv, int *at
     return *at + 1 < argc && argv[*at + 1] ? argv[++*at] : "";
 }
 
-static bool parse_mode(const char *argument, struct run_options *run)
+/* As parse_option. `*mode` is the one given before, or null. */
+static int parse_mode(const char *argument, const char **mode, struct run_options *run)
 {
-    if (strcmp(argument, "--quick") == 0)
-        run->full = run->smoke = false;
-    else if (strcmp(argument, "--full") == 0)
-        run->full = true;
-    else if (strcmp(argument, "--smoke") == 0)
-        run->smoke = true;
-    else
-        return false;
-    return true;
+    bool full = strcmp(argument, "--full") == 0, smoke = strcmp(argument, "--smoke") == 0;
+    if (!full && !smoke && strcmp(argument, "--quick") != 0)
+        return 0;
+    if (*mode && strcmp(*mode, argument) != 0) {
+        complain("%s and %s exclude each other: give one", *mode, argument);
+        return -1;
+    }
+    *mode = argument;
+    run->full = full;
+    run->smoke = smoke;
+    return 1;
 }
 
 /* 1: it was an option, 0: it is none that this command takes, -1: its value is wrong. */
-static int parse_option(struct options *options, int argc, char **argv, int *at, unsigned accept)
+static int parse_option(struct options *options, int argc, char **argv, int *at, unsigned accept, const char **mode)
 {
     const char *value;
-    if (accept & ACCEPT_MODE && parse_mode(argv[*at], &options->run))
-        return 1;
+    int taken = accept & ACCEPT_MODE ? parse_mode(argv[*at], mode, &options->run) : 0;
+    if (taken)
+        return taken;
     if (accept & ACCEPT_SEED && (value = option_value("--seed", argc, argv, at)))
         return parse_seed(value, &options->run.seed) ? 1 : -1;
     if (accept & ACCEPT_REACTOR && (value = option_value("--reactor", argc, argv, at)))
         return parse_reactor(value, &options->run.backend) ? 1 : -1;
     if (accept & ACCEPT_OUT && (value = option_value("--out", argc, argv, at))) {
         options->out = value;
-        if (*value)
-            return 1;
-        complain("--out needs a directory");
-        return -1;
+        return has_value("--out", value) ? 1 : -1;
     }
     return 0;
 }
@@ -85,8 +98,9 @@ int options_parse(struct options *options, int argc, char **argv, unsigned accep
 {
     *options = (struct options){.run = {.seed = 1, .backend = REACTOR_DEFAULT}, .out = "out"};
     size_t filters = 0;
+    const char *mode = NULL;
     for (int i = 0; i < argc; i++) {
-        int taken = parse_option(options, argc, argv, &i, accept);
+        int taken = parse_option(options, argc, argv, &i, accept, &mode);
         if (taken < 0)
             return EXIT_ERROR;
         if (taken)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 static const uint64_t SECOND = 1000000000;
+enum { TERMINAL_SECONDS = 1, PLAIN_SECONDS = 5 }; /* between lines */
 
 /* The progress whose line is open on the terminal; null: none. */
 static struct progress *open_line;
@@ -36,7 +37,7 @@ static void print(struct progress *progress, const char *detail)
     double elapsed = (double)(now - progress->started_ns) / (double)SECOND;
     double left = progress->expected_s - elapsed;
     progress->printed_ns = now;
-    fprintf(stderr, "%s[%u/%u] %s%s%s, %.0f s, ", progress->terminal ? "\r" : "", progress->stage, progress->stages,
+    fprintf(stderr, "%srun %u/%u: %s%s%s, %.0f s, ", progress->terminal ? "\r" : "", progress->stage, progress->stages,
             progress->name, detail ? " " : "", detail ? detail : "", elapsed);
     if (left >= 1)
         fprintf(stderr, "about %.0f s left", left);
@@ -52,12 +53,16 @@ void progress_stage(struct progress *progress, const char *name)
 {
     progress->stage++;
     progress->name = name;
-    print(progress, NULL);
+    if (progress->terminal)
+        print(progress, NULL);
+    else
+        progress_step(progress, NULL);
 }
 
 void progress_step(struct progress *progress, const char *detail)
 {
-    if (clock_ns() - progress->printed_ns >= SECOND)
+    uint64_t seconds = progress->terminal ? TERMINAL_SECONDS : PLAIN_SECONDS;
+    if (!progress->printed_ns || clock_ns() - progress->printed_ns >= seconds * SECOND)
         print(progress, detail);
 }
 

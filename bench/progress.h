@@ -1,6 +1,7 @@
 /* Progress on stderr, and the one place that error lines come from.
  *
- * On a terminal a line that rewrites itself, otherwise plain lines; at most about one a second.
+ * On a terminal a line that rewrites itself, at most about once a second beside the beginnings of stages; otherwise
+ * plain lines, at most one every five seconds.
  */
 #ifndef ABREAST_BENCH_PROGRESS_H
 #define ABREAST_BENCH_PROGRESS_H
@@ -15,14 +16,14 @@ struct progress {
     const char *name;
     double expected_s; /* of the whole run; grows and shrinks as it is known better */
     uint64_t started_ns;
-    uint64_t printed_ns;
+    uint64_t printed_ns; /* 0: nothing yet */
 };
 
 uint64_t clock_ns(void); /* CLOCK_MONOTONIC */
 
 void progress_begin(struct progress *, unsigned stages, double expected_s);
 
-/* The next of the stages begins; says so at once. */
+/* The next of the stages begins; on a terminal it says so at once. */
 void progress_stage(struct progress *, const char *name);
 
 /* Inside a stage: says what it is at, when it is time to say something. */

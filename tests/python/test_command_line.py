@@ -1,6 +1,7 @@
 """The executable answers bad input with one clear line and the documented exit status."""
 
 import os
+import re
 
 import pytest
 
@@ -15,6 +16,18 @@ def test_list_names_the_experiments(abreast):
     assert done.returncode == OK
     names = [line.split("\t")[0] for line in done.stdout.splitlines()[1:]]
     assert [name for name in names if name in EXPERIMENTS] == EXPERIMENTS
+
+
+def test_list_names_what_a_filter_can_select(abreast):
+    cells = [line.split("\t") for line in run(abreast, "list", "--variants", "--tsv").stdout.splitlines()[1:]]
+    assert {cell[0] for cell in cells} == set(EXPERIMENTS)
+    assert ["stack", "awaitable", "transfer"] in [cell[:3] for cell in cells]
+    assert {len(cell) for cell in cells} == {7}
+
+
+def test_titles_are_written_alike(abreast):
+    titles = [line.split("\t")[3] for line in run(abreast, "list", "--tsv").stdout.splitlines()[1:]]
+    assert all(title[0].islower() for title in titles)
 
 
 @pytest.mark.parametrize("command", [["list"], ["env"], ["env", "--json"], ["--version"], ["help"]])
@@ -54,6 +67,8 @@ def test_filter_that_matches_nothing(abreast, tmp_path):
         ["--reactor=iocp"],
         ["--quik"],
         ["--out="],
+        ["--quick", "--full"],
+        ["--full", "--smoke"],
     ],
 )
 def test_absurd_options(abreast, tmp_path, options):
@@ -61,6 +76,20 @@ def test_absurd_options(abreast, tmp_path, options):
     assert done.returncode == ERROR
     one_line(done.stderr)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("option", ["--seed", "--out", "--reactor"])
+def test_an_option_without_its_value(abreast, tmp_path, option):
+    for words in ([option], [f"{option}="]):
+        done = run(abreast, "run", "frames", *words, cwd=tmp_path)
+        assert done.returncode == ERROR
+        assert f"{option} needs a value" in one_line(done.stderr)
+
+
+def test_a_benchmark_filter_that_matches_nothing(abreast):
+    done = run(abreast, "bench", "--benchmark_filter=nosuch")
+    assert done.returncode == NOTHING
+    assert "--benchmark_list_tests" in one_line("\n".join(re.findall("abreast: .*", done.stderr)))
 
 
 def test_unwritable_out(abreast, tmp_path):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, run
 
 HEADER = "experiment\tmodel\tmechanism\tvariant\ttoolchain\tmetric\tunit\tvalue\tlow\thigh\tsamples"
 MODELS = {"raw", "awaitable", "sender", "cxx-awaitable", "cxx-sender", "callback", "event", "poll"}
@@ -80,6 +80,43 @@ def test_missing_values_have_their_reason(timed):
         _, model, mechanism, variant, toolchain, metric, _, value, *_ = line.split("\t")
         if value == "?":
             assert (model, mechanism, variant, toolchain, metric) in missing
+
+
+def test_the_baseline_of_a_selected_group_is_counted_too(timed):
+    rows = [line.split("\t") for line in (timed / "results" / "frames.tsv").read_text().splitlines()[1:]]
+    for metric in ("frame_bytes", "instructions_per_op"):
+        found = {tuple(row[1:5]) for row in rows if row[5] == metric}
+        assert found
+        for model, mechanism, variant, toolchain in found:
+            assert {(model, name, variant, toolchain) for name in ("malloc", "recycling")} <= found
+
+
+def test_one_folder_holds_one_run(abreast, tmp_path):
+    out = tmp_path / "out"
+    (out / "results" / "kept.json").mkdir(parents=True)
+    stale = [out / "run.json", out / "results" / "stack.tsv", out / "results" / "echo.json"]
+    kept = [out / "notes.tsv", out / "results" / "notes.md", out / "results" / ".tsv"]
+    for path in stale + kept:
+        path.write_text("earlier")
+    done = run(abreast, "run", "no-such-experiment", "--out", out)
+    assert done.returncode == 1
+    assert all(path.read_text() == "earlier" for path in stale + kept)
+    done = run(abreast, "run", "--smoke", "frames", "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in (out / "results").iterdir()} == {"frames.tsv", "kept.json", "notes.md", ".tsv"}
+    assert all(path.read_text() == "earlier" for path in kept)
+    assert json.loads((out / "run.json").read_text())["mode"] == "smoke"
+
+
+def test_run_json_lists_the_toolchains_of_the_cells(smoke):
+    toolchains = json.loads((smoke / "run.json").read_text())["toolchains"]
+    cells = {entry["name"]: entry["flags"] for entry in toolchains if entry["role"] == "cells"}
+    rows = [line.split("\t") for line in (smoke / "results" / "stack.tsv").read_text().splitlines()[1:]]
+    assert set(cells) == {row[4] for row in rows if "=any" not in row[4]}
+    for name, flags in cells.items():
+        level, sibling, exceptions = name.split()[1:4]
+        switch = {"sib=on": "-f", "sib=off": "-fno-", "exc=on": "-f", "exc=off": "-fno-"}
+        assert flags == f"-{level} {switch[sibling]}optimize-sibling-calls {switch[exceptions]}exceptions"
 
 
 def test_google_benchmark_json(timed):
