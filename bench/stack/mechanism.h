@@ -47,15 +47,14 @@ struct stack_mechanism {
 #define LOOP "construction (a loop resumes)"
 #define QUEUE "construction (a queue resumes)"
 #define SIBLING_CALL "optimiser (sibling call)"
-#define TAIL_CALL SIBLING_CALL
 #if defined __cplusplus
-#undef TAIL_CALL
 #define TAIL_CALL "language (symmetric transfer)"
-#elif defined __has_attribute
-#if __has_attribute(musttail)
-#undef TAIL_CALL
+#elif !defined __has_attribute
+#define TAIL_CALL SIBLING_CALL
+#elif __has_attribute(musttail)
 #define TAIL_CALL "compiler (musttail)"
-#endif
+#else
+#define TAIL_CALL SIBLING_CALL
 #endif
 
 extern const struct stack_mechanism stack_mechanisms[];

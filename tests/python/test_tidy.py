@@ -18,7 +18,7 @@ OTHERS = [
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
-# DESIGN: common <- awaitable, common <- sender <- bench; the bridges alone look across, at one header.
+# Who may include whom: common <- awaitable, common <- sender <- bench; the bridges alone look across, at one header.
 FORBIDDEN = {
     "common": ("awaitable/", "sender/", "bench/"),
     "awaitable": ("sender/", "bench/"),
