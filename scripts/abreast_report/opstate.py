@@ -1,6 +1,6 @@
 """opstate: sizes and instructions of operation states and coroutine frames against depth."""
 
-from .rows import Setting, model_order, shown, shown_row
+from .rows import Setting, model_order, pairs, shown, shown_row
 from .tables import Section, Table
 
 WORD_BYTES = 8
@@ -143,28 +143,71 @@ def within_stores(forms, depth=2):
     return short, "\n".join(sentences)
 
 
+VISIBLE = 1.15  # two values that differ by less are one point on the logarithmic axis
+
+
 def figure_data(forms):
-    """A block for each line of the figure: its title, then panel, depth, value and model. Only the main build, and
-    lines that coincide only once: the logarithmic axis has no zero."""
+    """A block for each line of the figure: its title, then panel, depth, value, model, the number of its mechanism, its
+    state, whether it is a frame that outlives the operation, and whether the legend has the title already. Only the
+    main build."""
     main = next((form[3] for form in forms), None)
-    blocks, drawn = [], {}
-    for panel, metrics in enumerate((("op_state_bytes", "frame_bytes"), ("instructions_per_op",))):
-        for form, depths in forms.items():
-            for metric in metrics if form[3] == main else ():
-                points = {
-                    depth: depths[depth][metric].value
-                    for depth in sorted(depths)
-                    if metric in depths[depth] and depths[depth][metric].value
-                }
-                nested = all(counted_in_frames(found, depth) for depth, found in depths.items())
-                if nested and metric == "frame_bytes":
-                    continue
-                twin = drawn.setdefault((panel, form[:2], metric), {})
-                if not points or (twin and all(twin.get(depth) == value for depth, value in points.items())):
-                    continue
-                twin.update(points)
-                what = ", frame" if metric == "frame_bytes" else ", frames" if nested and panel == 0 else ""
-                model = min(model_order(form[0]), 5)
-                lines = [f"{panel}\t{depth}\t{value:.10g}\t{model}" for depth, value in points.items()]
-                blocks.append("\n".join([f'"{name_of(form)}{what}"', *lines]) + "\n")
+    forms = {form: depths for form, depths in forms.items() if form[3] == main}
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(form[:2] for form in forms))}
+    blocks, titles = [], set()
+    for panel, (form, metric, points, title) in lines_of(forms):
+        state = pairs(form[2]).get("state", "0")
+        style = f"{min(model_order(form[0]), 5)}\t{numbers[form[:2]]}\t{state if state.isdigit() else 0}"
+        style += f"\t{int(metric == 'frame_bytes')}\t{int(title in titles)}"
+        titles.add(title)
+        drawn = [f"{panel}\t{depth}\t{value:.10g}\t{style}" for depth, value in points.items()]
+        blocks.append("\n".join([f'"{title}"', *drawn]) + "\n")
     return "\n\n".join(blocks)
+
+
+def lines_of(forms):
+    """(panel, (form, metric, {depth: value}, title)) for each line. Values of 0 have no place on a logarithmic axis."""
+    for panel, metrics in enumerate((("op_state_bytes",), ("instructions_per_op",))):
+        by_name = {}
+        for form, depths in forms.items():
+            by_name.setdefault(form[:2], {})[form] = depths
+        for alike in by_name.values():
+            for metric in metrics:
+                yield from ((panel, line) for line in states_apart(alike, metric))
+        if panel == 0:
+            yield from ((panel, line) for line in frames_once(forms))
+
+
+def points_of(depths, metric):
+    return {
+        depth: depths[depth][metric].value
+        for depth in sorted(depths)
+        if metric in depths[depth] and depths[depth][metric].value
+    }
+
+
+def look_alike(points, other):
+    both = [(value, other[depth]) for depth, value in points.items() if depth in other]
+    return all(max(pair) < VISIBLE * min(pair) for pair in both)
+
+
+def states_apart(alike, metric):
+    """The line of the functions with most state, and another for those with less where one can see the difference."""
+    shown_already = []
+    for form, depths in reversed(alike.items()):
+        points = points_of(depths, metric)
+        if points and not any(look_alike(points, other) for other in shown_already):
+            title = f"{form[0]} {form[1]}" if not shown_already else name_of(form)
+            yield form, metric, points, title
+            shown_already.append(points)
+
+
+def frames_once(forms):
+    """The frames that outlive an operation; equal ones of a model share a line."""
+    found = {}
+    for form, depths in forms.items():
+        points = points_of(depths, "frame_bytes")
+        if points and not all(counted_in_frames(figures, depth) for depth, figures in depths.items()):
+            found.setdefault((form[0], tuple(points.values())[-1:]), []).append((form, points))
+    for (model, _), lines in found.items():
+        names = " and ".join(dict.fromkeys(form[1] for form, _ in lines))
+        yield lines[0][0], "frame_bytes", lines[0][1], f"{model} {names}: the frame around it"
