@@ -7,6 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define SANITIZED 1
+#elif !defined __has_feature
+#define SANITIZED 0
+#elif __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
 static int run_cell(void *state, uint64_t operations, struct outcome *outcome)
 {
     (void)state;
@@ -104,13 +114,10 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "count") == 0)
         return instructions_child(&(struct run_options){0}) ? 1 : 0;
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-    return SKIPPED;
-#elif defined __has_feature
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-    return SKIPPED;
-#endif
-#endif
+    if (SANITIZED) {
+        puts("a sanitizer build does not run under valgrind");
+        return SKIPPED;
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_other_cells_keep_their_counts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_temporary_directory, setup, teardown),
