@@ -68,6 +68,46 @@ def test_the_python_that_cannot_is_passed_over(tmp_path):
     assert done.returncode == 1
 
 
+@pytest.mark.parametrize("options", [["--seed"], ["--seed="], ["--out"], ["--out="]])
+def test_reproduce_names_the_option_without_its_value(options):
+    done = run(SCRIPTS / "reproduce", *options)
+    assert done.returncode == 1
+    assert f"{options[0].rstrip('=')} needs a value" in one_line(done.stderr)
+
+
+def test_reproduce_takes_one_mode():
+    done = run(SCRIPTS / "reproduce", "--quick", "--full")
+    assert done.returncode == 1
+    assert "exclude each other" in one_line(done.stderr)
+
+
+def test_reproduce_clears_an_earlier_report_when_it_measures(abreast, tmp_path):
+    assert abreast.exists()
+    out = tmp_path / "out"
+    stale = ["run.json", "report.html", "report.pdf", "tables/old.md", "figures/old.svg", "results/old.tsv"]
+    kept = ["notes.md", "tables/notes.txt", "figures/photo.jpg", "results/notes.txt"]
+    for name in stale + kept:
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text("earlier")
+    running = subprocess.Popen(
+        [SCRIPTS / "reproduce", "--no-setup", "--out", out],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    for line in running.stderr:
+        if line.startswith("run "):
+            break
+    os.killpg(running.pid, signal.SIGINT)
+    _, complaint = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert "what was complete is in" in complaint.splitlines()[-1]
+    assert [name for name in stale if (out / name).exists()] == []
+    assert all((out / name).read_text() == "earlier" for name in kept)
+
+
 def test_interrupted_reproduce_leaves_nothing_half_written(tmp_path):
     out = tmp_path / "out"
     running = subprocess.Popen(
