@@ -34,7 +34,8 @@ do for [i = 1:lines] {
 key_font = kind eq "svg" ? ",12" : ",8"
 title_font = kind eq "svg" ? ",14" : ",10"
 left = 0.085; middle = 0.475; second = 0.59; right = 0.98
-set multiplot title "What one operation takes, by depth (functions with eight bytes of state each; stateless: open markers, where it differs)" font title_font
+about = "functions with eight bytes of state each; stateless: open markers, where it differs"
+set multiplot title "What one operation takes, by depth (" . about . ")" font title_font
 set xrange [0:*]
 set logscale y
 set tmargin at screen 0.90

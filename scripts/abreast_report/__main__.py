@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import calibration, echo, frames, opstate, other, page, published, runinfo, stack
+from . import calibration, echo, frames, opstate, other, page, published, runinfo, stack, stack_short
 from .rows import BadResults, read_results
 from .tables import write_file
 
@@ -13,7 +13,12 @@ PAPER = ROOT / "paper"
 ORDER = ["stack", "opstate", "frames", "echo"]
 PARTS = ["all", "tables", "page", "printed", "headlines", "run-info"]
 PRINTED = ".report.printed.html"  # what report.pdf is made from
-HEADLINES = ["stack", "echo", "frames"]  # what reproduce prints at its end
+
+
+def build_stack(rows):
+    section = stack.build(rows)
+    section.short = stack_short.short(rows)
+    return section
 
 
 class Report:
@@ -25,7 +30,7 @@ class Report:
             raise BadResults(f"{self.folder / 'results'} has no results: run scripts/reproduce, or abreast run --out")
         papers = published.read(PAPER)
         builders = {
-            "stack": stack.build,
+            "stack": build_stack,
             "opstate": opstate.build,
             "frames": lambda rows: frames.build(rows, papers),
             "echo": echo.build,
@@ -63,8 +68,8 @@ class Report:
         write_file(self.folder / name, html)
 
     def headlines(self):
-        found = {section.experiment: section.short for section in self.sections if section.short}
-        return [found[name] for name in HEADLINES if name in found]
+        """What reproduce prints at its end."""
+        return [section.short for section in self.sections if section.short]
 
 
 def pair(text):

@@ -1,6 +1,6 @@
 """The C models beside real C++: the same cells, compiled by the same toolchain."""
 
-from .rows import Setting
+from .rows import Setting, without
 from .stack import cells_of, label
 from .tables import Mark, Section, Table
 
@@ -12,10 +12,7 @@ def build(results):
         return section
     equal_class = sum(c.growth == cxx.growth for _, c, cxx in body)
     equal_bytes = sum(c == cxx for _, c, cxx in body)
-    section.short = (
-        f"The stack mechanisms, the only ones that are also written in C++, agree with C++ whether the stack grows in "
-        f"{equal_class} of {len(body)} cells."
-    )
+    section.short = short(results["stack"], body)
     section.headline = (
         f"Calibration of the stack mechanisms: C and C++ agree whether the stack grows in {equal_class} of {len(body)} "
         f"cells, and on the bytes a completion in {equal_bytes} of {len(body)}."
@@ -31,6 +28,34 @@ def build(results):
     )
     section.findings = disagreements(body)
     return section
+
+
+def short(rows, body):
+    """What is calibrated, what is not, and how many cells agree, the control apart."""
+    twins = {(model.removeprefix("cxx-"), *rest) for model, *rest in cells_of(rows) if model.startswith("cxx-")}
+    mechanisms = list(dict.fromkeys(key[1] for key in cells_of(rows) if key in twins))
+    missing = []
+    for key in cells_of(rows):
+        if key not in twins and not key[0].startswith("cxx-"):
+            rest = without(key[2], "boundary")
+            missing.append(key[1] if key[1] not in mechanisms else f"{key[1]} {rest}" if rest != "-" else label(key))
+    apart = f" (not: {', '.join(dict.fromkeys(missing))})" if missing else ""
+    control = [entry for entry in body if is_control_cell(*entry[0])]
+    rest = [entry for entry in body if not is_control_cell(*entry[0])]
+    parts = []
+    if rest:
+        parts.append(f"they agree whether the stack grows in {agreeing(rest)}")
+    if control:
+        parts.append(f"in the control, which C++ cannot have (boundary=no, exc=on), in {agreeing(control)}")
+    return f"Calibrated against C++: {', '.join(mechanisms)} of stack{apart}; {'; '.join(parts)}."
+
+
+def agreeing(body):
+    return f"{sum(c.growth == cxx.growth for _, c, cxx in body)} of {len(body)} cells"
+
+
+def is_control_cell(name, toolchain):
+    return "boundary=no" in name and dict(Setting.parse(toolchain).options).get("exc") == "on"
 
 
 def stack_rows(rows):

@@ -45,7 +45,8 @@ def build(rows):
         ),
     ]
     real = [group for group in groups if not in_memory(group)]
-    section.short, section.headline = headline(real)
+    section.short = short(real, [group for group in groups if in_memory(group)])
+    section.headline = headline(real)
     section.findings = [*instructions(groups), *control_finding(groups, RATIO)]
     section.findings += [text for group in groups for text in far_from_floor(group)]
     section.data = figure_data(groups)
@@ -85,24 +86,34 @@ def throughputs(groups):
     return dict(sorted(found.items(), key=lambda item: model_order(item[0][0])))
 
 
+def short(real, memory):
+    places = (("over sockets", real), ("in memory, where nothing waits", memory))
+    parts = []
+    for where, groups in places:
+        found = [
+            f"{model} {mechanism} {shown_range([value for value, _, _ in all_times])}"
+            for (model, mechanism), all_times in throughputs(groups).items()
+        ]
+        if found:
+            parts.append(f"{where}, {', '.join(found)}")
+    return f"Throughput of the loop, the floor's = 1: {'; '.join(parts)}." if parts else ""
+
+
 def headline(groups):
-    """(short, in full)"""
-    ranges, parts = [], []
+    parts = []
     for (model, mechanism), all_times in throughputs(groups).items():
         judged = [judge(times) for times in all_times]
         span = shown_range([value for value, _, _ in all_times])
-        ranges.append(f"{model} {mechanism} {span}")
         parts.append(
             f"{model} {mechanism} {span} of the floor's throughput (of {len(judged)} variants, "
             + ", ".join(f"{judged.count(word)} {word}" for word in (WITHIN, OUTSIDE, UNDECIDED))
             + ")"
         )
     if not parts:
-        return "", ""
+        return ""
     return (
-        f"The echo loop over sockets, throughput with the floor's = 1: {', '.join(ranges)}.",
         "The echo loop over sockets, where a form counts as within 10 % of the floor, or outside, only if its whole "
-        f"interval is: {'; '.join(parts)}.",
+        f"interval is: {'; '.join(parts)}."
     )
 
 

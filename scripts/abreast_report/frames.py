@@ -55,13 +55,14 @@ def build(rows, published=()):
                 "allocator",
                 "compiler",
                 "ns per operation",
-                "times as fast as malloc",
+                "times as fast as malloc (below 1: slower)",
                 "allocations per operation",
                 "fresh from malloc",
                 "instructions",
             ],
             body,
-            "In brackets the 99 % interval of paired, interleaved runs. Only the main build is timed.",
+            "In brackets the 99 % interval of paired, interleaved runs. Only the main build is timed. "
+            "results/frames.tsv has the inverse, ratio_to_malloc: there, below 1 is faster.",
         )
     ]
     if papers:

@@ -50,14 +50,14 @@ def build(rows):
         section.tables.append(
             Table(
                 f"opstate-{metric}",
-                f"{metric} ({unit}) by depth",
+                f"{metric} ({'below 1: faster' if unit == 'ratio' else unit}) by depth",
                 ["form", "compiler", *(f"depth {depth}" for depth in depths)],
                 body,
                 NOTES.get(metric, ""),
                 detail=metric in DETAILS,
             )
         )
-    section.short, section.headline = within_stores(forms)
+    section.short, section.headline = above_floor(forms), within_stores(forms)
     section.findings = deepest(forms)
     section.data = figure_data(forms)
     return section
@@ -118,9 +118,8 @@ def against(extra, stores):
 
 
 def within_stores(forms, depth=2):
-    """Whether just | then | then costs more than the floor and one store for each word of its operation state:
-    (short, in full)."""
-    sentences, within = [], 0
+    """Whether just | then | then costs more than the floor and one store for each word of its operation state."""
+    sentences = []
     for form, depths in forms.items():
         model, _, rest, toolchain = form
         ours = depths.get(depth, {})
@@ -129,18 +128,43 @@ def within_stores(forms, depth=2):
         if model != "sender" or not all(row and row.value is not None for row in (floor, counted, state)):
             continue
         extra, stores = counted.value - floor.value, state.value / WORD_BYTES
-        within += extra <= stores
         sentences.append(
             f"just{' | then' * depth}{with_state(rest)}, {compiler_of(form)}: {shown(counted.value)} instructions, "
             f"{against(extra, stores)} ({shown(state.value)} bytes of operation state)."
         )
-    if not sentences:
-        return "", ""
-    short = (
-        f"just{' | then' * depth} stays within the floor's instructions plus one store for each word of its operation "
-        f"state in {within} of {len(sentences)} cells."
-    )
-    return short, "\n".join(sentences)
+    return "\n".join(sentences)
+
+
+COMPARED = {
+    ("sender", "pipeline"): "a pipeline of {depth} `then`",
+    ("awaitable", "ready"): "an awaitable that is ready",
+    ("awaitable", "ready-known"): "the same where the compiler knows that it is ready",
+    ("awaitable", "task-in-task"): "a coroutine for each function",
+}
+
+
+def above_floor(forms, depth=2):
+    """How many instructions each form takes beyond the same calls without a protocol, over all kinds and compilers."""
+    extra = {}
+    for (model, mechanism, rest, toolchain), depths in forms.items():
+        floor = forms.get(("raw", "floor", rest, toolchain), {}).get(depth, {}).get("instructions_per_op")
+        counted = depths.get(depth, {}).get("instructions_per_op")
+        if all(row and row.value is not None for row in (floor, counted)):
+            extra.setdefault((model, mechanism), []).append(counted.value - floor.value)
+    number = "two" if depth == 2 else depth
+    parts = [
+        f"{words.format(depth=number)} {span(extra[form])}"
+        for form, words in COMPARED.items()
+        if form in extra
+    ]
+    if not parts:
+        return ""
+    return f"Instructions beyond the same {number} calls without a protocol: {', '.join(parts)}."
+
+
+def span(values):
+    low, high = shown(min(values)), shown(max(values))
+    return low if low == high else f"{low} to {high}"
 
 
 VISIBLE = 1.15  # two values that differ by less are one point on the logarithmic axis

@@ -261,11 +261,6 @@ def build(rows):
     groups = alike({key: found for key, found in cells.items() if not key[0].startswith("cxx-")})
     controls = [keys for keys in groups if is_control(keys[0])]
     groups = [keys for keys in groups if not is_control(keys[0])]
-    section.short = (
-        f"Settings, of {count}, at which a loop of synchronous completions does not grow the stack: "
-        + ", ".join(f"{model} {mechanism} {held}" for (model, mechanism), held in held_at(groups, cells).items())
-        + "."
-    )
     nowhere = [keys for keys in groups if holds(cells[keys[0]])]
     still = "; ".join(group_label(keys) + resting(said.get(keys[0], {})) for keys in nowhere) or "no mechanism"
     headline = [
@@ -294,17 +289,6 @@ def build(rows):
 def is_control(key):
     """In C++ a boundary is always there when exceptions are on: without one, C has no equal."""
     return "boundary=no" in key[2].split(",")
-
-
-def held_at(groups, cells):
-    """{(model, mechanism): at how many settings its variants do not grow}"""
-    counts = {}
-    for keys in groups:
-        held = sum(cell.growth in ("constant", "bounded") for cell in cells[keys[0]].values())
-        counts.setdefault(keys[0][:2], set()).add(held)
-    return {
-        name: f"{min(held)}" if len(held) == 1 else f"{min(held)} to {max(held)}" for name, held in counts.items()
-    }
 
 
 def resting(by_compiler):
