@@ -61,7 +61,8 @@ unset xlabel
 unset ylabel
 set xrange [0:1]
 set yrange [0:1]
-set key at screen 0.5, screen 0.13 center center vertical Left reverse samplen 5 spacing 1.2 width -6 font key_font maxrows 4
+set key at screen 0.5, screen 0.13 center center vertical Left reverse samplen 5 spacing 1.2 width -6 \
+    font key_font maxrows 4
 plot for [i in named] data index int(i) - 1 using (NaN):(NaN) with linespoints lw width_of[int(i)] \
      lc rgb paint[int(i)] dt dash[int(i)] pt marker[int(i)] ps size_of[int(i)] \
      title columnheader(1)

@@ -11,7 +11,14 @@ from .tables import write_file
 ROOT = Path(__file__).resolve().parents[2]
 PAPER = ROOT / "paper"
 ORDER = ["stack", "opstate", "frames", "echo"]
-PARTS = ["all", "tables", "page", "printed", "headlines", "run-info"]
+PARTS = {
+    "all": "tables, page and headlines (the default)",
+    "tables": "DIR/tables, and DIR/figures/*.dat, which gnuplot draws",
+    "page": "DIR/report.html, with the figures that are there",
+    "printed": "DIR/.report.printed.html, from which report.pdf is made",
+    "headlines": "prints the short answers",
+    "run-info": "adds the revision, --stage and --skipped to DIR/run.json",
+}
 PRINTED = ".report.printed.html"  # what report.pdf is made from
 
 
@@ -79,15 +86,27 @@ def pair(text):
     return name, value
 
 
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        print(f"report: {message}: see scripts/report --help", file=sys.stderr)
+        sys.exit(1)
+
+
 def main():
-    parser = argparse.ArgumentParser(
-        prog="report", description="Writes tables, figure data and report.html from the results of a run."
+    parser = Parser(
+        prog="scripts/report",
+        description="Writes tables, figure data and report.html from the results of a run.",
+        epilog="PART is one of:\n" + "".join(f"  {part:<12}{what}\n" for part, what in PARTS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
-    parser.add_argument("part", nargs="?", default="all", choices=PARTS, help=", ".join(PARTS), metavar="PART")
+    parser.add_argument("part", nargs="?", default="all", help="what to make, see below", metavar="PART")
     parser.add_argument("--out", default="out", metavar="DIR", help="the run's folder (default: out)")
     parser.add_argument("--stage", action="append", default=[], type=pair, metavar="NAME=SECONDS", help="for run-info")
     parser.add_argument("--skipped", action="append", default=[], type=pair, metavar="WHAT=REASON", help="for run-info")
     options = parser.parse_args()
+    if options.part not in PARTS:
+        parser.error(f"unknown part '{options.part}'")
     try:
         if options.part == "run-info":
             stages = [(name, float(seconds)) for name, seconds in options.stage]
@@ -115,7 +134,4 @@ if __name__ == "__main__":
         status = main()
     except SystemExit as stop:
         status = 1 if stop.code else 0
-    except KeyboardInterrupt:
-        print("report: interrupted", file=sys.stderr)
-        status = 1
     sys.exit(status)

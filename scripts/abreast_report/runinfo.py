@@ -57,8 +57,30 @@ def flat(value, name=""):
         return [pair for key, item in value.items() for pair in flat(item, f"{name}.{key}" if name else key)]
     if isinstance(value, list):
         if all(not isinstance(item, (dict, list)) for item in value):
-            return [(name, ", ".join(str(item) for item in value) or "none")]
+            return [(name, ", ".join(scalar(item) for item in value) or "none")]
         if all(set(item) >= {"name", "seconds"} for item in value):
-            return [(name, ", ".join(f"{item['name']} {item['seconds']:.1f} s" for item in value))]
+            return [(name, stages_text(value))]
         return [(name, "; ".join(f"{k}: {v}" for k, v in flat(item))) for item in value]
-    return [(name, "?" if value is None else str(value))]
+    return [(name, scalar(value))]
+
+
+def scalar(value):
+    if isinstance(value, float):
+        return f"{value:.2f}".rstrip("0").rstrip(".")
+    return "?" if value is None else str(value)
+
+
+def stages_text(stages):
+    """The stages of abreast run stand in brackets after reproduce's stage of that name, of which they are parts."""
+    def listed(some):
+        return ", ".join(f"{stage['name']} {stage['seconds']:.1f} s" for stage in some)
+
+    outer = [stage for stage in stages if stage.get("of") == "reproduce"]
+    inner = [stage for stage in stages if stage.get("of") != "reproduce"]
+    if not outer:
+        return listed(inner)
+    parts = [
+        listed([stage]) + (f" (of which {listed(inner)})" if stage["name"] == "run" and inner else "")
+        for stage in outer
+    ]
+    return ", ".join(parts)

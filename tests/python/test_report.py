@@ -1,8 +1,12 @@
 """Tables, sentences, figures and the report, made from committed results."""
 
 import json
+import os
 import re
 import shutil
+import signal
+import subprocess
+import time
 from html.parser import HTMLParser
 
 import pytest
@@ -240,6 +244,40 @@ def test_broken_results_are_refused(results, broken):
     assert done.returncode == 1
     assert "frames.tsv" in one_line(done.stderr)
     assert not (results / "report.html").exists()
+
+
+@pytest.mark.parametrize("words", [["--bogus"], ["nonsense"], ["--stage", "x"], ["--out"]])
+def test_a_bad_option_is_one_line(words):
+    done = run(REPORT, *words)
+    assert done.returncode == 1
+    assert "scripts/report --help" in one_line(done.stderr)
+
+
+@pytest.mark.parametrize("after_s", [0.02, 0.06])
+def test_an_interrupt_is_one_line(results, after_s):
+    with subprocess.Popen(
+        [REPORT, "--out", results], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as child:
+        time.sleep(after_s)
+        os.killpg(child.pid, signal.SIGINT)
+        _, errors = child.communicate(timeout=60)
+    if child.returncode == 1:
+        assert one_line(errors) == "report: interrupted"
+    else:
+        assert child.returncode in (0, -signal.SIGINT)
+        assert "Traceback" not in errors
+
+
+def test_this_run_shows_parts_inside_their_whole(results):
+    info = json.loads((results / "run.json").read_text())
+    info["machine"] |= {"load_average": [0.123456, 1.5], "steal_percent": 0.0123456}
+    (results / "run.json").write_text(json.dumps(info))
+    report(results, "run-info", "--stage", "build=3", "--stage", "run=11")
+    report(results, "page")
+    text = (results / "report.html").read_text()
+    assert "build 3.0 s, run 11.0 s (of which stack 1.5 s, opstate 2.0 s, frames 3.0 s, echo 4.0 s)" in text
+    assert "<td>0.12, 1.5</td>" in text
+    assert "<td>0.01</td>" in text
 
 
 def test_no_results_is_one_line(tmp_path):
