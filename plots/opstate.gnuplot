@@ -6,7 +6,8 @@ load "terminal.gnuplot"
 
 stats data using 2 nooutput name "D"
 lines = D_blocks
-array panel[lines]
+array drawn[2] # the lines of each panel
+drawn[1] = ""; drawn[2] = ""
 array paint[lines]
 array dash[lines]
 array width_of[lines]
@@ -23,12 +24,12 @@ do for [i = 1:lines] {
     stats data index i - 1 using 8 nooutput name "A"
     floor_line = M_min == 0
     mechanism = int(K_min)
-    panel[i] = int(P_min)
+    drawn[int(P_min) + 1] = drawn[int(P_min) + 1] . " " . i
     paint[i] = floor_line ? 0xbbbbbb : M_min == 1 ? blue(mechanism) : colour(M_min)
     dash[i] = floor_line ? 1 : F_min == 1 ? 3 : 1 + (mechanism + 3) % 4 + ((mechanism + 3) % 4 > 1)
     width_of[i] = floor_line ? 9 : F_min == 1 || S_min == 0 ? 1.3 : 2.2
     marker[i] = floor_line || F_min == 1 ? 0 : 5 + 2 * ((mechanism + 5) % 6) - (S_min == 0)
-    size_of[i] = mechanism == 1 ? 1.5 : S_min == 0 ? 1.9 : 0.9
+    size_of[i] = (mechanism == 1 ? 1.5 : S_min == 0 ? 1.9 : 0.9) * (kind eq "svg" ? 0.6 : 1)
     if (A_min == 0) { named = named . " " . i }
 }
 key_font = kind eq "svg" ? ",12" : ",8"
@@ -43,11 +44,12 @@ set bmargin at screen 0.34
 set xlabel "depth (functions that an operation is composed of)"
 unset key
 do for [p = 0:1] {
+    if (drawn[p + 1] eq "") { continue }
     set lmargin at screen (p == 0 ? left : second)
     set rmargin at screen (p == 0 ? middle : right)
     set ylabel (p == 0 ? "bytes (logarithmic; 0 is not drawn)" : "instructions (logarithmic)")
-    plot for [i = 1:lines] data index i - 1 using 2:($1 == p ? $3 : NaN) with linespoints lw width_of[i] \
-         lc rgb paint[i] dt dash[i] pt marker[i] ps size_of[i] notitle
+    plot for [i in drawn[p + 1]] data index int(i) - 1 using 2:3 with linespoints lw width_of[int(i)] \
+         lc rgb paint[int(i)] dt dash[int(i)] pt marker[int(i)] ps size_of[int(i)] notitle
 }
 set tmargin at screen 0.24
 set bmargin at screen 0.01

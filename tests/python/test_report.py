@@ -293,6 +293,16 @@ def draw(data, out):
 
 
 @pytest.mark.skipif(not shutil.which("gnuplot"), reason="gnuplot is not installed")
+@pytest.mark.parametrize("metric", ["instructions_per_op", "op_state_bytes"])
+def test_a_panel_without_figures_is_left_out(results, metric):
+    """As without valgrind, which counts the instructions."""
+    tsv = results / "results" / "opstate.tsv"
+    tsv.write_text("".join(f"{line}\n" for line in tsv.read_text().splitlines() if f"\t{metric}\t" not in line))
+    report(results, "tables")
+    draw(results / "figures" / "opstate.dat", results / "opstate.svg")
+
+
+@pytest.mark.skipif(not shutil.which("gnuplot"), reason="gnuplot is not installed")
 @pytest.mark.parametrize("name", ["stack", "opstate", "frames", "echo"])
 def test_figures_are_byte_stable(results, name):
     report(results, "tables")
