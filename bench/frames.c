@@ -127,7 +127,7 @@ static void awaitable_launch(struct order *order, const struct io_env *env)
 
 /* ---- Tasks of the sender model ---- */
 
-SENDER_AWAITABLE_RECEIVER(await_task);
+SENDER_AWAITABLE_RECEIVER(await_task, sender_task);
 SENDER_TASK(task_sender, await_task)
 SENDER_AWAITABLE(await_task, task_sender)
 

@@ -27,6 +27,7 @@
         struct R##_receiver receiver;                                                                                  \
         struct io_request request;                                                                                     \
     };                                                                                                                 \
+    enum { N##_completions = COMPLETES_WITH_VALUE | COMPLETES_WITH_ERROR | COMPLETES_WITH_STOPPED };                   \
     SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
     {                                                                                                                  \
         PROBE(CONNECT);                                                                                                \

@@ -15,6 +15,7 @@
         struct R##_receiver receiver;                                                                                  \
         R##_in value;                                                                                                  \
     };                                                                                                                 \
+    enum { N##_completions = COMPLETES_WITH_VALUE | COMPLETES_INLINE };                                                \
     SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
     {                                                                                                                  \
         PROBE(CONNECT);                                                                                                \

@@ -26,6 +26,10 @@
             struct inner_##_op inner;                                                                                  \
         };                                                                                                             \
     };                                                                                                                 \
+    SENDER_REQUIRES(child_, COMPLETES_WITH_VALUE);                                                                     \
+    enum {                                                                                                             \
+        N##_completions = SENDER_COMPLETIONS_LET(child_##_completions, COMPLETES_WITH_VALUE, inner_##_completions)     \
+    };                                                                                                                 \
     SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
     {                                                                                                                  \
         PROBE(CONNECT);                                                                                                \

@@ -154,11 +154,11 @@ void sender_loop_start(void *storage, struct loop_job *job)
 
 /* ---- As a task ---- */
 
-SENDER_AWAITABLE_RECEIVER(read_some);
+SENDER_AWAITABLE_RECEIVER(read_some, sender_task);
 SENDER_READ_SOME(async_read, read_some)
 SENDER_AWAITABLE(read_some, async_read)
 
-SENDER_AWAITABLE_RECEIVER(write_some);
+SENDER_AWAITABLE_RECEIVER(write_some, sender_task);
 SENDER_WRITE_SOME(async_write, write_some)
 SENDER_AWAITABLE(write_some, async_write)
 

@@ -97,6 +97,7 @@ static inline uintptr_t turn_on_any_thread_settle(turn_on_any_thread *turn)
         turn_type turn;                                                                                                \
         struct child_##_op child;                                                                                      \
     };                                                                                                                 \
+    enum { N##_completions = child_##_completions };                                                                   \
     SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
     {                                                                                                                  \
         PROBE(CONNECT);                                                                                                \
@@ -139,6 +140,7 @@ static inline uintptr_t turn_on_any_thread_settle(turn_on_any_thread *turn)
     }                                                                                                                  \
     SENDER_FUNCTION void N##_set_value(struct N##_receiver *self, N##_in end)                                          \
     {                                                                                                                  \
+        _Static_assert(__builtin_types_compatible_p(N##_in, bool), "repeat_until repeats what completes with a bool"); \
         PROBE(SET_VALUE);                                                                                              \
         N##_completed(self, end ? TURN_END : TURN_AGAIN);                                                              \
     }                                                                                                                  \

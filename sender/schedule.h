@@ -2,8 +2,9 @@
  *
  *     SENDER_SCHEDULE(N, context, R);      R_in is struct unit
  *
- * `context` is a type with context_post_work(struct context *, struct work *): run_loop or thread_pool. As in C++ the
- * scheduler's type is known, so no executor table is called.
+ * `context` is a type with context_post_work(struct context *, struct work *) and a constant
+ * context_schedule_completions: run_loop or thread_pool. As in C++ the scheduler's type is known, so no executor table
+ * is called.
  */
 #ifndef ABREAST_SENDER_SCHEDULE_H
 #define ABREAST_SENDER_SCHEDULE_H
@@ -11,6 +12,11 @@
 #include "common/run_loop.h"
 #include "common/thread_pool.h"
 #include "sender/sender.h"
+
+enum {
+    run_loop_schedule_completions = COMPLETES_WITH_VALUE | COMPLETES_WITH_STOPPED,
+    thread_pool_schedule_completions = COMPLETES_WITH_VALUE | COMPLETES_WITH_STOPPED,
+};
 
 #define SENDER_SCHEDULE(N, context_, R)                                                                                \
     struct N##_sender {                                                                                                \
@@ -21,6 +27,7 @@
         struct context_ *scheduler;                                                                                    \
         struct work work;                                                                                              \
     };                                                                                                                 \
+    enum { N##_completions = context_##_schedule_completions };                                                        \
     SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
     {                                                                                                                  \
         PROBE(CONNECT);                                                                                                \

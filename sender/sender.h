@@ -8,6 +8,7 @@
  *     struct N_op                the operation state; it contains the operation states of what it is made of
  *     void N_connect(struct N_op *, struct N_sender, struct R_receiver)
  *     void N_start(struct N_op *)
+ *     enum { N_completions }     its completion signatures, as a set of enum sender_completion
  *
  * and a receiver named R, with values of type R_in, of
  *
@@ -22,6 +23,10 @@
  * between the two: it states the completion signature. A stage's receiver is an empty struct, for its place in memory
  * is known: the parent operation state lies around it, at a constant distance. The sizes are those of C++ receivers
  * nested by value; P2300R10's exposition-only basic-receiver spends a pointer a stage instead.
+ *
+ * The one value type of a stage is its receiver's N_in, so no variant of values is ever needed (into_variant). That
+ * types agree is the compiler's ordinary check of the calls, made strict where C would convert (SENDER_VALUE_TYPE);
+ * whether a sender can complete in a channel at all is in N_completions, for algorithms that require or forbid one.
  *
  * A function object F is `struct F` (empty when it has no state) with F_call(struct F *, in).
  *
@@ -48,6 +53,31 @@ struct unit {
     SENDER_FUNCTION void N##_set_error(struct N##_receiver *, int);                                                    \
     SENDER_FUNCTION void N##_set_stopped(struct N##_receiver *);                                                       \
     SENDER_FUNCTION const struct io_env *N##_get_env(const struct N##_receiver *)
+
+/* The completion signatures of a sender ([exec.cmplsig]), and whether it is statically known that it completes before
+ * start returns (stdexec's completion behaviour `inline`, 2026). */
+enum sender_completion {
+    COMPLETES_WITH_VALUE = 1,
+    COMPLETES_WITH_ERROR = 2,
+    COMPLETES_WITH_STOPPED = 4,
+    COMPLETES_INLINE = 8,
+};
+
+/* The completions of a sender that goes on, where `child` completes in `channel`, as `inner`: of both the channels, and
+ * inline when both are. */
+#define SENDER_COMPLETIONS_LET(child, channel, inner)                                                                  \
+    ((child) & (channel) ? ((child) & ~((channel) | COMPLETES_INLINE)) | ((inner) & ~COMPLETES_INLINE) |               \
+                               ((child) & (inner) & COMPLETES_INLINE)                                                  \
+                         : (child))
+
+/* Stops the compilation unless `expression` has exactly the type of the values of receiver R. */
+#define SENDER_VALUE_TYPE(R, expression)                                                                               \
+    _Static_assert(__builtin_types_compatible_p(__typeof__(expression), R##_in),                                       \
+                   "the receiver " #R " takes values of another type")
+
+/* Stops the compilation unless the stage `child` can complete in the channel. */
+#define SENDER_REQUIRES(child, channel)                                                                                \
+    _Static_assert((child##_completions & (channel)) != 0, #child " never completes so: " #channel)
 
 /* What every generated function is; a pipeline that cannot fail, say, leaves its set_error unused. */
 #define SENDER_FUNCTION __attribute__((unused)) static inline

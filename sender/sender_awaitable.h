@@ -1,9 +1,15 @@
 /* sender-awaitable: co_await on a sender, as P2300R10 writes it ([exec.as.awaitable], P2583R0 4.2).
  *
- *     SENDER_AWAITABLE_RECEIVER(N);
+ *     SENDER_AWAITABLE_RECEIVER(N, promise);
  *     ...the stage `child`, completing into N...
  *     SENDER_AWAITABLE(N, child);
  *     ...in the coroutine...  CO_AWAIT_SENDER(n, self, N, &self->member, ((struct child_sender){...}));
+ *
+ * `promise` is the type of the awaiting coroutine's promise, as in sender-awaitable<Sndr, Promise>: a struct that its
+ * frame starts with, with
+ *
+ *     const struct io_env *promise_get_env(const struct promise *)
+ *     struct coro *promise_unhandled_stopped(struct promise *)       the handle to resume next
  *
  * The operation state lives in the awaiting coroutine's frame. await_ready is always false; await_suspend returns void
  * and starts the operation; the receiver emplaces the result in a variant and calls continuation.resume(), a function
@@ -27,7 +33,7 @@ struct sender_awaitable_result {
     };
 };
 
-#define SENDER_AWAITABLE_RECEIVER(N)                                                                                   \
+#define SENDER_AWAITABLE_RECEIVER(N, promise)                                                                          \
     typedef ssize_t N##_in;                                                                                            \
     struct N##_receiver {                                                                                              \
         struct sender_awaitable_result *result_ptr;                                                                    \
@@ -50,11 +56,11 @@ struct sender_awaitable_result {
     SENDER_FUNCTION void N##_set_stopped(struct N##_receiver *rcvr)                                                    \
     {                                                                                                                  \
         PROBE(NESTED_RESUME);                                                                                          \
-        NOEXCEPT_CALL(coro_resume(sender_task_unhandled_stopped((struct sender_task *)rcvr->continuation)));           \
+        NOEXCEPT_CALL(coro_resume(promise##_unhandled_stopped((struct promise *)rcvr->continuation)));                 \
     }                                                                                                                  \
     SENDER_FUNCTION const struct io_env *N##_get_env(const struct N##_receiver *rcvr)                                  \
     {                                                                                                                  \
-        return ((const struct sender_task *)rcvr->continuation)->state->env;                                           \
+        return promise##_get_env((const struct promise *)rcvr->continuation);                                          \
     }
 
 #define SENDER_AWAITABLE(N, child_)                                                                                    \
@@ -76,7 +82,7 @@ struct sender_awaitable_result {
         return self->result.index == 1 ? self->result.value : -self->result.error;                                     \
     }
 
-/* result = co_await sender; for a coroutine whose promise is a struct sender_task. */
+/* result = co_await sender; for a coroutine whose promise is the receiver's. */
 #define CO_AWAIT_SENDER(result, self, N, awaitable, sender)                                                            \
     do {                                                                                                               \
         N##_construct(awaitable, sender, &(self)->task.frame.coro);                                                    \

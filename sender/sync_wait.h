@@ -53,6 +53,7 @@
     }
 
 #define SENDER_SYNC_WAIT(N, child_)                                                                                    \
+    SENDER_REQUIRES(child_, COMPLETES_WITH_VALUE);                                                                     \
     static int N(struct run_loop *loop, const struct io_env *env, struct child_##_sender sender, N##_in *value)        \
     {                                                                                                                  \
         struct N##_state state = {.loop = loop, .env = env};                                                           \

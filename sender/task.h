@@ -41,6 +41,11 @@ static inline struct sender_task *sender_task_create(struct frame_allocator *all
 /* start: runs the task until it first suspends. */
 void sender_task_start(struct sender_task *, struct sender_task_state *);
 
+static inline const struct io_env *sender_task_get_env(const struct sender_task *task)
+{
+    return task->state->env;
+}
+
 /* promise.unhandled_stopped(): the task completes as stopped, and its body is not resumed again. Returns the handle to
  * resume next. */
 struct coro *sender_task_unhandled_stopped(struct sender_task *);

@@ -24,6 +24,7 @@
         struct sender_task_state state;                                                                                \
         struct sender_task *task;                                                                                      \
     };                                                                                                                 \
+    enum { N##_completions = COMPLETES_WITH_VALUE | COMPLETES_WITH_ERROR | COMPLETES_WITH_STOPPED };                   \
     static void N##_completed(struct sender_task_state *state, ssize_t result)                                         \
     {                                                                                                                  \
         struct N##_op *op = CONTAINER_OF(state, struct N##_op, state);                                                 \

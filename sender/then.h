@@ -19,6 +19,7 @@
         struct F function;                                                                                             \
         struct child_##_op child;                                                                                      \
     };                                                                                                                 \
+    enum { N##_completions = child_##_completions };                                                                   \
     SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
     {                                                                                                                  \
         PROBE(CONNECT);                                                                                                \
@@ -35,6 +36,7 @@
     SENDER_FUNCTION void N##_set_value(struct N##_receiver *self, N##_in value)                                        \
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
+        SENDER_VALUE_TYPE(R, F##_call(&op->function, value));                                                          \
         PROBE(SET_VALUE);                                                                                              \
         R##_set_value(&op->receiver, F##_call(&op->function, value));                                                  \
     }                                                                                                                  \

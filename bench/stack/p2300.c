@@ -43,7 +43,7 @@ struct nothing {
 };
 
 /* just(value) */
-SENDER_AWAITABLE_RECEIVER(alone);
+SENDER_AWAITABLE_RECEIVER(alone, sender_task);
 SENDER_JUST(alone_just, alone);
 SENDER_AWAITABLE(alone, alone_just);
 
@@ -61,7 +61,7 @@ static int alone_run(struct stack_job *job)
 }
 
 /* just(value) | then */
-SENDER_AWAITABLE_RECEIVER(one);
+SENDER_AWAITABLE_RECEIVER(one, sender_task);
 RECEIVER(one_1, ssize_t);
 SENDER_JUST(one_just, one_1);
 SENDER_THEN(one_1, one_just, add_one, one);
@@ -81,7 +81,7 @@ static int one_run(struct stack_job *job)
 }
 
 /* just(value) | then | then | then */
-SENDER_AWAITABLE_RECEIVER(three);
+SENDER_AWAITABLE_RECEIVER(three, sender_task);
 RECEIVER(three_1, ssize_t);
 RECEIVER(three_2, ssize_t);
 RECEIVER(three_3, ssize_t);
@@ -105,7 +105,7 @@ static int three_run(struct stack_job *job)
 }
 
 /* just(value) and eight times then */
-SENDER_AWAITABLE_RECEIVER(eight);
+SENDER_AWAITABLE_RECEIVER(eight, sender_task);
 RECEIVER(eight_1, ssize_t);
 RECEIVER(eight_2, ssize_t);
 RECEIVER(eight_3, ssize_t);

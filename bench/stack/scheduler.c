@@ -15,7 +15,7 @@ static inline ssize_t deliver_call(struct deliver *self, struct unit value)
     return self->value;
 }
 
-SENDER_AWAITABLE_RECEIVER(scheduled);
+SENDER_AWAITABLE_RECEIVER(scheduled, sender_task);
 RECEIVER(deliver_stage, struct unit);
 SENDER_SCHEDULE(schedule, run_loop, deliver_stage);
 SENDER_THEN(deliver_stage, schedule, deliver, scheduled);

@@ -100,6 +100,8 @@ struct linger_op {
     struct work work;
 };
 
+enum { linger_completions = COMPLETES_WITH_VALUE };
+
 static _Atomic unsigned long lingered;
 
 static void linger_connect(struct linger_op *op, struct linger_sender sender, struct linger_turn_receiver receiver)

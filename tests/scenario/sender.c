@@ -214,11 +214,11 @@ void scenario_let_value_keeps_its_value(struct world *world)
 
 /* ---- A task that awaits a task that awaits a read ---- */
 
-SENDER_AWAITABLE_RECEIVER(await_read);
+SENDER_AWAITABLE_RECEIVER(await_read, sender_task);
 SENDER_READ_SOME(child_read, await_read)
 SENDER_AWAITABLE(await_read, child_read)
 
-SENDER_AWAITABLE_RECEIVER(await_task);
+SENDER_AWAITABLE_RECEIVER(await_task, sender_task);
 SENDER_TASK(child_task, await_task)
 SENDER_AWAITABLE(await_task, child_task)
 
