@@ -1,4 +1,4 @@
-# The cells of the `stack` experiment: small executables, the same sources compiled by several compilers, each with its
+# The cells of the experiments `stack` and `finals`: small executables, the same sources compiled by several compilers, each with its
 # own flags whatever those of this build are.
 #
 #   cells/<id>/stack-c, stack-cxx   one pair for each compiler x -O0 -O1 -O2 x sibling calls x exceptions
@@ -124,18 +124,18 @@ endmacro()
 function(cells_add id cc cxx level sibling exceptions mode)
   set(toolchain "${id} O${level} sib=${sibling} exc=${exceptions} san=none")
   set(directory ${cells_dir}/${id}-O${level}-sib-${sibling}-exc-${exceptions})
-  file(MAKE_DIRECTORY ${directory})
+  file(MAKE_DIRECTORY ${directory}/stack ${directory}/finals)
   set(on "")
   set(off no-)
   set(flags -O${level} -f${${sibling}}optimize-sibling-calls -f${${exceptions}}exceptions)
 
   set(c_flags -std=gnu17 ${flags})
   set(objects "")
-  foreach(name IN LISTS cells_awaitable cells_sender)
-    cells_object(${cc} "${c_flags}" "${toolchain}" ${directory} bench/stack/${name}.c ${name})
+  foreach(name IN LISTS cells_mechanisms)
+    cells_object(${cc} "${c_flags}" "${toolchain}" ${directory} bench/${name}.c ${name})
   endforeach()
-  foreach(name IN LISTS cells_sender)
-    cells_object(${cc} "${c_flags};-DABREAST_NOEXCEPT_BOUNDARY" "${toolchain}" ${directory} bench/stack/${name}.c
+  foreach(name IN LISTS cells_boundary_mechanisms)
+    cells_object(${cc} "${c_flags};-DABREAST_NOEXCEPT_BOUNDARY" "${toolchain}" ${directory} bench/${name}.c
                  ${name}-boundary)
   endforeach()
   foreach(source bench/stack/table.c ${cells_product})
@@ -159,10 +159,11 @@ endfunction()
 # may use the driver loop, the cells never do.
 set(cells_definitions ${CMAKE_SOURCE_DIR}/bench/stack/mechanisms.def)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${cells_definitions})
-foreach(kind awaitable sender)
-  string(TOUPPER ${kind} macro)
-  file(STRINGS ${cells_definitions} cells_${kind} REGEX "^${macro}\\(")
-  list(TRANSFORM cells_${kind} REPLACE "^[A-Z]+\\(([a-z0-9_]+),.*" "\\1")
+file(STRINGS ${cells_definitions} cells_mechanisms REGEX "^(BOUNDARY_)?MECHANISM\\(")
+set(cells_boundary_mechanisms ${cells_mechanisms})
+list(FILTER cells_boundary_mechanisms INCLUDE REGEX "^BOUNDARY")
+foreach(list cells_mechanisms cells_boundary_mechanisms)
+  list(TRANSFORM ${list} REPLACE "^[A-Z_]+\\(([a-z]+), [a-z]+, ([a-z0-9_]+),.*" "\\1/\\2")
 endforeach()
 set(cells_product common/coro.c common/executor.c common/run_loop.c sender/task.c)
 

@@ -123,38 +123,38 @@ template <class Wording> int run_p2300_then3(stack_job *job)
                [](uint64_t value) { return three{two{one{just<Wording>{static_cast<ssize_t>(value)}, {}}, {}}, {}}; });
 }
 
-const stack_variant end = {nullptr, 0, nullptr};
-const stack_variant ready_variants[] = {{"-", 0, run_ready}, end};
-const stack_variant transfer_variants[] = {{"-", 0, run_transfer}, end};
-const stack_variant driver_variants[] = {{"-", 0, run_driver}, end};
+const stack_variant end = {};
+const stack_variant ready_variants[] = {{"-", 0, run_ready, LONG_RUN, nullptr}, end};
+const stack_variant transfer_variants[] = {{"-", 0, run_transfer, LONG_RUN, nullptr}, end};
+const stack_variant driver_variants[] = {{"-", 0, run_driver, LONG_RUN, nullptr}, end};
 const stack_variant p2300_variants[] = {
-    {"-", 0, run_p2300<as_written>},
-    {"then=3", 3, run_p2300_then3<as_written>},
-    {"resume=noexcept", 0, run_p2300<with_noexcept_resume>},
+    {"-", 0, run_p2300<as_written>, LONG_RUN, nullptr},
+    {"then=3", 3, run_p2300_then3<as_written>, LONG_RUN, nullptr},
+    {"resume=noexcept", 0, run_p2300<with_noexcept_resume>, LONG_RUN, nullptr},
     end,
 };
 const stack_variant p2300_without_variants[] = {
-    {"-", 0, run_p2300<without_noexcept>},
-    {"then=3", 3, run_p2300_then3<without_noexcept>},
+    {"-", 0, run_p2300<without_noexcept>, LONG_RUN, nullptr},
+    {"then=3", 3, run_p2300_then3<without_noexcept>, LONG_RUN, nullptr},
     end,
 };
 
 /* What each rests on: the list of the C mechanisms says it for both languages. */
-#define AWAITABLE(file, name, rests_on) constexpr const char *file##_rests_on = rests_on;
-#define SENDER AWAITABLE
+#define MECHANISM(experiment, model, file, name, rests_on) constexpr const char *file##_rests_on = rests_on;
+#define BOUNDARY_MECHANISM MECHANISM
 #include "bench/stack/mechanisms.def"
-#undef AWAITABLE
-#undef SENDER
+#undef MECHANISM
+#undef BOUNDARY_MECHANISM
 
 } // namespace
 
 const stack_mechanism stack_mechanisms[] = {
-    {"cxx-awaitable", "ready", ready_rests_on, nullptr, ready_variants},
-    {"cxx-awaitable", "transfer", transfer_rests_on, nullptr, transfer_variants},
-    {"cxx-awaitable", "driver", driver_rests_on, nullptr, driver_variants},
-    {"cxx-sender", "p2300", p2300_rests_on, "boundary=yes", p2300_variants},
-    {"cxx-sender", "p2300", p2300_rests_on, "boundary=no", p2300_without_variants},
-    {nullptr, nullptr, nullptr, nullptr, nullptr},
+    {"stack", "cxx-awaitable", "ready", ready_rests_on, nullptr, ready_variants},
+    {"stack", "cxx-awaitable", "transfer", transfer_rests_on, nullptr, transfer_variants},
+    {"stack", "cxx-awaitable", "driver", driver_rests_on, nullptr, driver_variants},
+    {"stack", "cxx-sender", "p2300", p2300_rests_on, "boundary=yes", p2300_variants},
+    {"stack", "cxx-sender", "p2300", p2300_rests_on, "boundary=no", p2300_without_variants},
+    {},
 };
 
 const char stack_toolchain[] = ABREAST_TOOLCHAIN;

@@ -11,4 +11,4 @@
 
 _Thread_local struct coro *coro_transfer_slot;
 
-const struct stack_variant driver_variants[] = {{"-", 0, awaiting_run}, {NULL, 0, NULL}};
+const struct stack_variant driver_variants[] = {{.name = "-", .run = awaiting_run}, {.name = NULL}};

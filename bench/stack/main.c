@@ -1,8 +1,10 @@
-/* The main program of a cell executable of the `stack` experiment: runs the mechanisms that it was linked with, and
- * prints finished TSV rows (bench/results.h).
+/* The main program of a cell executable of the experiments `stack` and `finals`: runs the mechanisms that it was linked
+ * with, and prints finished TSV rows (bench/results.h).
  *
- *     stack-c list                                           one line a cell: model, mechanism, variant
- *     stack-c run LENGTH LONGEST STACK_BYTES [INDEX...]      the cells with these numbers in the list; none: all
+ *     stack-c list                                  one line a cell: experiment, model, mechanism, variant
+ *     stack-c run LENGTH LONGEST STACKS [INDEX...]  the cells with these numbers in the list; none: all
+ *
+ * STACKS are the sizes to overflow, in bytes, joined by commas; LONGEST 0 is no long run.
  *
  * Exits with 0, or with 1 and one line on stderr.
  */
@@ -17,12 +19,12 @@
 #include <string.h>
 
 /* Reserved, not used: twice the default length at some kilobytes a completion. */
-enum { METER_BYTES = 1 << 28, VARIANT_BYTES = 128 };
+enum { METER_BYTES = 1 << 28, VARIANT_BYTES = 128, MAX_STACKS = 8, LONGER = 10 };
 
 struct plan {
     uint64_t length;
     uint64_t longest;
-    size_t stack_bytes;
+    size_t stacks[MAX_STACKS]; /* 0 behind the last */
 };
 
 struct selected {
@@ -49,9 +51,9 @@ static int run_checked(void *context, uint64_t completions)
 static void print_start(const struct selected *cell, const char *more_variant, const char *metric, const char *unit)
 {
     bool named = strcmp(cell->name, "-") != 0;
-    printf("stack\t%s\t%s\t%s%s%s\t%s\t%s\t%s\t", cell->mechanism->model, cell->mechanism->name,
-           named || !*more_variant ? cell->name : "", named && *more_variant ? "," : "", more_variant, stack_toolchain,
-           metric, unit);
+    printf("%s\t%s\t%s\t%s%s%s\t%s\t%s\t%s\t", cell->mechanism->experiment, cell->mechanism->model,
+           cell->mechanism->name, named || !*more_variant ? cell->name : "", named && *more_variant ? "," : "",
+           more_variant, stack_toolchain, metric, unit);
 }
 
 static void print_row(const struct selected *cell, const char *more_variant, const char *metric, const char *unit,
@@ -77,11 +79,17 @@ static void print_missing(const struct selected *cell, const char *more_variant,
     printf("?\t?\t?\t0\t%s\n", reason);
 }
 
+static void name_stack(char (*stack)[VARIANT_BYTES], size_t stack_bytes)
+{
+    snprintf(*stack, sizeof *stack, "stack=%zu", stack_bytes);
+}
+
 /* Both rows, whether they agree or not: that is for the report to say. */
 static int measure_overflow(const struct selected *cell, const struct stack_work *work,
-                            const struct stack_profile *profile, const char *stack, size_t stack_bytes)
+                            const struct stack_profile *profile, size_t stack_bytes)
 {
-    char value[32];
+    char stack[VARIANT_BYTES], value[32];
+    name_stack(&stack, stack_bytes);
     if (profile->growth != STACK_LINEAR) {
         print_row(cell, stack, "overflow_predicted", "completions", "none", 1);
         print_row(cell, stack, "overflow_seen", "completions", "none", 1);
@@ -102,20 +110,32 @@ static int measure_overflow(const struct selected *cell, const struct stack_work
     return 0;
 }
 
+static void print_unmeasured(const struct selected *cell, const struct plan *plan, const char *reason)
+{
+    print_missing(cell, "", "stack_bytes_per_completion", "bytes", reason);
+    print_missing(cell, "", "stack_growth", "-", reason);
+    for (const size_t *bytes = plan->stacks; *bytes; bytes++) {
+        char stack[VARIANT_BYTES];
+        name_stack(&stack, *bytes);
+        print_missing(cell, stack, "overflow_predicted", "completions", reason);
+        print_missing(cell, stack, "overflow_seen", "completions", reason);
+    }
+}
+
 static int measure(struct stack_meter *meter, const struct selected *cell, const struct plan *plan)
 {
     struct stack_work work = {run_checked, (void *)cell->variant};
     struct stack_profile profile;
-    char stack[VARIANT_BYTES], value[32];
-    snprintf(stack, sizeof stack, "stack=%zu", plan->stack_bytes);
+    char value[32];
     print_row(cell, "", "stack_rests_on", "-", cell->mechanism->rests_on, 1);
-    int status = stack_profile(meter, &work, plan->length, plan->longest, &profile);
+    if (!cell->variant->run) {
+        print_unmeasured(cell, plan, cell->variant->unavailable);
+        return 0;
+    }
+    const uint64_t longest[] = {[LONG_RUN] = plan->longest, [LONGEST_RUN] = LONGER * plan->longest, [NO_LONG_RUN] = 0};
+    int status = stack_profile(meter, &work, plan->length, longest[cell->variant->long_run], &profile);
     if (status) {
-        const char *reason = explain(status);
-        print_missing(cell, "", "stack_bytes_per_completion", "bytes", reason);
-        print_missing(cell, "", "stack_growth", "-", reason);
-        print_missing(cell, stack, "overflow_predicted", "completions", reason);
-        print_missing(cell, stack, "overflow_seen", "completions", reason);
+        print_unmeasured(cell, plan, explain(status));
         return status;
     }
     snprintf(value, sizeof value, "%.9g", profile.bytes_per_completion);
@@ -123,14 +143,16 @@ static int measure(struct stack_meter *meter, const struct selected *cell, const
     print_row(cell, "", "stack_growth", "-", stack_growth_name(profile.growth), 1);
     snprintf(value, sizeof value, "%" PRIu64, profile.longest);
     print_row(cell, "", "longest_run_completions", "completions", value, 1);
-    return measure_overflow(cell, &work, &profile, stack, plan->stack_bytes);
+    for (const size_t *bytes = plan->stacks; *bytes && !status; bytes++)
+        status = measure_overflow(cell, &work, &profile, *bytes);
+    return status;
 }
 
 /* The cell with this number in the list; false behind the last. */
 static bool select_cell(size_t number, struct selected *cell)
 {
-    for (const struct stack_mechanism *mechanism = stack_mechanisms; mechanism->model; mechanism++) {
-        for (const struct stack_variant *variant = mechanism->variants; variant->run; variant++) {
+    for (const struct stack_mechanism *mechanism = stack_mechanisms; mechanism->experiment; mechanism++) {
+        for (const struct stack_variant *variant = mechanism->variants; variant->name; variant++) {
             if (number--)
                 continue;
             bool named = strcmp(variant->name, "-") != 0;
@@ -162,26 +184,44 @@ static int run_cells(const struct plan *plan, char **numbers, int count)
             break;
         status = measure(&meter, &cell, plan);
         if (status && !failed)
-            fprintf(stderr, "stack: %s %s %s, %s: %s\n", cell.mechanism->model, cell.mechanism->name, cell.name,
-                    stack_toolchain, explain(status));
+            fprintf(stderr, "%s: %s %s %s, %s: %s\n", cell.mechanism->experiment, cell.mechanism->model,
+                    cell.mechanism->name, cell.name, stack_toolchain, explain(status));
         failed = failed || status;
     }
     stack_meter_close(&meter);
     return failed;
 }
 
+/* False when it is not a list of sizes, or too long a one. */
+static bool parse_stacks(const char *text, struct plan *plan)
+{
+    char *end = (char *)text;
+    for (size_t i = 0; i + 1 < MAX_STACKS; i++) {
+        plan->stacks[i] = strtoull(text, &end, 10);
+        if (end == text || !plan->stacks[i])
+            return false;
+        if (*end != ',')
+            break;
+        text = end + 1;
+    }
+    return *end == '\0';
+}
+
 int main(int argc, char **argv)
 {
+    struct plan plan = {0};
     struct selected cell;
     if (argc == 2 && strcmp(argv[1], "list") == 0) {
         for (size_t i = 0; select_cell(i, &cell); i++)
-            printf("%s\t%s\t%s\n", cell.mechanism->model, cell.mechanism->name, cell.name);
-    } else if (argc >= 5 && strcmp(argv[1], "run") == 0) {
-        struct plan plan = {strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10)};
+            printf("%s\t%s\t%s\t%s\n", cell.mechanism->experiment, cell.mechanism->model, cell.mechanism->name,
+                   cell.name);
+    } else if (argc >= 5 && strcmp(argv[1], "run") == 0 && parse_stacks(argv[4], &plan)) {
+        plan.length = strtoull(argv[2], NULL, 10);
+        plan.longest = strtoull(argv[3], NULL, 10);
         if (run_cells(&plan, argv + 5, argc - 5))
             return 1;
     } else {
-        fprintf(stderr, "stack: usage: %s list | %s run LENGTH LONGEST STACK_BYTES [INDEX...]\n", argv[0], argv[0]);
+        fprintf(stderr, "stack: usage: %s list | %s run LENGTH LONGEST STACKS [INDEX...]\n", argv[0], argv[0]);
         return 1;
     }
     return fflush(stdout) || ferror(stdout) ? 1 : 0;

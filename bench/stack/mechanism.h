@@ -1,5 +1,5 @@
-/* What a cell executable of the `stack` experiment is made of: a table of mechanisms, C or C++, each of which awaits
- * operations that complete at once, in a loop.
+/* What a cell executable of the experiments `stack` and `finals` is made of: a table of mechanisms, C or C++, each of
+ * which awaits operations that complete at once, in a loop.
  *
  * A mechanism's file, compiled with the toolchain and flags under test, defines its variants; mechanisms.def lists the
  * files. The meter, which is compiled once with the project's own flags, runs them (main.c).
@@ -27,14 +27,24 @@ static inline void stack_job_completed(struct stack_job *job, uint64_t value)
     job->checksum = job->checksum * 6364136223846793005u + value;
 }
 
+/* A variant whose stack does not grow is also run over many completions more. */
+enum long_run {
+    LONG_RUN,    /* as many as the plan says */
+    LONGEST_RUN, /* ten times as many: where this very thing has been disputed */
+    NO_LONG_RUN, /* none: each takes a thread's wake-up, or memory */
+};
+
 struct stack_variant {
-    const char *name;               /* key=value,... or "-" */
+    const char *name;               /* key=value,... or "-"; null in the sentinel */
     unsigned added;                 /* what the stages add to each value */
-    int (*run)(struct stack_job *); /* 0 or negative errno; null in the sentinel */
+    int (*run)(struct stack_job *); /* 0 or negative errno; null: this compiler cannot have it */
+    enum long_run long_run;
+    const char *unavailable; /* why not, where run is null */
 };
 
 struct stack_mechanism {
-    const char *model; /* null in the sentinel */
+    const char *experiment; /* null in the sentinel */
+    const char *model;
     const char *name;
     const char *rests_on; /* below */
     const char *boundary; /* null, or "boundary=yes" / "boundary=no", which goes before the variant's name */
@@ -64,8 +74,8 @@ extern const char stack_toolchain[];
 }
 #endif
 
-/* The name of a mechanism's table of variants. A sender mechanism is compiled twice, with and without the boundary of a
- * noexcept function (common/noexcept.h). */
+/* The name of a mechanism's table of variants. A BOUNDARY_MECHANISM is compiled twice, with and without the boundary of
+ * a noexcept function (common/noexcept.h). */
 #if defined ABREAST_NOEXCEPT_BOUNDARY
 #define STACK_VARIANTS(name) name##_boundary_variants
 #else

@@ -15,29 +15,6 @@ static inline ssize_t add_one_call(struct add_one *self, ssize_t value)
     return value + 1;
 }
 
-/* Nobody waits for the task, and it ends on the stack of the run. */
-static void ended(struct sender_task_state *state, ssize_t result)
-{
-    (void)state;
-    (void)result;
-}
-
-static void ended_stopped(struct sender_task_state *state)
-{
-    (void)state;
-}
-
-static int run(struct sender_task *task)
-{
-    if (!task)
-        return -ENOMEM;
-    struct io_env env = {.executor = inline_executor()};
-    struct sender_task_state state = {.env = &env, .set_value = ended, .set_stopped = ended_stopped};
-    sender_task_start(task, &state);
-    coro_destroy(&task->frame.coro);
-    return 0;
-}
-
 /* A pipeline that needs nothing but the value. */
 struct nothing {
 };
@@ -57,7 +34,7 @@ AWAITING_SENDER(alone, struct nothing, alone_make)
 
 static int alone_run(struct stack_job *job)
 {
-    return run(alone_create(job, (struct nothing){}));
+    return awaiting_sender_run(alone_create(job, (struct nothing){}));
 }
 
 /* just(value) | then */
@@ -77,7 +54,7 @@ AWAITING_SENDER(one, struct nothing, one_make)
 
 static int one_run(struct stack_job *job)
 {
-    return run(one_create(job, (struct nothing){}));
+    return awaiting_sender_run(one_create(job, (struct nothing){}));
 }
 
 /* just(value) | then | then | then */
@@ -101,7 +78,7 @@ AWAITING_SENDER(three, struct nothing, three_make)
 
 static int three_run(struct stack_job *job)
 {
-    return run(three_create(job, (struct nothing){}));
+    return awaiting_sender_run(three_create(job, (struct nothing){}));
 }
 
 /* just(value) and eight times then */
@@ -135,9 +112,13 @@ AWAITING_SENDER(eight, struct nothing, eight_make)
 
 static int eight_run(struct stack_job *job)
 {
-    return run(eight_create(job, (struct nothing){}));
+    return awaiting_sender_run(eight_create(job, (struct nothing){}));
 }
 
 const struct stack_variant STACK_VARIANTS(p2300)[] = {
-    {"-", 0, alone_run}, {"then=1", 1, one_run}, {"then=3", 3, three_run}, {"then=8", 8, eight_run}, {NULL, 0, NULL},
+    {.name = "-", .run = alone_run},
+    {.name = "then=1", .added = 1, .run = one_run},
+    {.name = "then=3", .added = 3, .run = three_run},
+    {.name = "then=8", .added = 8, .run = eight_run},
+    {.name = NULL},
 };

@@ -6,4 +6,4 @@
 
 #include "bench/stack/awaiting.h"
 
-const struct stack_variant ready_variants[] = {{"-", 0, awaiting_run}, {NULL, 0, NULL}};
+const struct stack_variant ready_variants[] = {{.name = "-", .run = awaiting_run}, {.name = NULL}};

@@ -64,4 +64,4 @@ static int run(struct stack_job *job)
     return status;
 }
 
-const struct stack_variant STACK_VARIANTS(scheduler)[] = {{"-", 0, run}, {NULL, 0, NULL}};
+const struct stack_variant STACK_VARIANTS(scheduler)[] = {{.name = "-", .run = run}, {.name = NULL}};

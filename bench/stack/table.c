@@ -3,19 +3,20 @@
 
 #include <stddef.h>
 
-#define AWAITABLE(file, name, rests_on) extern const struct stack_variant file##_variants[];
-#define SENDER(file, name, rests_on) extern const struct stack_variant file##_variants[], file##_boundary_variants[];
+#define MECHANISM(experiment, model, file, name, rests_on) extern const struct stack_variant file##_variants[];
+#define BOUNDARY_MECHANISM(experiment, model, file, name, rests_on)                                                    \
+    extern const struct stack_variant file##_variants[], file##_boundary_variants[];
 #include "bench/stack/mechanisms.def"
-#undef AWAITABLE
-#undef SENDER
+#undef MECHANISM
+#undef BOUNDARY_MECHANISM
 
-#define AWAITABLE(file, name, rests_on) {"awaitable", name, rests_on, NULL, file##_variants},
-#define SENDER(file, name, rests_on)                                                                                   \
-    {"sender", name, rests_on, "boundary=yes", file##_boundary_variants},                                              \
-        {"sender", name, rests_on, "boundary=no", file##_variants},
+#define MECHANISM(experiment, model, file, name, rests_on) {#experiment, #model, name, rests_on, NULL, file##_variants},
+#define BOUNDARY_MECHANISM(experiment, model, file, name, rests_on)                                                    \
+    {#experiment, #model, name, rests_on, "boundary=yes", file##_boundary_variants},                                   \
+        {#experiment, #model, name, rests_on, "boundary=no", file##_variants},
 const struct stack_mechanism stack_mechanisms[] = {
 #include "bench/stack/mechanisms.def"
-    {NULL, NULL, NULL, NULL, NULL},
+    {.experiment = NULL},
 };
 
 const char stack_toolchain[] = ABREAST_TOOLCHAIN;

@@ -8,4 +8,4 @@
 
 #include "bench/stack/awaiting.h"
 
-const struct stack_variant transfer_variants[] = {{"-", 0, awaiting_run}, {NULL, 0, NULL}};
+const struct stack_variant transfer_variants[] = {{.name = "-", .run = awaiting_run}, {.name = NULL}};
