@@ -10,8 +10,12 @@ static void complete(struct io_op *op)
 struct coro *io_awaitable_suspend(struct io_awaitable *self, enum io_kind kind, struct coro *caller,
                                   const struct io_env *env)
 {
-    self->request.op.complete = complete;
     self->continuation.coro = caller;
+    if (self->request.op.posted) {
+        executor_post(env->executor, &self->continuation);
+        return noop_coroutine();
+    }
+    self->request.op.complete = complete;
     self->executor = env->executor;
     return io_request_submit(&self->request, kind, env->stop) ? noop_coroutine() : caller;
 }

@@ -4,8 +4,9 @@
  *     CO_AWAIT(n, self, read_some, &self->reading);
  *
  * The result is the number of bytes moved (0 from a read: end of stream) or negative errno; -ECANCELED after a stop
- * request. await_ready makes the stream's speculative attempt: when it succeeds the coroutine never suspends. When an
- * operation completes later, its continuation is dispatched to the executor of the awaiting coroutine.
+ * request. await_ready makes the stream's speculative attempt: when it succeeds the coroutine never suspends, unless
+ * the stream's inline budget is used up: then its continuation is posted to its executor. When an operation completes
+ * later, the continuation is dispatched to that executor.
  *
  * Threads: the reactor's thread.
  */
@@ -22,7 +23,19 @@ struct io_awaitable {
     struct executor_ref executor;
 };
 
-/* Starts the operation: noop_coroutine(), or the caller when stop had been requested. */
+/* The attempt: true when it is done and the coroutine may go on at once. */
+static inline bool io_awaitable_ready(struct io_awaitable *self, enum io_kind kind)
+{
+    struct io_op *op = &self->request.op;
+    bool done = stream_try(op, kind);
+    if (done && inline_budget_take(op->stream->budget))
+        return true;
+    op->posted = done;
+    return false;
+}
+
+/* Starts the operation, or posts the caller when it is done: noop_coroutine(), or the caller when stop had been
+ * requested. */
 struct coro *io_awaitable_suspend(struct io_awaitable *, enum io_kind, struct coro *caller, const struct io_env *);
 
 struct read_some {
@@ -36,7 +49,7 @@ static inline void read_some(struct read_some *self, struct stream *stream, void
 
 static inline bool read_some_await_ready(struct read_some *self)
 {
-    return stream_try(&self->io.request.op, IO_READ);
+    return io_awaitable_ready(&self->io, IO_READ);
 }
 
 static inline struct coro *read_some_await_suspend(struct read_some *self, struct coro *caller,
@@ -61,7 +74,7 @@ static inline void write_some(struct write_some *self, struct stream *stream, co
 
 static inline bool write_some_await_ready(struct write_some *self)
 {
-    return stream_try(&self->io.request.op, IO_WRITE);
+    return io_awaitable_ready(&self->io, IO_WRITE);
 }
 
 static inline struct coro *write_some_await_suspend(struct write_some *self, struct coro *caller,

@@ -19,6 +19,23 @@ static void write_completed(struct io_op *op)
     run(self, WRITING);
 }
 
+static void read_posted(struct work *work)
+{
+    run(CONTAINER_OF(work, struct floor_loop, request.turn), READING);
+}
+
+static void write_posted(struct work *work)
+{
+    run(CONTAINER_OF(work, struct floor_loop, request.turn), WRITING);
+}
+
+/* Done, and over the inline budget: goes on from the executor. */
+static void post(struct floor_loop *self, void (*execute)(struct work *))
+{
+    self->request.turn.execute = execute;
+    executor_post_work(self->job->env->executor, &self->request.turn);
+}
+
 static void run(struct floor_loop *self, enum state state)
 {
     struct loop_job *job = self->job;
@@ -36,6 +53,9 @@ static void run(struct floor_loop *self, enum state state)
             op->complete = read_completed;
             if (io_request_submit(request, IO_READ, job->env->stop))
                 return;
+        } else if (!inline_budget_take(job->stream->budget)) {
+            post(self, read_posted);
+            return;
         }
     have_read:
         if (op->result <= 0) {
@@ -52,6 +72,9 @@ static void run(struct floor_loop *self, enum state state)
                 op->complete = write_completed;
                 if (io_request_submit(request, IO_WRITE, job->env->stop))
                     return;
+            } else if (!inline_budget_take(job->stream->budget)) {
+                post(self, write_posted);
+                return;
             }
         have_written:
             if (op->result < 0) {

@@ -13,6 +13,7 @@ bool io_request_submit(struct io_request *request, enum io_kind kind, struct sto
         request->op.result = -ECANCELED;
         return false;
     }
+    inline_budget_refill(request->op.stream->budget);
     stream_submit(&request->op, kind);
     request->on_stop.invoke = cancel;
     stop_callback_register(&request->on_stop, stop);

@@ -7,6 +7,7 @@
 #ifndef ABREAST_COMMON_IO_REQUEST_H
 #define ABREAST_COMMON_IO_REQUEST_H
 
+#include "common/continuation.h"
 #include "common/stop_token.h"
 #include "common/stream.h"
 
@@ -14,7 +15,10 @@
 
 struct io_request {
     struct io_op op;
-    struct stop_callback on_stop;
+    union {
+        struct stop_callback on_stop; /* in flight */
+        struct work turn;             /* complete, but over the inline budget: how it is posted to the executor */
+    };
 };
 
 /* Submits op, which the caller prepared and gave a `complete`; a stop request then cancels it. False when stop had been

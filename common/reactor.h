@@ -38,6 +38,7 @@ struct io_op {
     ssize_t result;
     /* reactor, in flight */
     enum io_kind kind; /* set by stream_submit */
+    bool posted;       /* an awaitable's: done by stream_try, and over the inline budget */
     struct io_op *next;
 };
 

@@ -5,7 +5,8 @@
  *   io_op_prepare  says what to move: the stream, and which bytes.
  *   stream_try     the speculative (synchronous) attempt: true when the operation is complete now, with op->result set;
  *                  false when it has to be submitted. On a socket it is one non-blocking system call, made only where
- *                  the stream's policy says so (`speculative`); in memory it always completes.
+ *                  the stream's policy says so (`speculative`); in memory it always completes. What is complete goes on
+ *                  at once only as far as inline_budget_take(stream->budget) allows.
  *   stream_submit  hands the operation to the reactor; op->complete, set by the caller, is called later, from
  *                  reactor_poll.
  *   stream_cancel  see reactor_cancel.
@@ -16,6 +17,7 @@
 #ifndef ABREAST_COMMON_STREAM_H
 #define ABREAST_COMMON_STREAM_H
 
+#include "common/inline_budget.h"
 #include "common/reactor.h"
 
 struct stream_ops {
@@ -26,8 +28,9 @@ struct stream_ops {
 
 struct stream {
     const struct stream_ops *ops;
-    struct reactor *reactor; /* null: in memory */
-    int fd;                  /* -1: none */
+    struct reactor *reactor;      /* null: in memory */
+    struct inline_budget *budget; /* null: unlimited; the owner may set it once the stream is open */
+    int fd;                       /* -1: none */
     bool speculative;
     bool socket;              /* else a pipe end */
     struct io_op *pending[2]; /* epoll: the waiting read and write, by io_kind */

@@ -3,8 +3,9 @@
  *     SENDER_READ_SOME(N, R);   SENDER_WRITE_SOME(N, R);      R_in is ssize_t
  *
  * Values: the number of bytes moved (0 from a read: end of stream). Errors: errno. Stopped: after a stop request. start
- * makes the stream's speculative attempt, and when it succeeds completes inline. A read looks at the stop token first,
- * as the awaitable loop does at the top of each turn; an operation that has to wait always does.
+ * makes the stream's speculative attempt, and when it succeeds completes inline, unless the stream's inline budget is
+ * used up: then it completes from the environment's executor. A read looks at the stop token first, as the awaitable
+ * loop does at the top of each turn; an operation that has to wait always does.
  *
  * Threads: the reactor's thread.
  */
@@ -55,16 +56,25 @@
         io_request_finish(&op->request);                                                                               \
         N##_deliver(op);                                                                                               \
     }                                                                                                                  \
+    static void N##_turn(struct work *work)                                                                            \
+    {                                                                                                                  \
+        N##_deliver(CONTAINER_OF(work, struct N##_op, request.turn));                                                  \
+    }                                                                                                                  \
     SENDER_FUNCTION void N##_start(struct N##_op *op)                                                                  \
     {                                                                                                                  \
         PROBE(START);                                                                                                  \
-        struct stop_token stop = R##_get_env(&op->receiver)->stop;                                                     \
-        if ((kind_) == IO_READ && stop_requested(stop)) {                                                              \
-            op->request.op.result = -ECANCELED;                                                                        \
-        } else if (!stream_try(&op->request.op, kind_)) {                                                              \
-            op->request.op.complete = N##_complete;                                                                    \
-            if (io_request_submit(&op->request, kind_, stop))                                                          \
+        struct io_request *request = &op->request;                                                                     \
+        const struct io_env *env = R##_get_env(&op->receiver);                                                         \
+        if ((kind_) == IO_READ && stop_requested(env->stop)) {                                                         \
+            request->op.result = -ECANCELED;                                                                           \
+        } else if (!stream_try(&request->op, kind_)) {                                                                 \
+            request->op.complete = N##_complete;                                                                       \
+            if (io_request_submit(request, kind_, env->stop))                                                          \
                 return;                                                                                                \
+        } else if (!inline_budget_take(request->op.stream->budget)) {                                                  \
+            request->turn.execute = N##_turn;                                                                          \
+            executor_post_work(env->executor, &request->turn);                                                         \
+            return;                                                                                                    \
         }                                                                                                              \
         N##_deliver(op);                                                                                               \
     }
