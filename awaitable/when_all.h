@@ -1,0 +1,67 @@
+/* when_all and when_any: tasks that run at the same time, awaited together (P4003R1's composition of IoAwaitables,
+ * cppcoro's and Capy's when_all, Capy's when_any).
+ *
+ *     struct when_child children[2];  struct when_all both;        in the frame
+ *
+ *     when_all(&self->both, self->children, (struct task *[]){first(...), second(...)}, 2);
+ *     CO_AWAIT(self->got, self, when_all, &self->both);            self->children[i].result: each one's result
+ *
+ * await_suspend starts the tasks one after the other. Each is resumed by a nested call, for a handle can be returned
+ * for one coroutine only; where all have ended inside those calls it returns the caller, and nothing has nested. Else
+ * the task that ends last goes to its awaiter by symmetric transfer, through the awaiter's executor.
+ *
+ * The tasks have a stop token of their own, behind which are the awaiter's stop requests and the first failure, a
+ * negative result, of one of them. The awaiter is resumed when all have ended, and not before. when_all's result is 0,
+ * or that of the first that failed. A null task, one that could not be made, ends with -ENOMEM.
+ *
+ * Owns: the tasks, each until it has ended; the frames of the others go by when_all_destroy. Nothing is allocated.
+ * Lifetime: when_all and children stay where they are until the await is over. The awaiting coroutine's `destroy` calls
+ * when_all_destroy, where the task may be suspended in it; zero-initialised, there is nothing to destroy.
+ * Threads: the tasks may end on any thread, at the same time.
+ */
+#ifndef ABREAST_AWAITABLE_WHEN_ALL_H
+#define ABREAST_AWAITABLE_WHEN_ALL_H
+
+#include "awaitable/task.h"
+
+struct when_all;
+
+/* One of the tasks. */
+struct when_child {
+    struct coro coro; /* the task's continuation */
+    struct when_all *all;
+    struct task *task; /* null once it has ended */
+    ssize_t result;    /* valid after the await */
+};
+
+struct when_all {
+    struct when_child *children;
+    size_t count;
+    bool any;                             /* the first end of any kind stops the others: when_any */
+    _Atomic(struct when_child *) decided; /* the first that failed, or, with `any`, that ended */
+    _Atomic size_t pending;               /* tasks, and calls of ours, that still need all this; 0: not awaited */
+    struct io_env env;                    /* the tasks' */
+    struct stop_source stop;
+    struct stop_callback on_stop; /* of the awaiter's token */
+    struct continuation awaiter;
+};
+
+void when_all(struct when_all *, struct when_child *children, struct task *const *tasks, size_t count);
+struct coro *when_all_await_suspend(struct when_all *, struct coro *caller, const struct io_env *);
+
+static inline bool when_all_await_ready(struct when_all *self)
+{
+    (void)self;
+    return false;
+}
+
+static inline ssize_t when_all_await_resume(struct when_all *self)
+{
+    const struct when_child *decided = atomic_load_explicit(&self->decided, memory_order_relaxed);
+    return decided ? decided->result : 0;
+}
+
+/* Destroys the tasks, which are suspended, or not yet started, outside any operation in flight. */
+void when_all_destroy(struct when_all *);
+
+#endif
