@@ -1,26 +1,34 @@
 #include "common/stop_token.h"
 
-void stop_source_init(struct stop_source *source)
+#include <sched.h>
+
+/* Takes the lock, unless one of the bits `unless` is set; returns the state before. */
+static unsigned char lock_unless(struct stop_source *source, unsigned char unless)
 {
-    *source = (struct stop_source){0};
-    pthread_mutex_init(&source->mutex, NULL);
-    pthread_cond_init(&source->invoked, NULL);
+    unsigned char state = atomic_load_explicit(&source->state, memory_order_acquire);
+    while (!(state & unless)) {
+        if (state & STOP_LOCKED) {
+            sched_yield();
+            state = atomic_load_explicit(&source->state, memory_order_acquire);
+        } else if (atomic_compare_exchange_weak_explicit(&source->state, &state, state | STOP_LOCKED,
+                                                         memory_order_acquire, memory_order_acquire)) {
+            break;
+        }
+    }
+    return state;
 }
 
-void stop_source_destroy(struct stop_source *source)
+/* Gives the lock back. Nobody else changes the state of a locked source. */
+static void unlock(struct stop_source *source, unsigned char state)
 {
-    pthread_cond_destroy(&source->invoked);
-    pthread_mutex_destroy(&source->mutex);
+    atomic_store_explicit(&source->state, state, memory_order_release);
 }
 
 bool stop_source_request_stop(struct stop_source *source)
 {
-    pthread_mutex_lock(&source->mutex);
-    if (atomic_load_explicit(&source->requested, memory_order_relaxed)) {
-        pthread_mutex_unlock(&source->mutex);
+    if (lock_unless(source, STOP_REQUESTED) & STOP_REQUESTED)
         return false;
-    }
-    atomic_store_explicit(&source->requested, true, memory_order_release);
+    atomic_store_explicit(&source->state, STOP_REQUESTED | STOP_LOCKED, memory_order_release);
     source->runner = pthread_self();
     struct stop_callback *callback;
     while ((callback = source->callbacks)) {
@@ -29,14 +37,13 @@ bool stop_source_request_stop(struct stop_source *source)
             callback->next->link = &source->callbacks;
         callback->link = NULL;
         source->running = callback;
-        pthread_mutex_unlock(&source->mutex);
+        unlock(source, STOP_REQUESTED);
         /* The callback may deregister itself, and its operation may be gone when it returns. */
         callback->invoke(callback);
-        pthread_mutex_lock(&source->mutex);
+        lock_unless(source, 0);
         source->running = NULL;
-        pthread_cond_broadcast(&source->invoked);
     }
-    pthread_mutex_unlock(&source->mutex);
+    unlock(source, STOP_REQUESTED);
     return true;
 }
 
@@ -47,9 +54,7 @@ void stop_callback_register(struct stop_callback *callback, struct stop_token to
     callback->link = NULL;
     if (!source)
         return;
-    pthread_mutex_lock(&source->mutex);
-    if (atomic_load_explicit(&source->requested, memory_order_relaxed)) {
-        pthread_mutex_unlock(&source->mutex);
+    if (lock_unless(source, STOP_REQUESTED) & STOP_REQUESTED) {
         callback->source = NULL;
         callback->invoke(callback);
         return;
@@ -59,7 +64,7 @@ void stop_callback_register(struct stop_callback *callback, struct stop_token to
         callback->next->link = &callback->next;
     callback->link = &source->callbacks;
     source->callbacks = callback;
-    pthread_mutex_unlock(&source->mutex);
+    unlock(source, 0);
 }
 
 void stop_callback_deregister(struct stop_callback *callback)
@@ -68,14 +73,17 @@ void stop_callback_deregister(struct stop_callback *callback)
     if (!source)
         return;
     callback->source = NULL;
-    pthread_mutex_lock(&source->mutex);
+    unsigned char state = lock_unless(source, 0);
     if (callback->link) {
         *callback->link = callback->next;
         if (callback->next)
             callback->next->link = callback->link;
     } else if (!pthread_equal(source->runner, pthread_self())) {
-        while (source->running == callback)
-            pthread_cond_wait(&source->invoked, &source->mutex);
+        while (source->running == callback) {
+            unlock(source, state);
+            sched_yield();
+            state = lock_unless(source, 0);
+        }
     }
-    pthread_mutex_unlock(&source->mutex);
+    unlock(source, state);
 }
