@@ -8,7 +8,7 @@
 
 #include "sender/io.h"
 #include "sender/just.h"
-#include "sender/let_value.h"
+#include "sender/let.h"
 #include "sender/repeat_until.h"
 #include "sender/sender_awaitable.h"
 #include "sender/then.h"

@@ -91,6 +91,7 @@ enum sender_completion {
 #define SENDER_FORWARD_VALUE(N, parent_, child_, member_, R)                                                           \
     SENDER_FUNCTION void N##_set_value(struct N##_receiver *self, N##_in value)                                        \
     {                                                                                                                  \
+        SENDER_VALUE_TYPE(R, value);                                                                                   \
         PROBE(SET_VALUE);                                                                                              \
         R##_set_value(&SENDER_PARENT(parent_, child_, member_, self)->receiver, value);                                \
     }

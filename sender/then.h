@@ -10,6 +10,20 @@
 #include "sender/sender.h"
 
 #define SENDER_THEN(N, child_, F, R)                                                                                   \
+    SENDER_THEN_OP(N, child_, F, COMPLETES_WITH_VALUE, R)                                                              \
+    SENDER_FUNCTION void N##_set_value(struct N##_receiver *self, N##_in value)                                        \
+    {                                                                                                                  \
+        struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
+        SENDER_VALUE_TYPE(R, F##_call(&op->function, value));                                                          \
+        PROBE(SET_VALUE);                                                                                              \
+        R##_set_value(&op->receiver, F##_call(&op->function, value));                                                  \
+    }                                                                                                                  \
+    SENDER_FORWARD_ERROR(N, N, child_, child, R)                                                                       \
+    SENDER_FORWARD_STOPPED(N, N, child_, child, R)
+
+/* All but child's completion functions, for then and its like (sender/upon.h), which make a value of a completion in
+ * `channel`. */
+#define SENDER_THEN_OP(N, child_, F, channel, R)                                                                       \
     struct N##_sender {                                                                                                \
         struct child_##_sender child;                                                                                  \
         struct F function;                                                                                             \
@@ -19,7 +33,11 @@
         struct F function;                                                                                             \
         struct child_##_op child;                                                                                      \
     };                                                                                                                 \
-    enum { N##_completions = child_##_completions };                                                                   \
+    enum {                                                                                                             \
+        N##_completions = child_##_completions & (channel)                                                             \
+                              ? (child_##_completions & ~(channel)) | COMPLETES_WITH_VALUE                             \
+                              : child_##_completions                                                                   \
+    };                                                                                                                 \
     SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
     {                                                                                                                  \
         PROBE(CONNECT);                                                                                                \
@@ -33,15 +51,6 @@
         PROBE(START);                                                                                                  \
         child_##_start(&op->child);                                                                                    \
     }                                                                                                                  \
-    SENDER_FUNCTION void N##_set_value(struct N##_receiver *self, N##_in value)                                        \
-    {                                                                                                                  \
-        struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
-        SENDER_VALUE_TYPE(R, F##_call(&op->function, value));                                                          \
-        PROBE(SET_VALUE);                                                                                              \
-        R##_set_value(&op->receiver, F##_call(&op->function, value));                                                  \
-    }                                                                                                                  \
-    SENDER_FORWARD_ERROR(N, N, child_, child, R)                                                                       \
-    SENDER_FORWARD_STOPPED(N, N, child_, child, R)                                                                     \
     SENDER_FORWARD_ENV(N, N, child_, child, R)
 
 #endif

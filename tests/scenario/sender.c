@@ -1,7 +1,7 @@
 /* What the sender model alone has: algorithms, schedulers, and tasks as senders. */
 #include "sender/io.h"
 #include "sender/just.h"
-#include "sender/let_value.h"
+#include "sender/let.h"
 #include "sender/schedule.h"
 #include "sender/sender_awaitable.h"
 #include "sender/sync_wait.h"
