@@ -17,10 +17,10 @@
 #ifndef ABREAST_SENDER_REPEAT_UNTIL_H
 #define ABREAST_SENDER_REPEAT_UNTIL_H
 
+#include "common/thread_identity.h"
 #include "sender/sender.h"
 
 #include <stdatomic.h>
-#include <stdint.h>
 
 /* Where a turn stands: in start (on one thread TURN_STARTING, on any thread that thread's identity, an address),
  * suspended, or completed in one of these ways, the last standing for TURN_ERROR + errno. */
@@ -52,13 +52,6 @@ static inline uintptr_t turn_on_one_thread_settle(turn_on_one_thread *turn)
 }
 
 typedef _Atomic uintptr_t turn_on_any_thread;
-
-/* An address that no other living thread has. */
-static inline uintptr_t this_thread_identity(void)
-{
-    static _Thread_local uint64_t anchor;
-    return (uintptr_t)&anchor;
-}
 
 static inline void turn_on_any_thread_begin(turn_on_any_thread *turn)
 {

@@ -16,6 +16,8 @@
  * call on whatever stack completes it. Standing in for the exception that C++ would throw from await_resume, an error
  * comes back as a negative errno: values are of type ssize_t and >= 0. Stopped ends the awaiting task
  * (unhandled_stopped).
+ *
+ * The bridges that libraries have put in its place: handshake_awaitable.h, inline_awaitable.h, member_awaitable.h.
  */
 #ifndef ABREAST_SENDER_SENDER_AWAITABLE_H
 #define ABREAST_SENDER_SENDER_AWAITABLE_H
@@ -32,6 +34,11 @@ struct sender_awaitable_result {
         int error;
     };
 };
+
+static inline ssize_t sender_awaitable_get(const struct sender_awaitable_result *result)
+{
+    return result->index == 1 ? result->value : -result->error;
+}
 
 #define SENDER_AWAITABLE_RECEIVER(N, promise)                                                                          \
     typedef ssize_t N##_in;                                                                                            \
@@ -79,7 +86,7 @@ struct sender_awaitable_result {
     }                                                                                                                  \
     SENDER_FUNCTION ssize_t N##_await_resume(struct N *self)                                                           \
     {                                                                                                                  \
-        return self->result.index == 1 ? self->result.value : -self->result.error;                                     \
+        return sender_awaitable_get(&self->result);                                                                    \
     }
 
 /* result = co_await sender; for a coroutine whose promise is the receiver's. */
@@ -90,5 +97,57 @@ struct sender_awaitable_result {
         CO_SUSPEND(self, N##_await_suspend(awaitable); return);                                                        \
         (result) = N##_await_resume(awaitable);                                                                        \
     } while (0)
+
+/* The same through one of the bridges whose await_suspend returns the handle to resume next. */
+#define CO_AWAIT_SENDER_TRANSFER(result, self, N, awaitable, sender)                                                   \
+    do {                                                                                                               \
+        N##_construct(awaitable, sender, &(self)->task.frame.coro);                                                    \
+        PROBE(SUSPEND);                                                                                                \
+        PROBE(TRANSFER);                                                                                               \
+        CO_SUSPEND(self, TRANSFER_TO(N##_await_suspend(awaitable)));                                                   \
+        (result) = N##_await_resume(awaitable);                                                                        \
+    } while (0)
+
+/* For the authors of bridges: the receiver that leaves the outcome in the awaitable and calls N_completed, which knows
+ * who resumes. The author declares before it
+ *
+ *     struct N_awaitable         with the members `result` (index 0: stopped, once completed) and `continuation`
+ *
+ * and defines after it
+ *
+ *     void N_completed(struct N_awaitable *)
+ *
+ * N_continuation is the handle to resume: the coroutine, or unhandled_stopped's, which may destroy the frame. */
+#define SENDER_AWAITABLE_STORING_RECEIVER(N, promise)                                                                  \
+    typedef ssize_t N##_in;                                                                                            \
+    struct N##_receiver {                                                                                              \
+        struct N##_awaitable *awaitable;                                                                               \
+    };                                                                                                                 \
+    SENDER_FUNCTION void N##_completed(struct N##_awaitable *);                                                        \
+    SENDER_FUNCTION struct coro *N##_continuation(struct N##_awaitable *self)                                          \
+    {                                                                                                                  \
+        return self->result.index ? self->continuation                                                                 \
+                                  : promise##_unhandled_stopped((struct promise *)self->continuation);                 \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_set_value(struct N##_receiver *rcvr, ssize_t value)                                       \
+    {                                                                                                                  \
+        PROBE(VARIANT_EMPLACED);                                                                                       \
+        rcvr->awaitable->result = (struct sender_awaitable_result){.index = 1, .value = value};                        \
+        N##_completed(rcvr->awaitable);                                                                                \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_set_error(struct N##_receiver *rcvr, int error)                                           \
+    {                                                                                                                  \
+        PROBE(VARIANT_EMPLACED);                                                                                       \
+        rcvr->awaitable->result = (struct sender_awaitable_result){.index = 2, .error = error};                        \
+        N##_completed(rcvr->awaitable);                                                                                \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_set_stopped(struct N##_receiver *rcvr)                                                    \
+    {                                                                                                                  \
+        N##_completed(rcvr->awaitable);                                                                                \
+    }                                                                                                                  \
+    SENDER_FUNCTION const struct io_env *N##_get_env(const struct N##_receiver *rcvr)                                  \
+    {                                                                                                                  \
+        return promise##_get_env((const struct promise *)rcvr->awaitable->continuation);                               \
+    }
 
 #endif

@@ -1,0 +1,121 @@
+/* handshake-awaitable: co_await on a sender, where await_suspend and the receiver agree who of them resumes.
+ *
+ *     HANDSHAKE_AWAITABLE_RECEIVER(N, promise, by);                  by: exchange or thread_id
+ *     ...the stage `child`, completing into N...
+ *     HANDSHAKE_AWAITABLE(N, child, by);
+ *     ...in the coroutine...  CO_AWAIT_SENDER_TRANSFER(n, self, N, &self->member, ((struct child_sender){...}));
+ *
+ * As sender_awaitable.h, but await_suspend returns a handle. Who comes second resumes: when the operation has completed
+ * before start returns, await_suspend returns the coroutine (or unhandled_stopped's handle), which takes its place on
+ * the stack; when it completes later, the receiver resumes by a function call from the completing context's stack, as
+ * in P2300R10. What they agree by, in one word of the awaitable:
+ *
+ *   exchange   both exchange a flag, and who finds it set comes second; an operation that completed on another thread
+ *              meanwhile goes on on the starting one. beman.execution since 2025-11-07
+ *              (detail/sender_awaitable.hpp:111).
+ *   thread_id  the word holds the awaiting thread's identity. A completion on that thread while start runs clears it,
+ *              without a locked instruction, and await_suspend resumes. A completion on another thread leaves its own
+ *              identity there, waits until await_suspend has let go of the frame, and resumes itself, so that the
+ *              coroutine goes on where the operation completed. stdexec since 2026-04 (__as_awaitable.hpp:330).
+ *
+ * Lifetime: once await_suspend has come first, the frame may be resumed and destroyed on another thread while
+ * await_suspend is still returning: it touches nothing of it any more.
+ * Threads: the operation completes on any thread.
+ */
+#ifndef ABREAST_SENDER_HANDSHAKE_AWAITABLE_H
+#define ABREAST_SENDER_HANDSHAKE_AWAITABLE_H
+
+#include "common/thread_identity.h"
+#include "sender/sender_awaitable.h"
+
+#include <stdatomic.h>
+
+/* True once the first of the two has come. Each publishes what it did to the other. */
+typedef _Atomic bool handshake_exchange;
+
+static inline void handshake_exchange_begin(handshake_exchange *word)
+{
+    atomic_init(word, false);
+}
+
+/* The operation has completed, and its outcome is stored: true when the completion has to resume. */
+static inline bool handshake_exchange_complete(handshake_exchange *word)
+{
+    return atomic_exchange_explicit(word, true, memory_order_acq_rel);
+}
+
+/* start has returned: true when await_suspend has to resume. */
+static inline bool handshake_exchange_settle(handshake_exchange *word)
+{
+    return atomic_exchange_explicit(word, true, memory_order_acq_rel);
+}
+
+/* The identity of the thread that awaits; of another one that has completed the operation before start returned; or
+ * HANDSHAKE_NOBODY, when the first of the two has come and no other thread waits. */
+typedef _Atomic uintptr_t handshake_thread_id;
+
+#define HANDSHAKE_NOBODY ((uintptr_t)0)
+
+static inline void handshake_thread_id_begin(handshake_thread_id *word)
+{
+    atomic_init(word, this_thread_identity());
+}
+
+/* The release that publishes the awaiting thread's frame is await_suspend's; the outcome is read by the thread that
+ * wrote it, whoever resumes, so the completion has nothing to release. */
+static inline bool handshake_thread_id_complete(handshake_thread_id *word)
+{
+    uintptr_t here = this_thread_identity();
+    if (atomic_load_explicit(word, memory_order_relaxed) == here) {
+        atomic_store_explicit(word, HANDSHAKE_NOBODY, memory_order_relaxed);
+        return false;
+    }
+    if (atomic_exchange_explicit(word, here, memory_order_acquire) != HANDSHAKE_NOBODY)
+        while (atomic_load_explicit(word, memory_order_acquire) != HANDSHAKE_NOBODY)
+            spin_pause();
+    return true;
+}
+
+static inline bool handshake_thread_id_settle(handshake_thread_id *word)
+{
+    return atomic_exchange_explicit(word, HANDSHAKE_NOBODY, memory_order_release) == HANDSHAKE_NOBODY;
+}
+
+#define HANDSHAKE_AWAITABLE_RECEIVER(N, promise, by)                                                                   \
+    struct N##_awaitable {                                                                                             \
+        struct sender_awaitable_result result;                                                                         \
+        struct coro *continuation;                                                                                     \
+        handshake_##by word;                                                                                           \
+    };                                                                                                                 \
+    SENDER_AWAITABLE_STORING_RECEIVER(N, promise)                                                                      \
+    SENDER_FUNCTION void N##_completed(struct N##_awaitable *self)                                                     \
+    {                                                                                                                  \
+        if (!handshake_##by##_complete(&self->word))                                                                   \
+            return;                                                                                                    \
+        PROBE(NESTED_RESUME);                                                                                          \
+        NOEXCEPT_CALL(coro_resume(N##_continuation(self)));                                                            \
+    }
+
+#define HANDSHAKE_AWAITABLE(N, child_, by)                                                                             \
+    struct N {                                                                                                         \
+        struct N##_awaitable awaitable;                                                                                \
+        struct child_##_op state;                                                                                      \
+    };                                                                                                                 \
+    SENDER_FUNCTION void N##_construct(struct N *self, struct child_##_sender sender, struct coro *continuation)       \
+    {                                                                                                                  \
+        self->awaitable.result.index = 0;                                                                              \
+        self->awaitable.continuation = continuation;                                                                   \
+        handshake_##by##_begin(&self->awaitable.word);                                                                 \
+        child_##_connect(&self->state, sender, (struct N##_receiver){&self->awaitable});                               \
+    }                                                                                                                  \
+    SENDER_FUNCTION struct coro *N##_await_suspend(struct N *self)                                                     \
+    {                                                                                                                  \
+        child_##_start(&self->state);                                                                                  \
+        return handshake_##by##_settle(&self->awaitable.word) ? N##_continuation(&self->awaitable) : noop_coroutine(); \
+    }                                                                                                                  \
+    SENDER_FUNCTION ssize_t N##_await_resume(struct N *self)                                                           \
+    {                                                                                                                  \
+        return sender_awaitable_get(&self->awaitable.result);                                                          \
+    }
+
+#endif
