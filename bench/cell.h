@@ -64,6 +64,7 @@ struct cell {
 struct listed {
     const char *model; /* null in the sentinel */
     const char *mechanism;
+    const char *models; /* what it models, in a few words; "" where nothing was said */
 };
 
 struct experiment {

@@ -320,6 +320,26 @@ static void add_guarantees(const struct matrix *matrix)
     }
 }
 
+/* One row a mechanism: what it models, for whoever reads the table. */
+static void add_models(const struct matrix *matrix)
+{
+    for (const struct listed *listed = matrix->experiment->listed; listed->model; listed++) {
+        char name[NAME_BYTES];
+        snprintf(name, sizeof name, "%s/%s/%s/-", matrix->experiment->name, listed->model, listed->mechanism);
+        if (!listed->models[0] || !name_selected(name, matrix->options))
+            continue;
+        results_add(matrix->results, &(struct row){.experiment = matrix->experiment->name,
+                                                   .model = listed->model,
+                                                   .mechanism = listed->mechanism,
+                                                   .variant = "-",
+                                                   .toolchain = "any any sib=any exc=any san=any",
+                                                   .metric = "stack_models",
+                                                   .unit = "-",
+                                                   .samples = 1,
+                                                   .text = listed->models});
+    }
+}
+
 int growth_run(const struct experiment *experiment, const struct run_options *options, struct results *results)
 {
     const struct matrix matrix = {experiment, options, results};
@@ -337,5 +357,6 @@ int growth_run(const struct experiment *experiment, const struct run_options *op
     if (status)
         return status;
     add_guarantees(&matrix);
+    add_models(&matrix);
     return failed && failed >= ran ? -ECHILD : 0;
 }

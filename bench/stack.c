@@ -1,17 +1,17 @@
 /* The experiment `stack`: bytes of stack per synchronous completion, for every mechanism and every toolchain. */
 #include "bench/growth.h"
 
-#define MECHANISM(experiment, model, file, name, rests_on) MECHANISM_##experiment(#model, name)
+#define MECHANISM(experiment, model, file, name, rests_on, ...) MECHANISM_##experiment(#model, name, "" __VA_ARGS__)
 #define BOUNDARY_MECHANISM MECHANISM
-#define MECHANISM_stack(model, name) {model, name},
-#define MECHANISM_finals(model, name)
+#define MECHANISM_stack(model, name, models) {model, name, models},
+#define MECHANISM_finals(model, name, models)
 static const struct listed mechanisms[] = {
 #include "bench/stack/mechanisms.def"
-    {"cxx-awaitable", "ready"},
-    {"cxx-awaitable", "transfer"},
-    {"cxx-awaitable", "driver"},
-    {"cxx-sender", "p2300"},
-    {NULL, NULL},
+    {"cxx-awaitable", "ready", "the same by a C++ compiler"},
+    {"cxx-awaitable", "transfer", "the same by a C++ compiler"},
+    {"cxx-awaitable", "driver", "the same by a C++ compiler"},
+    {"cxx-sender", "p2300", "the same by a C++ compiler"},
+    {NULL, NULL, NULL},
 };
 
 const struct experiment experiment_stack = {

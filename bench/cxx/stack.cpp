@@ -140,7 +140,7 @@ const stack_variant p2300_without_variants[] = {
 };
 
 /* What each rests on: the list of the C mechanisms says it for both languages. */
-#define MECHANISM(experiment, model, file, name, rests_on) constexpr const char *file##_rests_on = rests_on;
+#define MECHANISM(experiment, model, file, name, rests_on, ...) constexpr const char *file##_rests_on = rests_on;
 #define BOUNDARY_MECHANISM MECHANISM
 #include "bench/stack/mechanisms.def"
 #undef MECHANISM
