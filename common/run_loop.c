@@ -53,9 +53,8 @@ void run_loop_post_work(struct run_loop *loop, struct work *work)
     pthread_mutex_unlock(&loop->mutex);
 }
 
-static void post(void *context, struct continuation *continuation)
+void run_loop_post(struct run_loop *loop, struct continuation *continuation)
 {
-    struct run_loop *loop = context;
     PROBE(POST);
     if (running == loop) {
         work_queue_push_continuation(&loop->local, continuation);
@@ -67,6 +66,11 @@ static void post(void *context, struct continuation *continuation)
     pthread_mutex_unlock(&loop->mutex);
 }
 
+static void post(void *context, struct continuation *continuation)
+{
+    run_loop_post(context, continuation);
+}
+
 static void post_work(void *context, struct work *work)
 {
     run_loop_post_work(context, work);
@@ -76,7 +80,7 @@ static struct coro *dispatch(void *context, struct continuation *continuation)
 {
     if (running == context)
         return continuation->coro;
-    post(context, continuation);
+    run_loop_post(context, continuation);
     return noop_coroutine();
 }
 

@@ -33,8 +33,10 @@ int run_loop_run(struct run_loop *);
 /* Makes run_loop_run return once the queue is empty; what is in flight on the reactor stays in flight. */
 void run_loop_finish(struct run_loop *);
 
-/* P2300's run_loop scheduler: queues a function. Statically dispatched, unlike executor_post_work. */
+/* P2300's run_loop scheduler: queues a function, or a coroutine. Statically dispatched, unlike executor_post_work and
+ * executor_post. */
 void run_loop_post_work(struct run_loop *, struct work *);
+void run_loop_post(struct run_loop *, struct continuation *);
 
 struct executor_ref run_loop_executor(struct run_loop *);
 

@@ -76,14 +76,18 @@ void thread_pool_post_work(struct thread_pool *pool, struct work *work)
     pthread_mutex_unlock(&pool->mutex);
 }
 
-static void post(void *context, struct continuation *continuation)
+void thread_pool_post(struct thread_pool *pool, struct continuation *continuation)
 {
-    struct thread_pool *pool = context;
     PROBE(POST);
     pthread_mutex_lock(&pool->mutex);
     work_queue_push_continuation(&pool->queue, continuation);
     pthread_cond_signal(&pool->posted);
     pthread_mutex_unlock(&pool->mutex);
+}
+
+static void post(void *context, struct continuation *continuation)
+{
+    thread_pool_post(context, continuation);
 }
 
 static void post_work(void *context, struct work *work)
@@ -95,7 +99,7 @@ static struct coro *dispatch(void *context, struct continuation *continuation)
 {
     if (current == context)
         return continuation->coro;
-    post(context, continuation);
+    thread_pool_post(context, continuation);
     return noop_coroutine();
 }
 

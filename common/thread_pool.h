@@ -24,6 +24,7 @@ int thread_pool_init(struct thread_pool *, unsigned threads); /* 0 or negative e
 void thread_pool_destroy(struct thread_pool *);
 
 void thread_pool_post_work(struct thread_pool *, struct work *);
+void thread_pool_post(struct thread_pool *, struct continuation *);
 
 /* dispatch returns the handle on a thread of this pool, and posts on any other. */
 struct executor_ref thread_pool_executor(struct thread_pool *);
