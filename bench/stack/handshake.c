@@ -1,0 +1,174 @@
+/* co_await just(value) through a bridge whose await_suspend agrees with the receiver who resumes, and returns the
+ * coroutine when the operation has completed by then: by=exchange is beman.execution's since 2025-11-07
+ * (detail/sender_awaitable.hpp:111), by=thread-id stdexec's since 2026-04 (__as_awaitable.hpp:330). Alone, under 3
+ * `then`, and with complete=cross-thread: two threads hand the coroutine to and fro, and each completion comes from the
+ * other thread. */
+#include "bench/stack/awaiting_sender.h"
+#include "sender/handshake_awaitable.h"
+#include "sender/just.h"
+#include "sender/schedule.h"
+#include "sender/then.h"
+
+/* The function of every `then`. */
+struct add_one {
+};
+
+static inline ssize_t add_one_call(struct add_one *self, ssize_t value)
+{
+    (void)self;
+    return value + 1;
+}
+
+/* A pipeline that needs nothing but the value. */
+struct nothing {
+};
+
+/* The context of whichever of two threads the caller is not on: a run_loop's, and that of a pool of one. */
+struct other_thread {
+    struct run_loop loop;
+    struct thread_pool pool;
+    pthread_t loop_thread;
+};
+
+enum { other_thread_schedule_completions = COMPLETES_WITH_VALUE | COMPLETES_WITH_STOPPED };
+
+#define SENDER_SCHEDULE_ON_other_thread(N, R) SENDER_SCHEDULE_BY_WORK(N, other_thread, R)
+
+static inline void other_thread_post_work(struct other_thread *self, struct work *work)
+{
+    if (pthread_equal(pthread_self(), self->loop_thread))
+        thread_pool_post_work(&self->pool, work);
+    else
+        run_loop_post_work(&self->loop, work);
+}
+
+struct deliver {
+    ssize_t value;
+};
+
+static inline ssize_t deliver_call(struct deliver *self, struct unit value)
+{
+    (void)value;
+    return self->value;
+}
+
+/* Ends the run from whatever thread the coroutine ends on. */
+struct until_ended {
+    struct sender_task_state state;
+    struct run_loop *loop;
+};
+
+static void ended_stopped(struct sender_task_state *state)
+{
+    run_loop_finish(CONTAINER_OF(state, struct until_ended, state)->loop);
+}
+
+static void ended(struct sender_task_state *state, ssize_t result)
+{
+    (void)result;
+    ended_stopped(state);
+}
+
+/* How much stack a thread's own calls take differs with who waits for whom. All of it stays above this floor, so that
+ * the figure is what the completions add. */
+enum { FLOOR_BYTES = 16384 };
+
+__attribute__((noinline)) static void touch_floor(void)
+{
+    volatile unsigned char floor[FLOOR_BYTES];
+    floor[0] = 1;
+}
+
+static int cross_run(struct stack_job *job, struct sender_task *(*create)(struct stack_job *, struct other_thread *))
+{
+    struct other_thread other = {.loop_thread = pthread_self()};
+    touch_floor();
+    int status = run_loop_init(&other.loop, NULL);
+    if (status)
+        return status;
+    status = thread_pool_init(&other.pool, 1);
+    if (status)
+        goto destroy_loop;
+    struct io_env env = {.executor = run_loop_executor(&other.loop)};
+    struct until_ended until = {{.env = &env, .set_value = ended, .set_stopped = ended_stopped}, &other.loop};
+    struct sender_task *task = create(job, &other);
+    if (task) {
+        sender_task_start(task, &until.state);
+        status = run_loop_run(&other.loop);
+    } else {
+        status = -ENOMEM;
+    }
+    thread_pool_destroy(&other.pool);
+    if (task)
+        coro_destroy(&task->frame.coro);
+destroy_loop:
+    run_loop_destroy(&other.loop);
+    return status;
+}
+
+/* just(value); just(value) | then | then | then; schedule(other_thread) | then(deliver) */
+#define HANDSHAKE_VARIANTS(by)                                                                                         \
+    HANDSHAKE_AWAITABLE_RECEIVER(by##_alone, sender_task, by)                                                          \
+    SENDER_JUST(by##_alone_just, by##_alone)                                                                           \
+    HANDSHAKE_AWAITABLE(by##_alone, by##_alone_just, by)                                                               \
+    static inline struct by##_alone_just_sender by##_alone_make(struct nothing context, ssize_t value)                 \
+    {                                                                                                                  \
+        (void)context;                                                                                                 \
+        return (struct by##_alone_just_sender){.value = value};                                                        \
+    }                                                                                                                  \
+    AWAITING_SENDER_BY(by##_alone, sender_task, CO_AWAIT_SENDER_TRANSFER, SENDER_TASK_RETURN, struct nothing,          \
+                       by##_alone_make)                                                                                \
+    static int by##_alone_run(struct stack_job *job)                                                                   \
+    {                                                                                                                  \
+        return awaiting_sender_run(by##_alone_create(job, (struct nothing){}));                                        \
+    }                                                                                                                  \
+                                                                                                                       \
+    HANDSHAKE_AWAITABLE_RECEIVER(by##_three, sender_task, by)                                                          \
+    RECEIVER(by##_three_1, ssize_t);                                                                                   \
+    RECEIVER(by##_three_2, ssize_t);                                                                                   \
+    RECEIVER(by##_three_3, ssize_t);                                                                                   \
+    SENDER_JUST(by##_three_just, by##_three_1)                                                                         \
+    SENDER_THEN(by##_three_1, by##_three_just, add_one, by##_three_2)                                                  \
+    SENDER_THEN(by##_three_2, by##_three_1, add_one, by##_three_3)                                                     \
+    SENDER_THEN(by##_three_3, by##_three_2, add_one, by##_three)                                                       \
+    HANDSHAKE_AWAITABLE(by##_three, by##_three_3, by)                                                                  \
+    static inline struct by##_three_3_sender by##_three_make(struct nothing context, ssize_t value)                    \
+    {                                                                                                                  \
+        (void)context;                                                                                                 \
+        return (struct by##_three_3_sender){.child.child.child.value = value};                                         \
+    }                                                                                                                  \
+    AWAITING_SENDER_BY(by##_three, sender_task, CO_AWAIT_SENDER_TRANSFER, SENDER_TASK_RETURN, struct nothing,          \
+                       by##_three_make)                                                                                \
+    static int by##_three_run(struct stack_job *job)                                                                   \
+    {                                                                                                                  \
+        return awaiting_sender_run(by##_three_create(job, (struct nothing){}));                                        \
+    }                                                                                                                  \
+                                                                                                                       \
+    HANDSHAKE_AWAITABLE_RECEIVER(by##_cross, sender_task, by)                                                          \
+    RECEIVER(by##_cross_deliver, struct unit);                                                                         \
+    SENDER_SCHEDULE(by##_cross_schedule, other_thread, by##_cross_deliver)                                             \
+    SENDER_THEN(by##_cross_deliver, by##_cross_schedule, deliver, by##_cross)                                          \
+    HANDSHAKE_AWAITABLE(by##_cross, by##_cross_deliver, by)                                                            \
+    static inline struct by##_cross_deliver_sender by##_cross_make(struct other_thread *other, ssize_t value)          \
+    {                                                                                                                  \
+        return (struct by##_cross_deliver_sender){.child = {other}, .function = {value}};                              \
+    }                                                                                                                  \
+    AWAITING_SENDER_BY(by##_cross, sender_task, CO_AWAIT_SENDER_TRANSFER, SENDER_TASK_RETURN, struct other_thread *,   \
+                       by##_cross_make)                                                                                \
+    static int by##_cross_run(struct stack_job *job)                                                                   \
+    {                                                                                                                  \
+        return cross_run(job, by##_cross_create);                                                                      \
+    }
+
+HANDSHAKE_VARIANTS(exchange)
+HANDSHAKE_VARIANTS(thread_id)
+
+const struct stack_variant STACK_VARIANTS(handshake)[] = {
+    {.name = "by=exchange", .run = exchange_alone_run, .long_run = LONGEST_RUN},
+    {.name = "by=exchange,then=3", .added = 3, .run = exchange_three_run, .long_run = LONGEST_RUN},
+    {.name = "by=exchange,complete=cross-thread", .run = exchange_cross_run, .long_run = NO_LONG_RUN},
+    {.name = "by=thread-id", .run = thread_id_alone_run, .long_run = LONGEST_RUN},
+    {.name = "by=thread-id,then=3", .added = 3, .run = thread_id_three_run, .long_run = LONGEST_RUN},
+    {.name = "by=thread-id,complete=cross-thread", .run = thread_id_cross_run, .long_run = NO_LONG_RUN},
+    {.name = NULL},
+};
