@@ -62,14 +62,14 @@ static void stop_children(struct stop_callback *callback)
     safe_resume(release_to_awaiter(self));
 }
 
-void when_all(struct when_all *self, struct when_child *children, struct task *const *tasks, size_t count)
+void when_all(struct when_all *self, struct when_child *children, size_t count)
 {
     *self = (struct when_all){.children = children, .count = count};
     for (size_t i = 0; i < count; i++)
         children[i] = (struct when_child){
             .coro = {.resume = child_ended, .destroy = nothing_to_destroy},
             .all = self,
-            .task = tasks[i],
+            .task = children[i].task,
         };
 }
 

@@ -3,8 +3,13 @@
  *
  *     struct when_child children[2];  struct when_all both;        in the frame
  *
- *     when_all(&self->both, self->children, (struct task *[]){first(...), second(...)}, 2);
+ *     self->children[0].task = first(...);
+ *     self->children[1].task = second(...);
+ *     when_all(&self->both, self->children, 2);
  *     CO_AWAIT(self->got, self, when_all, &self->both);            self->children[i].result: each one's result
+ *
+ * The tasks are stored in the frame, where C++ would move them, and are not passed in a local array: gcc makes no
+ * sibling call, and so no transfer, in a body that has given away the address of a local.
  *
  * await_suspend starts the tasks one after the other. Each is resumed by a nested call, for a handle can be returned
  * for one coroutine only; where all have ended inside those calls it returns the caller, and nothing has nested. Else
@@ -28,10 +33,10 @@ struct when_all;
 
 /* One of the tasks. */
 struct when_child {
-    struct coro coro; /* the task's continuation */
-    struct when_all *all;
-    struct task *task; /* null once it has ended */
+    struct task *task; /* caller, before when_all; null once it has ended */
     ssize_t result;    /* valid after the await */
+    struct coro coro;  /* the task's continuation */
+    struct when_all *all;
 };
 
 struct when_all {
@@ -46,7 +51,7 @@ struct when_all {
     struct continuation awaiter;
 };
 
-void when_all(struct when_all *, struct when_child *children, struct task *const *tasks, size_t count);
+void when_all(struct when_all *, struct when_child *children, size_t count);
 struct coro *when_all_await_suspend(struct when_all *, struct coro *caller, const struct io_env *);
 
 static inline bool when_all_await_ready(struct when_all *self)

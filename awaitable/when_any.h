@@ -1,6 +1,8 @@
 /* when_any: tasks that run at the same time; the first that ends decides, and the others are stopped.
  *
- *     when_any(&self->race, self->children, (struct task *[]){read(...), timeout(...)}, 2);
+ *     self->children[0].task = read(...);
+ *     self->children[1].task = timeout(...);
+ *     when_any(&self->race, self->children, 2);
  *     CO_AWAIT(self->winner, self, when_any, &self->race);         self->children[winner].result
  *
  * In all else it is when_all, and awaitable/when_all.h says how. The result is the number of the task that ended first,
@@ -18,9 +20,9 @@ struct when_any {
     struct when_all all;
 };
 
-static inline void when_any(struct when_any *self, struct when_child *children, struct task *const *tasks, size_t count)
+static inline void when_any(struct when_any *self, struct when_child *children, size_t count)
 {
-    when_all(&self->all, children, tasks, count);
+    when_all(&self->all, children, count);
     self->all.any = true;
 }
 

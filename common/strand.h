@@ -31,7 +31,7 @@ struct strand {
 int strand_init(struct strand *, struct executor_ref below); /* 0 or negative errno */
 void strand_destroy(struct strand *);
 
-/* P2300's schedule uses it by its type: SENDER_SCHEDULE(N, strand, R). */
+/* The same, called by name: for P2300's schedule, which knows its context's type. */
 void strand_post_work(struct strand *, struct work *);
 
 struct executor_ref strand_executor(struct strand *);

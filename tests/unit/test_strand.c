@@ -273,6 +273,10 @@ static void every_post_is_an_event(void **state)
     assert_true(posts == 3 || posts == 4); /* the strand's two, and a batch or two on the pool */
 }
 
+/* A further context for schedule(), as sender/schedule.h says. */
+enum { strand_schedule_completions = COMPLETES_WITH_VALUE | COMPLETES_WITH_STOPPED };
+#define SENDER_SCHEDULE_ON_strand(N, R) SENDER_SCHEDULE_BY_WORK(N, strand, R)
+
 RECEIVER_SYNC_WAIT(wait_strand, struct unit);
 SENDER_SCHEDULE(scheduled, strand, wait_strand)
 SENDER_SYNC_WAIT(wait_strand, scheduled)
