@@ -12,6 +12,7 @@
 
 #include "common/coroutine.h"
 #include "common/io_env.h"
+#include "common/noexcept.h"
 #include "common/probe.h"
 
 #include <sys/types.h>
@@ -39,7 +40,11 @@ static inline struct sender_task *sender_task_create(struct frame_allocator *all
 }
 
 /* start: runs the task until it first suspends. */
-void sender_task_start(struct sender_task *, struct sender_task_state *);
+static inline void sender_task_start(struct sender_task *task, struct sender_task_state *state)
+{
+    task->state = state;
+    NOEXCEPT_CALL(coro_resume(&task->frame.coro));
+}
 
 static inline const struct io_env *sender_task_get_env(const struct sender_task *task)
 {

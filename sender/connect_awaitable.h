@@ -1,0 +1,101 @@
+/* connect-awaitable: an awaitable as a sender ([exec.connect], P2583R0 4.1).
+ *
+ *     SENDER_CONNECT_AWAITABLE(N, T, R);      the sender is {awaitable}, a struct T by value; R_in is ssize_t
+ *
+ * T is an awaitable of awaitable/awaitable.h whose await_resume returns ssize_t. connect makes a coroutine, the bridge,
+ * which start resumes. It awaits T, in the receiver's environment, and then suspends for good by suspend-complete: a
+ * void await_suspend that completes the receiver, as a nested call on whatever stack the awaitable has resumed it. A
+ * result >= 0 is the value, -ECANCELED stopped, another negative errno the error.
+ *
+ * The bridge's promise has no operator new of its own, so its frame comes from malloc, whatever allocator the
+ * environment names. Of the frame's contents P2300R10's has the receiver too, which here is in the operation state.
+ *
+ * Owns: connect takes over the awaitable, copying it into the frame; N_destroy is the operation state's destructor, and
+ * frees the frame, be it suspended in T or complete. Nothing that T started may be in flight then.
+ * Errors: where C++ throws bad_alloc from connect, start completes with ENOMEM.
+ */
+#ifndef ABREAST_SENDER_CONNECT_AWAITABLE_H
+#define ABREAST_SENDER_CONNECT_AWAITABLE_H
+
+#include "awaitable/awaitable.h"
+#include "common/noexcept.h"
+#include "sender/sender.h"
+
+#include <errno.h>
+#include <sys/types.h>
+
+/* operation-state-task's promise. */
+struct connect_awaitable_promise {
+    struct frame frame;
+    const struct io_env *env;
+};
+
+#define SENDER_CONNECT_AWAITABLE(N, T, R)                                                                              \
+    struct N##_op;                                                                                                     \
+    struct N##_bridge {                                                                                                \
+        struct connect_awaitable_promise task;                                                                         \
+        struct N##_op *op;                                                                                             \
+        struct T awaitable;                                                                                            \
+    };                                                                                                                 \
+    struct N##_sender {                                                                                                \
+        struct T awaitable;                                                                                            \
+    };                                                                                                                 \
+    struct N##_op {                                                                                                    \
+        struct R##_receiver receiver;                                                                                  \
+        struct N##_bridge *bridge;                                                                                     \
+    };                                                                                                                 \
+    enum { N##_completions = COMPLETES_WITH_VALUE | COMPLETES_WITH_ERROR | COMPLETES_WITH_STOPPED };                   \
+    SENDER_FUNCTION void N##_complete(struct N##_op *op, ssize_t result)                                               \
+    {                                                                                                                  \
+        if (result >= 0) {                                                                                             \
+            PROBE(SET_VALUE);                                                                                          \
+            R##_set_value(&op->receiver, result);                                                                      \
+        } else if (result == -ECANCELED) {                                                                             \
+            PROBE(SET_STOPPED);                                                                                        \
+            R##_set_stopped(&op->receiver);                                                                            \
+        } else {                                                                                                       \
+            PROBE(SET_ERROR);                                                                                          \
+            R##_set_error(&op->receiver, (int)-result);                                                                \
+        }                                                                                                              \
+    }                                                                                                                  \
+    static void N##_body(struct coro *handle)                                                                          \
+    {                                                                                                                  \
+        struct N##_bridge *self = (struct N##_bridge *)handle;                                                         \
+        ssize_t result;                                                                                                \
+        CO_BEGIN(self);                                                                                                \
+        SENDER_VALUE_TYPE(R, T##_await_resume(&self->awaitable));                                                      \
+        CO_AWAIT(result, self, T, &self->awaitable);                                                                   \
+        PROBE(SUSPEND);                                                                                                \
+        N##_complete(self->op, result);                                                                                \
+        return;                                                                                                        \
+        CO_END;                                                                                                        \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
+    {                                                                                                                  \
+        PROBE(CONNECT);                                                                                                \
+        PROBE(OP_STATE_BUILT);                                                                                         \
+        op->receiver = receiver;                                                                                       \
+        op->bridge = (struct N##_bridge *)frame_create(NULL, sizeof *op->bridge, N##_body, NULL);                      \
+        if (!op->bridge)                                                                                               \
+            return;                                                                                                    \
+        op->bridge->op = op;                                                                                           \
+        op->bridge->awaitable = sender.awaitable;                                                                      \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_start(struct N##_op *op)                                                                  \
+    {                                                                                                                  \
+        PROBE(START);                                                                                                  \
+        if (!op->bridge) {                                                                                             \
+            N##_complete(op, -ENOMEM);                                                                                 \
+            return;                                                                                                    \
+        }                                                                                                              \
+        op->bridge->task.env = R##_get_env(&op->receiver);                                                             \
+        NOEXCEPT_CALL(coro_resume(&op->bridge->task.frame.coro));                                                      \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_destroy(struct N##_op *op)                                                                \
+    {                                                                                                                  \
+        if (op->bridge)                                                                                                \
+            coro_destroy(&op->bridge->task.frame.coro);                                                                \
+        op->bridge = NULL;                                                                                             \
+    }
+
+#endif
