@@ -40,6 +40,7 @@ struct stack_variant {
     int (*run)(struct stack_job *); /* 0 or negative errno; null: this compiler cannot have it */
     enum long_run long_run;
     const char *unavailable; /* why not, where run is null */
+    const char *rests_on;    /* null: what the mechanism rests on */
 };
 
 struct stack_mechanism {
@@ -56,6 +57,7 @@ struct stack_mechanism {
 #define NOTHING_RESUMED "construction (nothing is resumed)"
 #define LOOP "construction (a loop resumes)"
 #define QUEUE "construction (a queue resumes)"
+#define BOUND "construction (a bound on the depth)"
 #define SIBLING_CALL "optimiser (sibling call)"
 #if defined __cplusplus
 #define TAIL_CALL "language (symmetric transfer)"
