@@ -59,12 +59,13 @@ struct stack_mechanism {
 #define QUEUE "construction (a queue resumes)"
 #define BOUND "construction (a bound on the depth)"
 #define SIBLING_CALL "optimiser (sibling call)"
+#define MUSTTAIL "compiler (musttail)"
 #if defined __cplusplus
 #define TAIL_CALL "language (symmetric transfer)"
 #elif !defined __has_attribute
 #define TAIL_CALL SIBLING_CALL
 #elif __has_attribute(musttail)
-#define TAIL_CALL "compiler (musttail)"
+#define TAIL_CALL MUSTTAIL
 #else
 #define TAIL_CALL SIBLING_CALL
 #endif

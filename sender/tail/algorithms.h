@@ -1,0 +1,175 @@
+/* just, just_error, just_stopped, then and let_value over guaranteed tail calls (protocol.h).
+ *
+ *     TAIL_JUST(N, R);   TAIL_JUST_ERROR(N, R);   TAIL_JUST_STOPPED(N, R);
+ *     TAIL_THEN(N, child, F, R);
+ *     TAIL_LET_VALUE(N, child, F, inner, R);       inner completes into N_inner
+ *
+ * The slot of just is the value that it keeps anyway. The slot of an algorithm with a child lies over the child, whose
+ * operation state has ended when it is written; a C++ template would destroy the child there, as let_value does today.
+ */
+#ifndef ABREAST_SENDER_TAIL_ALGORITHMS_H
+#define ABREAST_SENDER_TAIL_ALGORITHMS_H
+
+#include "sender/tail/protocol.h"
+
+#define TAIL_JUST(N, R)                                                                                                \
+    struct N##_sender {                                                                                                \
+        R##_in value;                                                                                                  \
+    };                                                                                                                 \
+    struct N##_op {                                                                                                    \
+        struct R##_receiver receiver;                                                                                  \
+        union {                                                                                                        \
+            R##_in value;                                                                                              \
+            int error;                                                                                                 \
+        };                                                                                                             \
+    };                                                                                                                 \
+    enum { N##_completions = COMPLETES_WITH_VALUE | COMPLETES_INLINE };                                                \
+    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
+    {                                                                                                                  \
+        PROBE(CONNECT);                                                                                                \
+        PROBE(OP_STATE_BUILT);                                                                                         \
+        op->receiver = receiver;                                                                                       \
+        op->value = sender.value;                                                                                      \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_start(struct coro *handle)                                                                \
+    {                                                                                                                  \
+        PROBE(START);                                                                                                  \
+        PROBE(SET_VALUE);                                                                                              \
+        TAIL_TO(R##_set_value, handle);                                                                                \
+    }
+
+#define TAIL_JUST_ERROR(N, R)                                                                                          \
+    struct N##_sender {                                                                                                \
+        int error; /* > 0 */                                                                                           \
+    };                                                                                                                 \
+    struct N##_op {                                                                                                    \
+        struct R##_receiver receiver;                                                                                  \
+        union {                                                                                                        \
+            R##_in value;                                                                                              \
+            int error;                                                                                                 \
+        };                                                                                                             \
+    };                                                                                                                 \
+    enum { N##_completions = COMPLETES_WITH_ERROR | COMPLETES_INLINE };                                                \
+    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
+    {                                                                                                                  \
+        PROBE(CONNECT);                                                                                                \
+        PROBE(OP_STATE_BUILT);                                                                                         \
+        op->receiver = receiver;                                                                                       \
+        op->error = sender.error;                                                                                      \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_start(struct coro *handle)                                                                \
+    {                                                                                                                  \
+        PROBE(START);                                                                                                  \
+        PROBE(SET_ERROR);                                                                                              \
+        TAIL_TO(R##_set_error, handle);                                                                                \
+    }
+
+#define TAIL_JUST_STOPPED(N, R)                                                                                        \
+    struct N##_sender {                                                                                                \
+    };                                                                                                                 \
+    struct N##_op {                                                                                                    \
+        struct R##_receiver receiver;                                                                                  \
+        union {                                                                                                        \
+            R##_in value;                                                                                              \
+            int error;                                                                                                 \
+        };                                                                                                             \
+    };                                                                                                                 \
+    enum { N##_completions = COMPLETES_WITH_STOPPED | COMPLETES_INLINE };                                              \
+    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
+    {                                                                                                                  \
+        (void)sender;                                                                                                  \
+        PROBE(CONNECT);                                                                                                \
+        PROBE(OP_STATE_BUILT);                                                                                         \
+        op->receiver = receiver;                                                                                       \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_start(struct coro *handle)                                                                \
+    {                                                                                                                  \
+        PROBE(START);                                                                                                  \
+        PROBE(SET_STOPPED);                                                                                            \
+        TAIL_TO(R##_set_stopped, handle);                                                                              \
+    }
+
+#define TAIL_THEN(N, child_, F, R)                                                                                     \
+    struct N##_sender {                                                                                                \
+        struct child_##_sender child;                                                                                  \
+        struct F function;                                                                                             \
+    };                                                                                                                 \
+    struct N##_op {                                                                                                    \
+        struct R##_receiver receiver;                                                                                  \
+        struct F function;                                                                                             \
+        union {                                                                                                        \
+            struct child_##_op child;                                                                                  \
+            R##_in value;                                                                                              \
+            int error;                                                                                                 \
+        };                                                                                                             \
+    };                                                                                                                 \
+    enum { N##_completions = child_##_completions };                                                                   \
+    TAIL_CONNECT_AND_START(N, child_, R)                                                                               \
+    SENDER_FUNCTION void N##_set_value(struct coro *handle)                                                            \
+    {                                                                                                                  \
+        struct N##_op *op = TAIL_PARENT(N, child_, child, handle);                                                     \
+        N##_in value = op->child.value;                                                                                \
+        SENDER_VALUE_TYPE(R, F##_call(&op->function, value));                                                          \
+        PROBE(SET_VALUE);                                                                                              \
+        op->value = F##_call(&op->function, value);                                                                    \
+        TAIL_TO(R##_set_value, op);                                                                                    \
+    }                                                                                                                  \
+    TAIL_FORWARD_ERROR(N, N, child_, child, R)                                                                         \
+    TAIL_FORWARD_STOPPED(N, N, child_, child, R)                                                                       \
+    SENDER_FORWARD_ENV(N, N, child_, child, R)
+
+#define TAIL_LET_VALUE(N, child_, F, inner_, R)                                                                        \
+    struct N##_sender {                                                                                                \
+        struct child_##_sender child;                                                                                  \
+        struct F function;                                                                                             \
+    };                                                                                                                 \
+    struct N##_op {                                                                                                    \
+        struct R##_receiver receiver;                                                                                  \
+        struct F function;                                                                                             \
+        N##_in kept;                                                                                                   \
+        union {                                                                                                        \
+            struct child_##_op child;                                                                                  \
+            struct inner_##_op inner;                                                                                  \
+            R##_in value;                                                                                              \
+            int error;                                                                                                 \
+        };                                                                                                             \
+    };                                                                                                                 \
+    SENDER_REQUIRES(child_, COMPLETES_WITH_VALUE);                                                                     \
+    enum {                                                                                                             \
+        N##_completions = SENDER_COMPLETIONS_LET(child_##_completions, COMPLETES_WITH_VALUE, inner_##_completions)     \
+    };                                                                                                                 \
+    TAIL_CONNECT_AND_START(N, child_, R)                                                                               \
+    SENDER_FUNCTION void N##_set_value(struct coro *handle)                                                            \
+    {                                                                                                                  \
+        struct N##_op *op = TAIL_PARENT(N, child_, child, handle);                                                     \
+        PROBE(SET_VALUE);                                                                                              \
+        op->kept = op->child.value;                                                                                    \
+        inner_##_connect(&op->inner, F##_call(&op->function, &op->kept), (struct N##_inner_receiver){});               \
+        TAIL_TO(inner_##_start, &op->inner);                                                                           \
+    }                                                                                                                  \
+    TAIL_FORWARD_ERROR(N, N, child_, child, R)                                                                         \
+    TAIL_FORWARD_STOPPED(N, N, child_, child, R)                                                                       \
+    SENDER_FORWARD_ENV(N, N, child_, child, R)                                                                         \
+    TAIL_FORWARD_VALUE(N##_inner, N, inner_, inner, R)                                                                 \
+    TAIL_FORWARD_ERROR(N##_inner, N, inner_, inner, R)                                                                 \
+    TAIL_FORWARD_STOPPED(N##_inner, N, inner_, inner, R)                                                               \
+    SENDER_FORWARD_ENV(N##_inner, N, inner_, inner, R)
+
+/* connect and start of an algorithm with a function and one child that is started first. */
+#define TAIL_CONNECT_AND_START(N, child_, R)                                                                           \
+    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
+    {                                                                                                                  \
+        PROBE(CONNECT);                                                                                                \
+        PROBE(OP_STATE_BUILT);                                                                                         \
+        op->receiver = receiver;                                                                                       \
+        op->function = sender.function;                                                                                \
+        child_##_connect(&op->child, sender.child, (struct N##_receiver){});                                           \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_start(struct coro *handle)                                                                \
+    {                                                                                                                  \
+        struct N##_op *op = (struct N##_op *)handle;                                                                   \
+        PROBE(START);                                                                                                  \
+        TAIL_TO(child_##_start, &op->child);                                                                           \
+    }
+
+#endif
