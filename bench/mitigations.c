@@ -1,0 +1,299 @@
+/* mitigations: for each way out of stack growth, what an operation costs when it completes inline and when it does not,
+ * and how long others wait (P2583R0 7, 7.1, 8).
+ *
+ * completes=inline, completes=later: a connection makes operations one after the other (bench/mitigations/job.h), which
+ * all complete at once, or all from the run_loop. One operation is one completion.
+ *
+ * starvation: beside a connection whose operations all complete inline, an innocent one on the same run_loop always has
+ * work queued. One operation is one service of the innocent connection, so that ns_per_op is how long it waits for its
+ * next turn; waited_completions_max is how many completions of the other passed meanwhile. The baseline is the innocent
+ * connection alone on the loop. A form that never gives the loop back holds it for a launch, LAUNCH_COMPLETIONS; had
+ * the connection more at hand, it would be those.
+ *
+ * pipeline: the bytes that today's protocol and its two futures take for the same pipeline (bench/futures.h).
+ */
+#include "bench/cell.h"
+#include "bench/mitigations/job.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { UNLIMITED = 0, ADAPTIVE = -1, DESCRIBED_SERVICES = 64 };
+
+struct mitigation_parameters {
+    const struct mitigation_form *form; /* null: the innocent connection is alone */
+    int limit;
+    const char *needs;
+};
+
+/* The connection that shares the loop with the one under measurement. */
+struct innocent {
+    struct work work;
+    struct mitigation_job *job;
+    uint64_t served, total;
+    uint64_t seen, waited_max; /* completions of the other */
+    uint64_t checksum;
+};
+
+struct opened {
+    struct mitigation_job job;
+    const struct mitigation_parameters *parameters;
+    struct inline_budget budget;
+    struct innocent innocent;
+};
+
+static void launch(struct work *work)
+{
+    struct mitigation_job *job = CONTAINER_OF(work, struct mitigation_job, launch);
+    uint64_t left = job->total - job->made;
+    job->end = job->made + (left < LAUNCH_COMPLETIONS ? left : LAUNCH_COMPLETIONS);
+    int status = job->form->launch(job);
+    if (status)
+        mitigation_job_ended(job, status);
+}
+
+void mitigation_job_ended(struct mitigation_job *job, int status)
+{
+    if (status)
+        job->status = status;
+    if (status || job->made >= job->total)
+        run_loop_finish(&job->loop);
+    else
+        run_loop_post_work(&job->loop, &job->launch);
+}
+
+/* Nothing but the launch is in the queue, or nothing where the innocent connection is alone. */
+static void prepare(struct opened *self, uint64_t total)
+{
+    struct mitigation_job *job = &self->job;
+    int limit = self->parameters->limit;
+    job->made = job->end = job->checksum = 0;
+    job->total = total;
+    job->status = 0;
+    self->budget = limit == ADAPTIVE ? inline_budget_adaptive() : inline_budget_fixed((unsigned)limit);
+    job->budget = limit == UNLIMITED ? NULL : &self->budget;
+    if (job->form)
+        run_loop_post_work(&job->loop, &job->launch);
+}
+
+static int run_loop_until_finished(struct opened *self, const struct frame_allocator_counts *before,
+                                   struct outcome *outcome)
+{
+    int status = run_loop_run(&self->job.loop);
+    outcome->allocations = frame_allocator_counts.calls - before->calls;
+    outcome->allocations_fresh = frame_allocator_counts.fresh - before->fresh;
+    if (frame_allocator_counts.frees - before->frees != outcome->allocations)
+        return -ENOTRECOVERABLE;
+    return status ? status : self->job.status;
+}
+
+static int connection_run(void *state, uint64_t operations, struct outcome *outcome)
+{
+    struct opened *self = state;
+    struct frame_allocator_counts before = frame_allocator_counts;
+    prepare(self, operations);
+    int status = run_loop_until_finished(self, &before, outcome);
+    outcome->operations = self->job.made;
+    outcome->checksum = self->job.checksum;
+    return status;
+}
+
+/* The other connection ends at its next look at the job. */
+static void serve(struct work *work)
+{
+    struct innocent *self = CONTAINER_OF(work, struct innocent, work);
+    struct mitigation_job *job = self->job;
+    uint64_t waited = job->made - self->seen;
+    self->seen = job->made;
+    if (waited > self->waited_max)
+        self->waited_max = waited;
+    self->checksum = self->checksum * 6364136223846793005u + ++self->served;
+    if (self->served < self->total)
+        run_loop_post_work(&job->loop, work);
+    else if (job->form)
+        job->end = job->total = job->made;
+    else
+        run_loop_finish(&job->loop);
+}
+
+static int starvation_run(void *state, uint64_t operations, struct outcome *outcome)
+{
+    struct opened *self = state;
+    struct frame_allocator_counts before = frame_allocator_counts;
+    struct innocent *innocent = &self->innocent;
+    *innocent = (struct innocent){.work = {.execute = serve}, .job = &self->job, .total = operations};
+    prepare(self, UINT64_MAX);
+    run_loop_post_work(&self->job.loop, &innocent->work);
+    int status = run_loop_until_finished(self, &before, outcome);
+    outcome->operations = innocent->served;
+    outcome->checksum = innocent->checksum;
+    outcome->allocations = outcome->allocations_fresh = 0;            /* of the other connection */
+    if (!status && self->job.form && self->job.made < operations / 2) /* a launch is a turn without a completion */
+        status = -EPROTO;
+    return status;
+}
+
+static int mitigation_open(const struct cell *cell, const struct run_options *options, void **state)
+{
+    (void)options;
+    const struct mitigation_parameters *parameters = cell->parameters;
+    struct opened *self = calloc(1, sizeof *self);
+    if (!self)
+        return -ENOMEM;
+    struct mitigation_job *job = &self->job;
+    self->parameters = parameters;
+    job->form = parameters->form;
+    job->storage = calloc(1, job->form && job->form->storage_bytes ? job->form->storage_bytes : 1);
+    int status = job->storage ? run_loop_init(&job->loop, NULL) : -ENOMEM;
+    if (status) {
+        free(job->storage);
+        free(self);
+        return status;
+    }
+    job->env = (struct io_env){.executor = run_loop_executor(&job->loop), .allocator = recycling_frame_allocator()};
+    job->trampoline = (struct trampoline)TRAMPOLINE_DEFAULTS;
+    job->launch.execute = launch;
+    *state = self;
+    return 0;
+}
+
+static void mitigation_close(void *state)
+{
+    struct opened *self = state;
+    run_loop_destroy(&self->job.loop);
+    recycling_frame_allocator_release();
+    free(self->job.storage);
+    free(self);
+}
+
+/* ---- What needs no clock ---- */
+
+static void add_word(const struct row *blank, const char *metric, const char *word, struct results *results)
+{
+    struct row row = *blank;
+    row.metric = metric;
+    row.unit = "-";
+    row.text = word;
+    results_add(results, &row);
+}
+
+static void connection_describe(const struct cell *cell, const struct row *blank, struct results *results)
+{
+    const struct mitigation_parameters *parameters = cell->parameters;
+    struct row row = *blank;
+    row.metric = "frame_bytes";
+    row.unit = "B";
+    if (parameters->form->frame_bytes)
+        results_add_exact(results, row, (double)parameters->form->frame_bytes);
+    if (parameters->needs)
+        add_word(blank, "needs_from_user", parameters->needs, results);
+}
+
+static void starvation_describe(const struct cell *cell, const struct row *blank, struct results *results)
+{
+    struct row row = *blank;
+    struct outcome outcome = {0};
+    void *state;
+    row.metric = "waited_completions_max";
+    row.unit = "count";
+    int status = mitigation_open(cell, NULL, &state);
+    if (!status) {
+        struct opened *self = state;
+        status = starvation_run(self, DESCRIBED_SERVICES, &outcome);
+        if (!status)
+            results_add_exact(results, row, (double)self->innocent.waited_max);
+        mitigation_close(self);
+    }
+    if (status)
+        results_add_missing(results, &row, "the cell failed");
+}
+
+struct unavailable_parameters {
+    const char *needs;
+    const char *reason;
+};
+
+static void unavailable_describe(const struct cell *cell, const struct row *blank, struct results *results)
+{
+    const struct unavailable_parameters *parameters = cell->parameters;
+    struct row row = *blank;
+    bool starvation = row.variant[0] == 's';
+    row.metric = starvation ? "waited_completions_max" : "instructions_per_op";
+    row.unit = starvation ? "count" : "instructions";
+    results_add_missing(results, &row, parameters->reason);
+    row.metric = "ns_per_op";
+    row.unit = "ns";
+    results_add_missing(results, &row, parameters->reason);
+    if (parameters->needs)
+        add_word(blank, "needs_from_user", parameters->needs, results);
+}
+
+/* ---- The cells ---- */
+
+#define CELL(model_, mechanism_, variant_, modes_, baseline_, form_, limit_, needs_, how)                              \
+    {                                                                                                                  \
+        .model = model_,                                                                                               \
+        .mechanism = mechanism_,                                                                                       \
+        .variant = variant_,                                                                                           \
+        .modes = modes_,                                                                                               \
+        .baseline = baseline_,                                                                                         \
+        .counted = COUNTED_##how,                                                                                      \
+        .parameters = &(const struct mitigation_parameters){form_, limit_, needs_},                                    \
+        .open = mitigation_open,                                                                                       \
+        .run = how##_run,                                                                                              \
+        .close = mitigation_close,                                                                                     \
+        .describe = how##_describe,                                                                                    \
+    },
+
+enum { COUNTED_connection = true, COUNTED_starvation = false };
+
+#define FLOOR(when)                                                                                                    \
+    CELL("raw", "floor", "completes=" #when, CELL_BOTH, true, &mitigation_floor_##when, UNLIMITED, NULL, connection)
+#define ALONE(beside) CELL("raw", "alone", "starvation=" #beside, CELL_BOTH, true, NULL, UNLIMITED, NULL, starvation)
+
+/* clang-format off */
+static const struct cell cells[] = {
+    FLOOR(inline)
+#define MITIGATION_LATER(...)
+#define UNAVAILABLE(...)
+#define MITIGATION(model, name, mechanism, modes, limit, needs) \
+    CELL(#model, mechanism, "completes=inline", modes, false, &mitigation_##name##_inline, limit, needs, connection)
+#include "bench/mitigations/mitigations.def"
+#undef MITIGATION
+    ALONE(awaitable)
+    ALONE(sender)
+#define MITIGATION(model, name, mechanism, modes, limit, needs) \
+    CELL(#model, mechanism, "starvation=" #model, CELL_BOTH, false, &mitigation_##name##_inline, limit, NULL, starvation)
+#include "bench/mitigations/mitigations.def"
+#undef MITIGATION
+#undef MITIGATION_LATER
+#undef UNAVAILABLE
+    FLOOR(later)
+#define MITIGATION(...)
+#define MITIGATION_LATER(model, name, mechanism, limit) \
+    CELL(#model, mechanism, "completes=later", CELL_BOTH, false, &mitigation_##name##_later, limit, NULL, connection)
+#define UNAVAILABLE(model_, mechanism_, variant_, needs_, reason_)                                  \
+    {                                                                                               \
+        .model = #model_,                                                                           \
+        .mechanism = mechanism_,                                                                    \
+        .variant = variant_,                                                                        \
+        .modes = CELL_BOTH,                                                                         \
+        .parameters = &(const struct unavailable_parameters){.needs = needs_, .reason = reason_},   \
+        .describe = unavailable_describe,                                                           \
+    },
+#include "bench/mitigations/mitigations.def"
+#undef MITIGATION
+#undef MITIGATION_LATER
+#undef UNAVAILABLE
+};
+/* clang-format on */
+
+const struct experiment experiment_mitigations = {
+    .name = "mitigations",
+    .title = "each way out of stack growth: its cost when an operation completes inline and when not, who waits for it",
+    .published = "P2583R0 7, 7.1 and 8: costs are named, not measured",
+    .operation = "completion",
+    .ratio_metric = "ratio_to_floor",
+    .cells = cells,
+    .cell_count = sizeof cells / sizeof cells[0],
+};

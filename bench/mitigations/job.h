@@ -1,0 +1,65 @@
+/* A connection of the `mitigations` experiment: it makes operations one after the other, all of which complete at once,
+ * or all of which complete from the run_loop.
+ *
+ * A form is one way to write that connection. It is launched on the run_loop for LAUNCH_COMPLETIONS at a time, so that
+ * a form that does not bound its stack does not overflow it in any build; a launch that has ended posts the next one.
+ * Operation number i completes with the value i.
+ *
+ * Owns: a form's storage, which outlives its launches, is the cell's. Threads: one.
+ */
+#ifndef ABREAST_BENCH_MITIGATIONS_JOB_H
+#define ABREAST_BENCH_MITIGATIONS_JOB_H
+
+#include "common/inline_budget.h"
+#include "common/io_env.h"
+#include "common/run_loop.h"
+#include "common/trampoline.h"
+
+#include <stdint.h>
+
+enum { LAUNCH_COMPLETIONS = 256 };
+
+struct mitigation_job {
+    uint64_t made;
+    uint64_t end; /* of this launch: the form ends when `made` has come here */
+    uint64_t checksum;
+    struct inline_budget *budget; /* null: unlimited */
+    void *storage;                /* the form's */
+    struct trampoline trampoline;
+    struct run_loop loop;
+    struct io_env env; /* on the loop */
+    uint64_t total;    /* of all launches */
+    int status;
+    const struct mitigation_form *form;
+    struct work launch;
+};
+
+struct mitigation_form {
+    /* Makes operations until job->made has come to job->end, then calls mitigation_job_ended, perhaps before it
+     * returns. 0 or negative errno; then it has not begun. */
+    int (*launch)(struct mitigation_job *);
+    size_t storage_bytes;
+    size_t frame_bytes; /* of the coroutine; 0: there is none */
+};
+
+/* Records one completion. No optimiser turns a loop of these into a closed form. */
+static inline void mitigation_job_completed(struct mitigation_job *job, uint64_t value)
+{
+    job->made++;
+    job->checksum = job->checksum * 6364136223846793005u + value;
+}
+
+/* A launch has ended: posts the next one, or finishes the loop. */
+void mitigation_job_ended(struct mitigation_job *, int status);
+
+/* MITIGATION(C name, ...) of mitigations.def: the forms of a mechanism, by when the operation completes. */
+#define MITIGATION(model, name, ...) extern const struct mitigation_form mitigation_##name##_inline;
+#define MITIGATION_LATER(model, name, ...) extern const struct mitigation_form mitigation_##name##_later;
+#define UNAVAILABLE(...)
+extern const struct mitigation_form mitigation_floor_inline, mitigation_floor_later;
+#include "bench/mitigations/mitigations.def"
+#undef MITIGATION
+#undef MITIGATION_LATER
+#undef UNAVAILABLE
+
+#endif
