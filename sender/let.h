@@ -22,7 +22,6 @@
     SENDER_FUNCTION void N##_set_value(struct N##_receiver *self, N##_in value)                                        \
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
-        PROBE(SET_VALUE);                                                                                              \
         op->value = value;                                                                                             \
         N##_bind(op, F##_call(&op->function, &op->value));                                                            \
     }                                                                                                                  \
@@ -35,7 +34,6 @@
     SENDER_FUNCTION void N##_set_error(struct N##_receiver *self, int error)                                           \
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
-        PROBE(SET_ERROR);                                                                                              \
         op->error = error;                                                                                             \
         N##_bind(op, F##_call(&op->function, &op->error));                                                            \
     }                                                                                                                  \
@@ -48,7 +46,6 @@
     SENDER_FUNCTION void N##_set_stopped(struct N##_receiver *self)                                                    \
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
-        PROBE(SET_STOPPED);                                                                                            \
         N##_bind(op, F##_call(&op->function));                                                                        \
     }
 

@@ -45,9 +45,13 @@
 struct unit {
 };
 
-#define RECEIVER(N, type)                                                                                              \
+#define RECEIVER(N, type) RECEIVER_WITH(N, type, )
+
+/* A receiver for whom its place is not enough: it has members. */
+#define RECEIVER_WITH(N, type, members)                                                                                \
     typedef type N##_in;                                                                                               \
     struct N##_receiver {                                                                                              \
+        members                                                                                                        \
     };                                                                                                                 \
     SENDER_FUNCTION void N##_set_value(struct N##_receiver *, N##_in);                                                 \
     SENDER_FUNCTION void N##_set_error(struct N##_receiver *, int);                                                    \

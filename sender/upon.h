@@ -18,7 +18,7 @@
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
         SENDER_VALUE_TYPE(R, F##_call(&op->function, error));                                                          \
-        PROBE(SET_ERROR);                                                                                              \
+        PROBE(SET_VALUE);                                                                                              \
         R##_set_value(&op->receiver, F##_call(&op->function, error));                                                  \
     }                                                                                                                  \
     SENDER_FORWARD_STOPPED(N, N, child_, child, R)
@@ -31,7 +31,7 @@
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
         SENDER_VALUE_TYPE(R, F##_call(&op->function));                                                                 \
-        PROBE(SET_STOPPED);                                                                                            \
+        PROBE(SET_VALUE);                                                                                              \
         R##_set_value(&op->receiver, F##_call(&op->function));                                                         \
     }
 

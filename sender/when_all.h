@@ -1,0 +1,149 @@
+/* when_all(a, b, ...): runs its children at the same time and completes with all their values ([exec.when.all]).
+ *
+ *     RECEIVER(N_a, a_in);  RECEIVER(N_b, b_in);
+ *     WHEN_ALL_VALUES(N, (a, b));              struct N_values { a_in a; b_in b; }
+ *     ...the stage `a`, completing into N_a, the stage `b`, into N_b...
+ *     SENDER_WHEN_ALL(N, (a, b), R);           2 to 8 children; R_in is struct N_values
+ *
+ *     RECEIVER_IN_ARRAY(N_each, each_in);
+ *     WHEN_ALL_ARRAY_VALUES(N, count);         struct N_values { each_in each[count]; }
+ *     ...the stage `child`, completing into N_each...
+ *     SENDER_WHEN_ALL_ARRAY(N, child, count, R);       struct N_sender { struct child_sender each[count]; }
+ *
+ * The first error, or the first stopped, asks the others to stop; the receiver is completed when all have ended, with
+ * an error rather than stopped, and with values only when all gave theirs. A stop request of the receiver's is passed
+ * on to the children; when it comes before start nothing is started, and the completion is stopped: that one every
+ * when_all has (P2300R10).
+ *
+ * The values stand in the operation without the `optional` around each that the standard's exposition has, and the
+ * error is the disposition itself. A child in an array cannot be told from its neighbours by its place alone, so its
+ * receiver has an index.
+ */
+#ifndef ABREAST_SENDER_WHEN_ALL_H
+#define ABREAST_SENDER_WHEN_ALL_H
+
+#include "sender/children.h"
+
+/* set_error of a child: the first error wins, over stopped too. */
+static inline void when_all_set_error(struct sender_children *self, int error)
+{
+    int seen = atomic_load_explicit(&self->disposition, memory_order_relaxed);
+    do {
+        if (seen > 0)
+            return;
+    } while (!atomic_compare_exchange_weak_explicit(&self->disposition, &seen, error, memory_order_relaxed,
+                                                    memory_order_relaxed));
+    stop_source_request_stop(&self->stop);
+}
+
+static inline void when_all_set_stopped(struct sender_children *self)
+{
+    int undecided = CHILDREN_UNDECIDED;
+    if (atomic_compare_exchange_strong_explicit(&self->disposition, &undecided, CHILDREN_STOPPED, memory_order_relaxed,
+                                                memory_order_relaxed))
+        stop_source_request_stop(&self->stop);
+}
+
+/* all, any: of the children's completions, those that each has and those that one has. */
+#define WHEN_ALL_COMPLETIONS(all, any)                                                                                 \
+    (((all) & (COMPLETES_WITH_VALUE | COMPLETES_INLINE)) | ((any) & COMPLETES_WITH_ERROR) | COMPLETES_WITH_STOPPED)
+
+#define WHEN_ALL_VALUES(N, list)                                                                                       \
+    struct N##_values {                                                                                                \
+        SENDER_EACH(WHEN_ALL_VALUE, N, , list)                                                                         \
+    }
+#define WHEN_ALL_VALUE(N, R, child_) N##_##child_##_in child_;
+
+#define SENDER_WHEN_ALL(N, list, R)                                                                                    \
+    SENDER_CHILDREN_OP(N, list, struct N##_values result, R)                                                           \
+    SENDER_CHILDREN_COMPLETE(N, false, R)                                                                              \
+    SENDER_CHILDREN_START(N, R)                                                                                        \
+    enum {                                                                                                             \
+        N##_completions = WHEN_ALL_COMPLETIONS(~0 SENDER_EACH(SENDER_EACH_ALL, N, R, list),                            \
+                                               0 SENDER_EACH(SENDER_EACH_ANY, N, R, list))                             \
+    };                                                                                                                 \
+    SENDER_EACH(WHEN_ALL_CHILD, N, R, list)
+
+#define WHEN_ALL_CHILD(N, R, child_)                                                                                   \
+    SENDER_FUNCTION void N##_##child_##_set_value(struct N##_##child_##_receiver *self, N##_##child_##_in value)       \
+    {                                                                                                                  \
+        struct N##_op *op = SENDER_PARENT(N, child_, child_, self);                                                    \
+        op->result.child_ = value;                                                                                     \
+        N##_release(op);                                                                                               \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_##child_##_set_error(struct N##_##child_##_receiver *self, int error)                     \
+    {                                                                                                                  \
+        struct N##_op *op = SENDER_PARENT(N, child_, child_, self);                                                    \
+        when_all_set_error(&op->children, error);                                                                      \
+        N##_release(op);                                                                                               \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_##child_##_set_stopped(struct N##_##child_##_receiver *self)                              \
+    {                                                                                                                  \
+        struct N##_op *op = SENDER_PARENT(N, child_, child_, self);                                                    \
+        when_all_set_stopped(&op->children);                                                                           \
+        N##_release(op);                                                                                               \
+    }
+
+#define RECEIVER_IN_ARRAY(N, type) RECEIVER_WITH(N, type, unsigned index;)
+
+#define WHEN_ALL_ARRAY_VALUES(N, count)                                                                                \
+    struct N##_values {                                                                                                \
+        N##_each_in each[count];                                                                                       \
+    }
+
+#define SENDER_WHEN_ALL_ARRAY(N, child_, count, R)                                                                     \
+    struct N##_sender {                                                                                                \
+        struct child_##_sender each[count];                                                                            \
+    };                                                                                                                 \
+    struct N##_op {                                                                                                    \
+        struct R##_receiver receiver;                                                                                  \
+        struct sender_children children;                                                                               \
+        struct N##_values result;                                                                                      \
+        struct child_##_op each[count];                                                                                \
+    };                                                                                                                 \
+    enum { N##_completions = WHEN_ALL_COMPLETIONS(child_##_completions, child_##_completions) };                       \
+    SENDER_CHILDREN_COMPLETE(N, false, R)                                                                              \
+    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
+    {                                                                                                                  \
+        PROBE(CONNECT);                                                                                                \
+        PROBE(OP_STATE_BUILT);                                                                                         \
+        op->receiver = receiver;                                                                                       \
+        sender_children_init(&op->children, (count), R##_get_env(&op->receiver));                                      \
+        for (unsigned i = 0; i < (count); i++)                                                                         \
+            child_##_connect(&op->each[i], sender.each[i], (struct N##_each_receiver){.index = i});                    \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_start_children(struct N##_op *op)                                                         \
+    {                                                                                                                  \
+        for (unsigned i = 0; i < (count); i++)                                                                         \
+            child_##_start(&op->each[i]);                                                                              \
+    }                                                                                                                  \
+    SENDER_CHILDREN_START(N, R)                                                                                        \
+    SENDER_FUNCTION struct N##_op *N##_each_parent(const struct N##_each_receiver *self)                               \
+    {                                                                                                                  \
+        struct child_##_op *child = CONTAINER_OF(self, struct child_##_op, receiver);                                  \
+        return CONTAINER_OF(child - self->index, struct N##_op, each);                                                 \
+    }                                                                                                                  \
+    SENDER_FUNCTION const struct io_env *N##_each_get_env(const struct N##_each_receiver *self)                        \
+    {                                                                                                                  \
+        return &N##_each_parent(self)->children.env;                                                                   \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_each_set_value(struct N##_each_receiver *self, N##_each_in value)                         \
+    {                                                                                                                  \
+        struct N##_op *op = N##_each_parent(self);                                                                     \
+        op->result.each[self->index] = value;                                                                          \
+        N##_release(op);                                                                                               \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_each_set_error(struct N##_each_receiver *self, int error)                                 \
+    {                                                                                                                  \
+        struct N##_op *op = N##_each_parent(self);                                                                     \
+        when_all_set_error(&op->children, error);                                                                      \
+        N##_release(op);                                                                                               \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_each_set_stopped(struct N##_each_receiver *self)                                          \
+    {                                                                                                                  \
+        struct N##_op *op = N##_each_parent(self);                                                                     \
+        when_all_set_stopped(&op->children);                                                                           \
+        N##_release(op);                                                                                               \
+    }
+
+#endif
