@@ -140,7 +140,7 @@ SENDER_FUNCTION void tail_task_unhandled_stopped(struct coro *handle)
         struct tail_task *task;                                                                                        \
     };                                                                                                                 \
     enum { N##_completions = COMPLETES_WITH_VALUE | COMPLETES_WITH_ERROR | COMPLETES_WITH_STOPPED };                   \
-    static void N##_completed(struct coro *state)                                                                      \
+    SENDER_FUNCTION void N##_completed(struct coro *state)                                                             \
     {                                                                                                                  \
         struct N##_op *op = CONTAINER_OF((struct tail_task_state *)state, struct N##_op, state);                       \
         ssize_t result = op->state.value;                                                                              \
@@ -154,7 +154,7 @@ SENDER_FUNCTION void tail_task_unhandled_stopped(struct coro *handle)
         op->error = (int)-result;                                                                                      \
         TAIL_TO(R##_set_error, op);                                                                                    \
     }                                                                                                                  \
-    static void N##_stopped(struct coro *state)                                                                        \
+    SENDER_FUNCTION void N##_stopped(struct coro *state)                                                               \
     {                                                                                                                  \
         PROBE(SET_STOPPED);                                                                                            \
         TAIL_TO(R##_set_stopped, CONTAINER_OF((struct tail_task_state *)state, struct N##_op, state));                 \

@@ -45,7 +45,7 @@
         op->value = (struct unit){};                                                                                   \
         TAIL_TO(R##_set_value, op);                                                                                    \
     }                                                                                                                  \
-    static void N##_execute(struct work *work)                                                                         \
+    SENDER_FUNCTION void N##_execute(struct work *work)                                                                \
     {                                                                                                                  \
         N##_deliver((struct coro *)CONTAINER_OF(work, struct N##_op, work));                                           \
     }                                                                                                                  \
@@ -100,7 +100,7 @@
         op->error = (int)-result;                                                                                      \
         TAIL_TO(R##_set_error, op);                                                                                    \
     }                                                                                                                  \
-    static void N##_complete(struct io_op *io)                                                                         \
+    SENDER_FUNCTION void N##_complete(struct io_op *io)                                                                \
     {                                                                                                                  \
         struct N##_op *op = CONTAINER_OF(io, struct N##_op, request.op);                                               \
         io_request_finish(&op->request);                                                                               \

@@ -66,7 +66,7 @@
             return;                                                                                                    \
         TAIL_TO(N##_complete, handle);                                                                                 \
     }                                                                                                                  \
-    static void N##_on_stop(struct stop_callback *callback)                                                            \
+    SENDER_FUNCTION void N##_on_stop(struct stop_callback *callback)                                                   \
     {                                                                                                                  \
         struct N##_op *op = CONTAINER_OF(callback, struct N##_op, children.on_stop);                                   \
         if (sender_children_pass_on_stop(&op->children))                                                               \
