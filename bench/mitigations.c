@@ -249,21 +249,21 @@ enum { COUNTED_connection = true, COUNTED_starvation = false };
 
 #define FLOOR(when)                                                                                                    \
     CELL("raw", "floor", "completes=" #when, CELL_BOTH, true, &mitigation_floor_##when, UNLIMITED, NULL, connection)
-#define ALONE(beside) CELL("raw", "alone", "starvation=" #beside, CELL_BOTH, true, NULL, UNLIMITED, NULL, starvation)
+#define ALONE(waits) CELL("raw", "alone", "starvation=" waits, CELL_BOTH, true, NULL, UNLIMITED, NULL, starvation)
 
 /* clang-format off */
 static const struct cell cells[] = {
     FLOOR(inline)
 #define MITIGATION_LATER(...)
 #define UNAVAILABLE(...)
-#define MITIGATION(model, name, mechanism, modes, limit, needs) \
+#define MITIGATION(model, name, mechanism, modes, limit, waits, needs) \
     CELL(#model, mechanism, "completes=inline", modes, false, &mitigation_##name##_inline, limit, needs, connection)
 #include "bench/mitigations/mitigations.def"
 #undef MITIGATION
-    ALONE(awaitable)
-    ALONE(sender)
-#define MITIGATION(model, name, mechanism, modes, limit, needs) \
-    CELL(#model, mechanism, "starvation=" #model, CELL_BOTH, false, &mitigation_##name##_inline, limit, NULL, starvation)
+    ALONE("bounded")
+    ALONE("unbounded")
+#define MITIGATION(model, name, mechanism, modes, limit, waits, needs) \
+    CELL(#model, mechanism, "starvation=" waits, CELL_BOTH, false, &mitigation_##name##_inline, limit, NULL, starvation)
 #include "bench/mitigations/mitigations.def"
 #undef MITIGATION
 #undef MITIGATION_LATER
