@@ -13,10 +13,12 @@
  * pipeline: the bytes that today's protocol and its two futures take for the same pipeline (bench/futures.h).
  */
 #include "bench/cell.h"
+#include "bench/futures.h"
 #include "bench/mitigations/job.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { UNLIMITED = 0, ADAPTIVE = -1, DESCRIBED_SERVICES = 64 };
 
@@ -107,7 +109,7 @@ static void serve(struct work *work)
     self->seen = job->made;
     if (waited > self->waited_max)
         self->waited_max = waited;
-    self->checksum = self->checksum * 6364136223846793005u + ++self->served;
+    self->checksum = mitigation_fold(self->checksum, ++self->served);
     if (self->served < self->total)
         run_loop_post_work(&job->loop, work);
     else if (job->form)
@@ -208,6 +210,39 @@ static void starvation_describe(const struct cell *cell, const struct row *blank
         results_add_missing(results, &row, "the cell failed");
 }
 
+static void add_future(struct row row, const char *pipeline, struct future_size size, size_t value_bytes,
+                       unsigned changed, struct results *results)
+{
+    char variant[64];
+    snprintf(variant, sizeof variant, "pipeline=%s", strcmp(pipeline, "-") == 0 ? "just" : pipeline);
+    for (char *at = strchr(variant, '=') + 1; (at = strchr(at, '='));)
+        *at = '-';
+    row.variant = variant;
+    row.metric = "op_state_bytes";
+    row.unit = "B";
+    results_add_exact(results, row, (double)size.op_state);
+    row.metric = "frame_bytes";
+    results_add_exact(results, row, (double)size.frame);
+    row.metric = "value_bytes_through_memory_per_op";
+    results_add_exact(results, row, (double)value_bytes);
+    row.metric = "functions_of_another_signature";
+    row.unit = "count";
+    results_add_exact(results, row, changed);
+}
+
+/* A cell for each protocol, with rows for each pipeline of the table. */
+static void future_describe(const struct cell *cell, const struct row *blank, struct results *results)
+{
+    for (const struct future_cost *cost = future_costs; cost->pipeline; cost++) {
+        if (strcmp(cell->mechanism, "p2300") == 0)
+            add_future(*blank, cost->pipeline, cost->p2300, 0, 0, results);
+        else if (strcmp(cell->mechanism, "returning") == 0)
+            add_future(*blank, cost->pipeline, cost->returning, 0, cost->returning_changed, results);
+        else
+            add_future(*blank, cost->pipeline, cost->tail, cost->tail_value_bytes, cost->tail_changed, results);
+    }
+}
+
 struct unavailable_parameters {
     const char *needs;
     const char *reason;
@@ -251,6 +286,15 @@ enum { COUNTED_connection = true, COUNTED_starvation = false };
     CELL("raw", "floor", "completes=" #when, CELL_BOTH, true, &mitigation_floor_##when, UNLIMITED, NULL, connection)
 #define ALONE(waits) CELL("raw", "alone", "starvation=" waits, CELL_BOTH, true, NULL, UNLIMITED, NULL, starvation)
 
+#define FUTURE(mechanism_)                                                                                             \
+    {                                                                                                                  \
+        .model = "sender",                                                                                             \
+        .mechanism = mechanism_,                                                                                       \
+        .variant = "pipeline=*",                                                                                       \
+        .modes = CELL_BOTH,                                                                                            \
+        .describe = future_describe,                                                                                   \
+    },
+
 /* clang-format off */
 static const struct cell cells[] = {
     FLOOR(inline)
@@ -285,6 +329,9 @@ static const struct cell cells[] = {
 #undef MITIGATION
 #undef MITIGATION_LATER
 #undef UNAVAILABLE
+    FUTURE("p2300")
+    FUTURE("returning")
+    FUTURE("tail")
 };
 /* clang-format on */
 

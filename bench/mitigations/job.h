@@ -42,11 +42,18 @@ struct mitigation_form {
     size_t frame_bytes; /* of the coroutine; 0: there is none */
 };
 
-/* Records one completion. No optimiser turns a loop of these into a closed form. */
+/* Folds a value into a checksum that depends on the order. The xor keeps an optimiser from folding several steps into
+ * one, as it does where the value is added: clang 19 then computes eight of them by one multiplication. */
+static inline uint64_t mitigation_fold(uint64_t checksum, uint64_t value)
+{
+    return (checksum ^ value) * 6364136223846793005u;
+}
+
+/* Records one completion. */
 static inline void mitigation_job_completed(struct mitigation_job *job, uint64_t value)
 {
     job->made++;
-    job->checksum = job->checksum * 6364136223846793005u + value;
+    job->checksum = mitigation_fold(job->checksum, value);
 }
 
 /* A launch has ended: posts the next one, or finishes the loop. */

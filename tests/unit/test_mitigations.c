@@ -160,6 +160,31 @@ static void test_needs_and_reasons(void **state)
     results_destroy(results);
 }
 
+/* Today's protocol changes no function; each future changes as many of a pipeline, and only `tail` passes values
+ * through memory. */
+static void test_what_the_futures_cost(void **state)
+{
+    (void)state;
+    struct results *results = described();
+    unsigned rows = 0;
+    for (size_t i = 0; i < results_count(results); i++) {
+        const struct row *row = results_row(results, i);
+        if (strncmp(row->variant, "pipeline=", 9) != 0)
+            continue;
+        bool today = strcmp(row->mechanism, "p2300") == 0, tail = strcmp(row->mechanism, "tail") == 0;
+        if (strcmp(row->metric, "functions_of_another_signature") == 0)
+            assert_true(today == (row->value == 0));
+        else if (strcmp(row->metric, "value_bytes_through_memory_per_op") == 0)
+            assert_true(tail == (row->value > 0));
+        else
+            assert_true(row->value > 0);
+        assert_null(strchr(row->variant + 9, '='));
+        rows++;
+    }
+    assert_true(rows >= 3 * 4 * 6);
+    results_destroy(results);
+}
+
 static void test_the_innocent_is_served_as_often_as_asked(void **state)
 {
     (void)state;
@@ -177,6 +202,7 @@ int main(void)
         cmocka_unit_test(test_every_form_makes_all_completions_in_order),
         cmocka_unit_test(test_how_long_the_innocent_waits),
         cmocka_unit_test(test_needs_and_reasons),
+        cmocka_unit_test(test_what_the_futures_cost),
         cmocka_unit_test(test_the_innocent_is_served_as_often_as_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
