@@ -58,6 +58,8 @@ struct stack_mechanism {
 #define LOOP "construction (a loop resumes)"
 #define QUEUE "construction (a queue resumes)"
 #define BOUND "construction (a bound on the depth)"
+#define RETURNS_FIRST "construction (what is started returns first)"
+#define NOTHING "nothing (each call is inside the one before)"
 #define SIBLING_CALL "optimiser (sibling call)"
 #define MUSTTAIL "compiler (musttail)"
 #if defined __cplusplus
