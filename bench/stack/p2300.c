@@ -1,9 +1,12 @@
 /* co_await just(value), through the bridge as P2300R10 writes it ([exec.as.awaitable]; P2583R0 4.2): await_suspend
- * returns void and calls start, and set_value calls continuation.resume() on the same stack. Alone, and under 1, 3 and
- * 8 `then` ([exec.then]; P2583R0 5.1). stdexec until February 2026 and libunifex to this day do it so. */
+ * returns void and calls start, and set_value calls continuation.resume() on the same stack. Alone, under 1, 3 and 8
+ * `then` ([exec.then]; P2583R0 5.1), and through the algorithms that keep their values: with=let_value ([exec.let]) and
+ * with=when_all ([exec.when.all]). stdexec until February 2026 and libunifex to this day do it so. */
 #include "bench/stack/awaiting_sender.h"
 #include "sender/just.h"
+#include "sender/let.h"
 #include "sender/then.h"
+#include "sender/when_all.h"
 
 /* The function of every `then`. */
 struct add_one {
@@ -115,10 +118,79 @@ static int eight_run(struct stack_job *job)
     return awaiting_sender_run(eight_create(job, (struct nothing){}));
 }
 
+/* just(value) | let_value(f), where f returns just(value + 1) */
+struct just_one_more {
+};
+
+SENDER_AWAITABLE_RECEIVER(let, sender_task);
+RECEIVER(let_stage, ssize_t);
+RECEIVER(let_stage_inner, ssize_t);
+SENDER_JUST(let_just, let_stage);
+SENDER_JUST(let_inner_just, let_stage_inner);
+
+static inline struct let_inner_just_sender just_one_more_call(struct just_one_more *self, const ssize_t *value)
+{
+    (void)self;
+    return (struct let_inner_just_sender){*value + 1};
+}
+
+SENDER_LET_VALUE(let_stage, let_just, just_one_more, let_inner_just, let);
+SENDER_AWAITABLE(let, let_stage);
+
+static inline struct let_stage_sender let_make(struct nothing context, ssize_t value)
+{
+    (void)context;
+    return (struct let_stage_sender){.child = {value}};
+}
+
+AWAITING_SENDER(let, struct nothing, let_make)
+
+static int let_run(struct stack_job *job)
+{
+    return awaiting_sender_run(let_create(job, (struct nothing){}));
+}
+
+/* when_all(just(value), just(1)) | then(add) */
+struct add {
+};
+
+SENDER_AWAITABLE_RECEIVER(both, sender_task);
+RECEIVER(both_all_first, ssize_t);
+RECEIVER(both_all_second, ssize_t);
+WHEN_ALL_VALUES(both_all, (first, second));
+RECEIVER(both_sum, struct both_all_values);
+SENDER_JUST(first, both_all_first);
+SENDER_JUST(second, both_all_second);
+SENDER_WHEN_ALL(both_all, (first, second), both_sum);
+
+static inline ssize_t add_call(struct add *self, struct both_all_values values)
+{
+    (void)self;
+    return values.first + values.second;
+}
+
+SENDER_THEN(both_sum, both_all, add, both);
+SENDER_AWAITABLE(both, both_sum);
+
+static inline struct both_sum_sender both_make(struct nothing context, ssize_t value)
+{
+    (void)context;
+    return (struct both_sum_sender){.child = {.first = {value}, .second = {1}}};
+}
+
+AWAITING_SENDER(both, struct nothing, both_make)
+
+static int both_run(struct stack_job *job)
+{
+    return awaiting_sender_run(both_create(job, (struct nothing){}));
+}
+
 const struct stack_variant STACK_VARIANTS(p2300)[] = {
     {.name = "-", .run = alone_run},
     {.name = "then=1", .added = 1, .run = one_run},
     {.name = "then=3", .added = 3, .run = three_run},
     {.name = "then=8", .added = 8, .run = eight_run},
+    {.name = "with=let_value", .added = 1, .run = let_run},
+    {.name = "with=when_all", .added = 1, .run = both_run},
     {.name = NULL},
 };
