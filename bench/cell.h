@@ -16,6 +16,8 @@
 
 #include <stdbool.h>
 
+struct progress;
+
 struct run_options {
     bool full;                    /* else quick */
     bool smoke;                   /* a few operations a cell, no timing: what the tests run */
@@ -76,7 +78,7 @@ struct experiment {
     const struct cell *cells; /* null: the experiment has a run function of its own */
     size_t cell_count;
     const struct listed *listed; /* where it has no cells */
-    int (*run)(const struct experiment *, const struct run_options *, struct results *);
+    int (*run)(const struct experiment *, const struct run_options *, struct results *, struct progress *);
 };
 
 /* All experiments, in the order of their list, experiments.def. */

@@ -151,7 +151,7 @@ static int run_experiment(struct running *running, const struct experiment *expe
     runner_describe(experiment, run, running->results);
     int status;
     if (experiment->run) {
-        status = experiment->run(experiment, run, running->results);
+        status = experiment->run(experiment, run, running->results, &running->progress);
         if (status && status != -EINTR)
             complain("%s failed: %s", experiment->name, strerror(-status));
     } else {

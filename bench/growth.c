@@ -6,6 +6,8 @@
  */
 #define _GNU_SOURCE
 #include "bench/growth.h"
+#include "bench/progress.h"
+#include "bench/runner.h"
 #include "bench/spawn.h"
 
 #include <errno.h>
@@ -53,6 +55,7 @@ struct matrix {
     const struct experiment *experiment;
     const struct run_options *options;
     struct results *results;
+    struct progress *progress;
 };
 
 struct selection {
@@ -188,12 +191,44 @@ static void add_skipped(const struct matrix *matrix)
     fclose(file);
 }
 
+/* How far the run is. What is left follows from what the programs before took. */
+struct pace {
+    uint64_t started_ns;
+    double others_s; /* what all other experiments are expected to take, and have taken */
+    size_t programs, passed;
+};
+
+static struct pace pace_begin(const struct matrix *matrix, FILE *manifest, const char *directory)
+{
+    struct pace pace = {
+        .started_ns = clock_ns(),
+        .others_s = matrix->progress->expected_s - runner_expected_s(matrix->experiment, matrix->options),
+    };
+    struct program *program = malloc(sizeof *program);
+    while (program && next_program(manifest, directory, matrix->options, program))
+        pace.programs++;
+    free(program);
+    rewind(manifest);
+    return pace;
+}
+
+static void pace_step(struct pace *pace, const struct matrix *matrix)
+{
+    char detail[64];
+    double seconds = 1e-9 * (double)(clock_ns() - pace->started_ns);
+    pace->passed++;
+    matrix->progress->expected_s = pace->others_s + seconds * (double)pace->programs / (double)pace->passed;
+    snprintf(detail, sizeof detail, "%zu of %zu programs", pace->passed, pace->programs);
+    progress_step(matrix->progress, detail);
+}
+
 /* Runs them in the manifest's order, AT_ONCE at a time. `ran` and `failed` count those that had something to do. */
 static int run_programs(FILE *manifest, const char *directory, const struct matrix *matrix, size_t *ran, size_t *failed)
 {
     struct program *programs = calloc(AT_ONCE, sizeof *programs);
     if (!programs)
         return -ENOMEM;
+    struct pace pace = pace_begin(matrix, manifest, directory);
     size_t launched = 0, collected = 0;
     bool more = true;
     while (more || collected < launched) {
@@ -208,11 +243,14 @@ static int run_programs(FILE *manifest, const char *directory, const struct matr
                 ++*failed;
             }
             launched += program->running;
+            if (!program->running)
+                pace_step(&pace, matrix);
         }
         if (collected == launched)
             continue;
         struct program *program = &programs[collected++ % AT_ONCE];
         const char *reason = collect(program, matrix->results);
+        pace_step(&pace, matrix);
         if (reason) {
             results_add_skipped(matrix->results, matrix->experiment->name, program->name, reason);
             ++*failed;
@@ -225,59 +263,55 @@ static int run_programs(FILE *manifest, const char *directory, const struct matr
 
 /* ---- What the matrix says ---- */
 
-/* The compiler, the first word of a toolchain. */
-static size_t compiler_length(const struct row *row)
-{
-    return strcspn(row->toolchain, " ");
-}
-
-static bool same_compiler(const struct row *a, const struct row *b)
-{
-    return compiler_length(a) == compiler_length(b) && !strncmp(a->toolchain, b->toolchain, compiler_length(a));
-}
-
-static bool is_growth(const struct row *row, const struct experiment *experiment)
-{
-    return !strcmp(row->experiment, experiment->name) && !strcmp(row->metric, "stack_growth");
-}
-
-static bool same_cell(const struct row *a, const struct row *b)
-{
-    return !strcmp(a->experiment, b->experiment) && same_compiler(a, b) && !strcmp(a->model, b->model) &&
-           !strcmp(a->mechanism, b->mechanism) && !strcmp(a->variant, b->variant);
-}
-
-/* What a mechanism rests on by construction, and how the cells of one compiler answer to it. */
+/* What a mechanism rests on by construction, and how the cells of one compiler, with one sanitizer or none, answer to
+ * it. */
 struct guarantee {
+    struct row cell;      /* its first row */
     const char *rests_on; /* as the cells say */
     size_t held, measured;
 };
 
-/* The guarantee of the mechanism and compiler of row `index`; false when an earlier row has said so already. */
-static bool weigh(const struct matrix *matrix, size_t index, size_t count, struct guarantee *found)
+/* Compiler and sanitizer are the first and the last word of a toolchain. */
+static bool same_compiler(const char *a, const char *b)
 {
-    const struct results *results = matrix->results;
-    const struct row *row = results_row(results, index);
-    *found = (struct guarantee){.rests_on = "?"};
-    for (size_t i = 0; i < count; i++) {
-        const struct row *other = results_row(results, i);
-        if (!same_cell(row, other))
+    size_t length = strcspn(a, " ");
+    return length == strcspn(b, " ") && !strncmp(a, b, length) && !strcmp(strrchr(a, ' '), strrchr(b, ' '));
+}
+
+static bool same_cell(const struct row *a, const struct row *b)
+{
+    return !strcmp(a->mechanism, b->mechanism) && !strcmp(a->variant, b->variant) && !strcmp(a->model, b->model) &&
+           same_compiler(a->toolchain, b->toolchain);
+}
+
+/* The guarantees of all rows, in the order of their first rows; `found` has room for one a row. */
+static size_t weigh(const struct matrix *matrix, struct guarantee *found)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < results_count(matrix->results); i++) {
+        const struct row *row = results_row(matrix->results, i);
+        bool grows = !strcmp(row->metric, "stack_growth"), rests = !strcmp(row->metric, "stack_rests_on");
+        if ((!grows && !rests) || strcmp(row->experiment, matrix->experiment->name) != 0)
             continue;
-        if (!strcmp(other->metric, "stack_rests_on"))
-            found->rests_on = other->text;
-        if (!is_growth(other, matrix->experiment))
-            continue;
-        if (i < index)
-            return false;
-        found->measured += other->text != NULL;
-        found->held += other->text && strcmp(other->text, "linear") != 0;
+        size_t at = 0;
+        while (at < count && !same_cell(&found[at].cell, row))
+            at++;
+        if (at == count)
+            found[count++] = (struct guarantee){.cell = *row, .rests_on = "?"};
+        if (rests)
+            found[at].rests_on = row->text;
+        if (grows) {
+            found[at].measured += row->text != NULL;
+            found[at].held += row->text && strcmp(row->text, "linear") != 0;
+        }
     }
-    return true;
+    return count;
 }
 
 static void describe(const struct guarantee *found, char *text, size_t size)
 {
-    if (!strncmp(found->rests_on, "optimiser", strlen("optimiser")))
+    if (!strncmp(found->rests_on, "optimiser", strlen("optimiser")) ||
+        !strncmp(found->rests_on, "nothing", strlen("nothing")))
         snprintf(text, size, "%s: no growth in %zu of %zu cells", found->rests_on, found->held, found->measured);
     else if (found->held == found->measured)
         snprintf(text, size, "%s: confirmed in %zu of %zu cells", found->rests_on, found->held, found->measured);
@@ -286,38 +320,29 @@ static void describe(const struct guarantee *found, char *text, size_t size)
                  found->measured - found->held, found->measured);
 }
 
-static void add_guarantees(const struct matrix *matrix)
+static int add_guarantees(const struct matrix *matrix)
 {
-    struct results *results = matrix->results;
-    size_t count = results_count(results);
-    struct guarantee found;
+    struct guarantee *found = calloc(results_count(matrix->results) + 1, sizeof *found);
+    if (!found)
+        return -ENOMEM;
+    size_t count = weigh(matrix, found);
     for (size_t i = 0; i < count; i++) {
-        if (!is_growth(results_row(results, i), matrix->experiment) || !weigh(matrix, i, count, &found))
-            continue;
-        /* Copies, for adding a row may move the others. */
-        const struct row *from = results_row(results, i);
-        char model[FIELD_BYTES], mechanism[FIELD_BYTES], variant[FIELD_BYTES], toolchain_any[FIELD_BYTES];
-        char text[2 * FIELD_BYTES];
-        snprintf(model, sizeof model, "%s", from->model);
-        snprintf(mechanism, sizeof mechanism, "%s", from->mechanism);
-        snprintf(variant, sizeof variant, "%s", from->variant);
-        snprintf(toolchain_any, sizeof toolchain_any, "%.*s any sib=any exc=any san=none", (int)compiler_length(from),
-                 from->toolchain);
-        describe(&found, text, sizeof text);
-        struct row row = {.experiment = matrix->experiment->name,
-                          .model = model,
-                          .mechanism = mechanism,
-                          .variant = variant,
-                          .toolchain = toolchain_any,
-                          .metric = "stack_guarantee",
-                          .unit = "-",
-                          .samples = 1,
-                          .text = text};
-        if (found.measured)
-            results_add(results, &row);
+        struct row row = found[i].cell;
+        char toolchain_any[FIELD_BYTES], text[2 * FIELD_BYTES];
+        snprintf(toolchain_any, sizeof toolchain_any, "%.*s any sib=any exc=any%s", (int)strcspn(row.toolchain, " "),
+                 row.toolchain, strrchr(row.toolchain, ' '));
+        describe(&found[i], text, sizeof text);
+        row.toolchain = toolchain_any;
+        row.metric = "stack_guarantee";
+        row.samples = 1;
+        row.text = text;
+        if (found[i].measured)
+            results_add(matrix->results, &row);
         else
-            results_add_missing(results, &row, "none of its cells could be measured with this compiler");
+            results_add_missing(matrix->results, &row, "none of its cells could be measured with this compiler");
     }
+    free(found);
+    return 0;
 }
 
 /* One row a mechanism: what it models, for whoever reads the table. */
@@ -340,9 +365,10 @@ static void add_models(const struct matrix *matrix)
     }
 }
 
-int growth_run(const struct experiment *experiment, const struct run_options *options, struct results *results)
+int growth_run(const struct experiment *experiment, const struct run_options *options, struct results *results,
+               struct progress *progress)
 {
-    const struct matrix matrix = {experiment, options, results};
+    const struct matrix matrix = {experiment, options, results, progress};
     char directory[PATH_MAX];
     add_skipped(&matrix);
     FILE *manifest = open_cells_file("manifest.tsv", directory, sizeof directory);
@@ -356,7 +382,9 @@ int growth_run(const struct experiment *experiment, const struct run_options *op
     fclose(manifest);
     if (status)
         return status;
-    add_guarantees(&matrix);
+    status = add_guarantees(&matrix);
+    if (status)
+        return status;
     add_models(&matrix);
     return failed && failed >= ran ? -ECHILD : 0;
 }

@@ -8,6 +8,6 @@
 
 /* The run function of such an experiment: runs its mechanisms in every toolchain's executables, takes over their rows,
  * and adds what the rows say of what each mechanism rests on (stack_guarantee). 0 or negative errno. */
-int growth_run(const struct experiment *, const struct run_options *, struct results *);
+int growth_run(const struct experiment *, const struct run_options *, struct results *, struct progress *);
 
 #endif

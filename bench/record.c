@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { CELL_TOOLCHAINS_MAX = 1024 }; /* four times all compilers, levels, flags and sanitizers */
+
 static void format_time(struct timespec time, char *buffer, size_t size)
 {
     struct tm parts;
@@ -11,35 +13,40 @@ static void format_time(struct timespec time, char *buffer, size_t size)
     strftime(buffer, size, "%Y-%m-%dT%H:%M:%S+00:00", &parts);
 }
 
-/* The flags that a cell of the experiment `stack` has beside its language (cmake/cells.cmake); its name says them. */
+/* The flags that a cell of stack growth has beside its language (cmake/cells.cmake); its name says them. */
 static void write_cell_flags(const char *name, struct json *json)
 {
-    char level[8] = "", flags[96];
+    char level[8] = "", flags[128];
+    const char *sanitizer = strstr(name, " san=");
+    bool sanitized = sanitizer && strcmp(sanitizer, " san=none") != 0;
     const char *at = strstr(name, " O");
     if (at)
         snprintf(level, sizeof level, "-%.*s ", (int)strcspn(at + 1, " "), at + 1);
-    snprintf(flags, sizeof flags, "%s-f%soptimize-sibling-calls -f%sexceptions", level,
-             strstr(name, " sib=on") ? "" : "no-", strstr(name, " exc=on") ? "" : "no-");
+    snprintf(flags, sizeof flags, "%s-f%soptimize-sibling-calls -f%sexceptions%s%s", level,
+             strstr(name, " sib=on") ? "" : "no-", strstr(name, " exc=on") ? "" : "no-",
+             sanitized ? " -fsanitize=" : "", sanitized ? sanitizer + strlen(" san=") : "");
     json_string(json, "flags", flags);
 }
 
 static bool is_cell(const struct row *row)
 {
-    return strcmp(row->experiment, "stack") == 0 && !strstr(row->toolchain, "=any");
+    return (strcmp(row->experiment, "stack") == 0 || strcmp(row->experiment, "finals") == 0) &&
+           !strstr(row->toolchain, "=any");
 }
 
 /* Those that the rows name, in the order of their first rows. */
 static void write_cell_toolchains(const struct results *results, struct json *json)
 {
-    for (size_t i = 0; i < results_count(results); i++) {
+    const char *known[CELL_TOOLCHAINS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < results_count(results) && count < CELL_TOOLCHAINS_MAX; i++) {
         const struct row *row = results_row(results, i);
-        bool known = !is_cell(row);
-        for (size_t before = 0; before < i && !known; before++) {
-            const struct row *other = results_row(results, before);
-            known = is_cell(other) && strcmp(other->toolchain, row->toolchain) == 0;
-        }
-        if (known)
+        size_t same = 0;
+        while (same < count && known[same] != row->toolchain)
+            same++;
+        if (same < count || !is_cell(row))
             continue;
+        known[count++] = row->toolchain;
         json_open(json, NULL, '{');
         json_string(json, "name", row->toolchain);
         write_cell_flags(row->toolchain, json);

@@ -22,6 +22,8 @@ struct results {
     struct array skipped;
     struct array repetitions;
     struct array strings; /* every distinct string once */
+    size_t *slots;        /* a hash table of them: their places plus one; 0: free */
+    size_t slot_count;    /* a power of two */
     int status;
 };
 
@@ -38,6 +40,7 @@ void results_destroy(struct results *results)
     for (size_t i = 0; i < results->strings.count; i++)
         free(strings[i]);
     free(results->strings.items);
+    free(results->slots);
     free(results->entries.items);
     free(results->skipped.items);
     free(results->repetitions.items);
@@ -62,24 +65,55 @@ static void *array_add(struct results *results, struct array *array, size_t size
     return item;
 }
 
-/* The one copy of `text`: names recur in nearly every row, lately used ones most. Null stays null. */
+/* Where `text` is in the hash table, or would be. */
+static size_t *slot_of(struct results *results, const char *text)
+{
+    uint64_t hash = 14695981039346656037u; /* FNV-1a */
+    for (const char *at = text; *at; at++)
+        hash = (hash ^ (unsigned char)*at) * 1099511628211u;
+    char **strings = results->strings.items;
+    for (size_t i = (size_t)hash;; i++) {
+        size_t *slot = &results->slots[i & (results->slot_count - 1)];
+        if (!*slot || strcmp(strings[*slot - 1], text) == 0)
+            return slot;
+    }
+}
+
+/* Keeps half of the hash table free. 0 or -ENOMEM. */
+static int make_slots(struct results *results)
+{
+    if (2 * (results->strings.count + 1) <= results->slot_count)
+        return 0;
+    size_t count = results->slot_count ? 2 * results->slot_count : 256;
+    size_t *slots = calloc(count, sizeof *slots);
+    if (!slots)
+        return -ENOMEM;
+    free(results->slots);
+    results->slots = slots;
+    results->slot_count = count;
+    char **strings = results->strings.items;
+    for (size_t i = 0; i < results->strings.count; i++)
+        *slot_of(results, strings[i]) = i + 1;
+    return 0;
+}
+
+/* The one copy of `text`: names recur in nearly every row. Null stays null. */
 static const char *intern(struct results *results, const char *text)
 {
     if (!text)
         return NULL;
-    char **strings = results->strings.items;
-    for (size_t i = results->strings.count; i > 0; i--) {
-        if (strcmp(strings[i - 1], text) == 0)
-            return strings[i - 1];
-    }
-    char *copy = strdup(text);
-    char **slot = copy ? array_add(results, &results->strings, sizeof *slot) : NULL;
-    if (!slot) {
+    size_t *slot = make_slots(results) ? NULL : slot_of(results, text);
+    if (slot && *slot)
+        return ((char **)results->strings.items)[*slot - 1];
+    char *copy = slot ? strdup(text) : NULL;
+    char **string = copy ? array_add(results, &results->strings, sizeof *string) : NULL;
+    if (!string) {
         free(copy);
         results->status = -ENOMEM;
         return "";
     }
-    return *slot = copy;
+    *slot = results->strings.count;
+    return *string = copy;
 }
 
 static void add(struct results *results, const struct row *row, const char *reason)

@@ -64,7 +64,8 @@ struct repetition {
 };
 void results_add_repetition(struct results *, const struct repetition *);
 
-/* Reading back, in the order of addition. Pointers are valid until the next addition. */
+/* Reading back, in the order of addition. A row is where it is until the next addition; its strings, of which equal
+ * ones are the same, stay as long as the results. */
 size_t results_count(const struct results *);
 const struct row *results_row(const struct results *, size_t index);
 const char *results_reason(const struct results *,

@@ -1,13 +1,19 @@
 # The cells of the experiments `stack` and `finals`: small executables, the same sources compiled by several compilers, each with its
 # own flags whatever those of this build are.
 #
-#   cells/<id>/stack-c, stack-cxx   one pair for each compiler x -O0 -O1 -O2 x sibling calls x exceptions
+#   cells/<id>/stack-c, stack-cxx   one pair for each compiler x level x sibling calls x exceptions x sanitizer
 #   cells/manifest.tsv              executable, toolchain string, and `quick` or `full`: the modes that run it
 #   cells/skipped.tsv               what is missing, and why
 #
 # ABREAST_MATRIX decides how many compilers take part: quick has the default gcc and the newest clang, full all of them.
-# Only the mechanisms and the product code on their path are compiled again for each cell; the meter is compiled once.
-# Each object has a rule of its own, with the dependencies that its compiler found.
+# ABREAST_COMPILERS names them instead (gcc, clang-19, gcc-12.2.0), and ABREAST_LEVELS and ABREAST_SANITIZERS the rest.
+# Only the mechanisms and the product code on their path are compiled again for each cell, and instrumented where that is
+# asked for; the meter is compiled once, and never instrumented. Each object has a rule of its own, with the dependencies
+# that its compiler found.
+
+set(ABREAST_COMPILERS "" CACHE STRING "the compilers of the cells and peers, by name; empty: as ABREAST_MATRIX says")
+set(ABREAST_LEVELS "0;1;2" CACHE STRING "the optimisation levels of the cells")
+set(ABREAST_SANITIZERS "none" CACHE STRING "the sanitizers of the cells: none, address, undefined, thread")
 
 set(cells_dir ${CMAKE_BINARY_DIR}/cells)
 set(cells_manifest "")
@@ -74,6 +80,25 @@ macro(cells_find_compilers)
   endforeach()
 endmacro()
 
+# The compilers that ABREAST_COMPILERS names: "gcc" is the default gcc, "clang" the newest clang, "clang-19" that clang.
+function(cells_name_compilers result)
+  set(named "")
+  foreach(name IN LISTS ABREAST_COMPILERS)
+    set(matching ${cells_gcc} ${cells_clang})
+    string(REPLACE "." "\\." pattern ${name})
+    list(FILTER matching INCLUDE REGEX "^${pattern}([-.]|$)")
+    if(NOT matching)
+      list(JOIN cells_gcc " " gcc)
+      list(JOIN cells_clang " " clang)
+      message(FATAL_ERROR "ABREAST_COMPILERS names '${name}', which was not found; there are: ${gcc} ${clang}")
+    endif()
+    list(GET matching 0 first)
+    list(APPEND named ${first})
+  endforeach()
+  list(REMOVE_DUPLICATES named)
+  set(${result} ${named} PARENT_SCOPE)
+endfunction()
+
 # Why `cxx` does not compile coroutines with its standard library; empty when it does.
 function(cells_check_cxx cxx result)
   set(reason "")
@@ -87,6 +112,25 @@ int main() { return std::noop_coroutine().done(); }
                     OUTPUT_QUIET ERROR_QUIET)
     if(NOT status EQUAL 0)
       set(reason "it does not compile C++20 coroutines with this standard library")
+    endif()
+  endif()
+  set(${result} "${reason}" PARENT_SCOPE)
+endfunction()
+
+# Why `cc` makes no cells with this sanitizer; empty when it does.
+function(cells_check_sanitizer cc sanitizer result)
+  set(reason "")
+  if(sanitizer STREQUAL "thread")
+    set(reason "its runtime works on the measured stack now and then, so that the depth is not the mechanism's")
+  elseif(NOT sanitizer STREQUAL "none")
+    file(CONFIGURE OUTPUT ${cells_dir}/check.c CONTENT "int main(void) { return 0; }\n")
+    execute_process(COMMAND ${cc} -fsanitize=${sanitizer} ${cells_dir}/check.c -o ${cells_dir}/check
+                    RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
+    if(status EQUAL 0)
+      execute_process(COMMAND ${cells_dir}/check RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
+    endif()
+    if(NOT status EQUAL 0)
+      set(reason "its runtime is not installed, or does not run here")
     endif()
   endif()
   set(${result} "${reason}" PARENT_SCOPE)
@@ -110,7 +154,7 @@ endmacro()
 macro(cells_link compiler toolchain mode output)
   add_custom_command(
     OUTPUT ${output}
-    COMMAND ${compiler} ${objects} $<TARGET_FILE:stack_cell> $<TARGET_FILE:abreast_core> ${URING_LINK_LIBRARIES} -pthread
+    COMMAND ${compiler} ${sanitize} ${objects} $<TARGET_FILE:stack_cell> $<TARGET_FILE:abreast_core> ${URING_LINK_LIBRARIES} -pthread
             -Wl,-z,now -o ${output}
     DEPENDS ${objects} stack_cell abreast_core
     COMMENT "${toolchain}: linking"
@@ -121,13 +165,18 @@ macro(cells_link compiler toolchain mode output)
 endmacro()
 
 # The cells of one compiler with one set of flags; `cxx` is empty where it cannot take part.
-function(cells_add id cc cxx level sibling exceptions mode)
-  set(toolchain "${id} O${level} sib=${sibling} exc=${exceptions} san=none")
+function(cells_add id cc cxx level sibling exceptions sanitizer mode)
+  set(toolchain "${id} O${level} sib=${sibling} exc=${exceptions} san=${sanitizer}")
   set(directory ${cells_dir}/${id}-O${level}-sib-${sibling}-exc-${exceptions})
+  set(sanitize "")
+  if(NOT sanitizer STREQUAL "none")
+    set(directory ${directory}-san-${sanitizer})
+    set(sanitize -fsanitize=${sanitizer})
+  endif()
   file(MAKE_DIRECTORY ${directory}/stack ${directory}/finals)
   set(on "")
   set(off no-)
-  set(flags -O${level} -f${${sibling}}optimize-sibling-calls -f${${exceptions}}exceptions)
+  set(flags -O${level} -f${${sibling}}optimize-sibling-calls -f${${exceptions}}exceptions ${sanitize})
 
   set(c_flags -std=gnu17 ${flags})
   set(objects "")
@@ -180,7 +229,10 @@ else()
     list(APPEND cells_quick ${first})
   endforeach()
   set(cells_all ${cells_quick})
-  if(ABREAST_MATRIX STREQUAL "full")
+  if(ABREAST_COMPILERS)
+    cells_name_compilers(cells_all)
+    set(cells_quick ${cells_all})
+  elseif(ABREAST_MATRIX STREQUAL "full")
     list(APPEND cells_all ${cells_gcc} ${cells_clang})
     list(REMOVE_DUPLICATES cells_all)
   endif()
@@ -195,16 +247,26 @@ else()
     if(id IN_LIST cells_quick)
       set(mode quick)
     endif()
-    foreach(level 0 1 2)
-      foreach(sibling on off)
-        foreach(exceptions on off)
-          cells_add(${id} ${cells_cc_${id}} "${cxx}" ${level} ${sibling} ${exceptions} ${mode})
+    foreach(sanitizer IN LISTS ABREAST_SANITIZERS)
+      cells_check_sanitizer(${cells_cc_${id}} ${sanitizer} reason)
+      if(reason)
+        cells_skip("${id} san=${sanitizer}" "${reason}")
+        continue()
+      endif()
+      foreach(level IN LISTS ABREAST_LEVELS)
+        foreach(sibling on off)
+          foreach(exceptions on off)
+            cells_add(${id} ${cells_cc_${id}} "${cxx}" ${level} ${sibling} ${exceptions} ${sanitizer} ${mode})
+          endforeach()
         endforeach()
       endforeach()
     endforeach()
   endforeach()
   list(JOIN cells_all ", " cells_names)
-  message(STATUS "Cells: ${cells_names}, each at -O0 -O1 -O2, sibling calls on and off, exceptions on and off")
+  list(JOIN ABREAST_LEVELS " -O" cells_names_of_levels)
+  list(JOIN ABREAST_SANITIZERS ", " cells_names_of_sanitizers)
+  message(STATUS "Cells: ${cells_names}, each at -O${cells_names_of_levels}, sibling calls on and off, exceptions on and "
+          "off, sanitizers: ${cells_names_of_sanitizers}")
 endif()
 
 file(CONFIGURE OUTPUT ${cells_dir}/manifest.tsv CONTENT "${cells_manifest}" @ONLY)
