@@ -5,6 +5,7 @@
  * `context` is one of
  *
  *     run_loop, thread_pool   after a round trip through the queue
+ *     strand                  the same, and never beside another of its operations
  *     trampoline              at once, or through the queue of the outermost call where the stack has become too deep
  *     inline_scheduler        inside start, and never with stopped (P3552R3 [exec.inline.scheduler])
  *     task_scheduler          any scheduler, type-erased: what P3552R3's task runs on ([exec.task.scheduler])
@@ -20,6 +21,7 @@
 #define ABREAST_SENDER_SCHEDULE_H
 
 #include "common/run_loop.h"
+#include "common/strand.h"
 #include "common/thread_pool.h"
 #include "common/trampoline.h"
 #include "sender/sender.h"
@@ -57,6 +59,7 @@ static inline struct task_scheduler *task_scheduler_of(const struct io_env *env)
 enum {
     run_loop_schedule_completions = COMPLETES_WITH_VALUE | COMPLETES_WITH_STOPPED,
     thread_pool_schedule_completions = COMPLETES_WITH_VALUE | COMPLETES_WITH_STOPPED,
+    strand_schedule_completions = COMPLETES_WITH_VALUE | COMPLETES_WITH_STOPPED,
     trampoline_schedule_completions = COMPLETES_WITH_VALUE | COMPLETES_WITH_STOPPED,
     task_scheduler_schedule_completions = COMPLETES_WITH_VALUE | COMPLETES_WITH_STOPPED,
     inline_scheduler_schedule_completions = COMPLETES_WITH_VALUE | COMPLETES_INLINE,
@@ -66,6 +69,7 @@ enum {
 
 #define SENDER_SCHEDULE_ON_run_loop(N, R) SENDER_SCHEDULE_BY_WORK(N, run_loop, R)
 #define SENDER_SCHEDULE_ON_thread_pool(N, R) SENDER_SCHEDULE_BY_WORK(N, thread_pool, R)
+#define SENDER_SCHEDULE_ON_strand(N, R) SENDER_SCHEDULE_BY_WORK(N, strand, R)
 #define SENDER_SCHEDULE_ON_trampoline(N, R) SENDER_SCHEDULE_BY_WORK(N, trampoline, R)
 #define SENDER_SCHEDULE_ON_task_scheduler(N, R) SENDER_SCHEDULE_BY_WORK(N, task_scheduler, R)
 

@@ -203,6 +203,19 @@ static void dispatch_from_elsewhere_posts(void **state)
     assert_int_equal(record.count, 2);
 }
 
+static void dispatch_from_inside_another_strand_posts(void **state)
+{
+    (void)state;
+    struct strand other;
+    struct asking asking = {.work.execute = ask};
+    assert_int_equal(strand_init(&other, thread_pool_executor(&pool)), 0);
+    strand_post_work(&other, &asking.work);
+    finish();
+    strand_destroy(&other);
+    assert_ptr_equal(asking.answer, noop_coroutine());
+    assert_int_equal(record.count, 1);
+}
+
 struct meeting {
     struct work work;
     _Atomic int *arrived;
@@ -273,10 +286,6 @@ static void every_post_is_an_event(void **state)
     assert_true(posts == 3 || posts == 4); /* the strand's two, and a batch or two on the pool */
 }
 
-/* A further context for schedule(), as sender/schedule.h says. */
-enum { strand_schedule_completions = COMPLETES_WITH_VALUE | COMPLETES_WITH_STOPPED };
-#define SENDER_SCHEDULE_ON_strand(N, R) SENDER_SCHEDULE_BY_WORK(N, strand, R)
-
 RECEIVER_SYNC_WAIT(wait_strand, struct unit);
 SENDER_SCHEDULE(scheduled, strand, wait_strand)
 SENDER_SYNC_WAIT(wait_strand, scheduled)
@@ -303,6 +312,7 @@ int main(void)
         cmocka_unit_test_setup(dispatch_from_inside_returns_the_handle, set_up),
         cmocka_unit_test_setup(dispatch_from_a_strand_inside_the_strand_returns_the_handle, set_up),
         cmocka_unit_test_setup(dispatch_from_elsewhere_posts, set_up),
+        cmocka_unit_test_setup(dispatch_from_inside_another_strand_posts, set_up),
         cmocka_unit_test_setup(two_strands_of_one_pool_run_beside_each_other, set_up),
         cmocka_unit_test_setup(the_executor_below_has_its_turn_between_two_batches, set_up),
         cmocka_unit_test_setup(every_post_is_an_event, set_up),
