@@ -36,15 +36,15 @@
 
 #include "sender/sender.h"
 
-#if defined ABREAST_TRANSFER_DRIVER
+#if !defined __has_attribute
+#define TAIL_AVAILABLE 0
+#elif !__has_attribute(musttail)
+#define TAIL_AVAILABLE 0
+#elif defined ABREAST_TRANSFER_DRIVER
 #define TAIL_AVAILABLE 0
 #define TAIL_UNAVAILABLE "this build transfers by the driver loop"
-#elif !defined __has_attribute
-#define TAIL_AVAILABLE 0
-#elif __has_attribute(musttail)
-#define TAIL_AVAILABLE 1
 #else
-#define TAIL_AVAILABLE 0
+#define TAIL_AVAILABLE 1
 #endif
 #if !TAIL_AVAILABLE && !defined TAIL_UNAVAILABLE
 #define TAIL_UNAVAILABLE "this compiler has no musttail"
