@@ -216,8 +216,18 @@ static ssize_t look_call(struct look *self, struct unit value)
     return ERROR_VALUE + *self->error;
 }
 
+/* Overwrites the stack on which the read completed. */
+static void scribble(struct work *work)
+{
+    volatile unsigned char stack[8192];
+    (void)work;
+    for (size_t i = 0; i < sizeof stack; i++)
+        stack[i] = 0xa5;
+}
+
 struct recover {
     struct run_loop *loop;
+    struct work *scribble;
 };
 
 RECEIVER_SYNC_WAIT(wait_let_error, ssize_t);
@@ -230,6 +240,7 @@ SENDER_THEN(looked, hopped, look, let_error_inner)
 
 static struct looked_sender recover_call(struct recover *self, int *error)
 {
+    run_loop_post_work(self->loop, self->scribble);
     return (struct looked_sender){.child = {self->loop}, .function = {error}};
 }
 
@@ -240,10 +251,11 @@ _Static_assert((int)let_error_completions == (COMPLETES_WITH_VALUE | COMPLETES_W
 
 static int read_let_error(struct world *world, ssize_t *value)
 {
-    return wait_let_error(
-        &world->run_loop, &world->env,
-        (struct let_error_sender){.child = READING(world, let_error_read_sender), .function = {&world->run_loop}},
-        value);
+    struct work work = {.execute = scribble};
+    return wait_let_error(&world->run_loop, &world->env,
+                          (struct let_error_sender){.child = READING(world, let_error_read_sender),
+                                                    .function = {&world->run_loop, &work}},
+                          value);
 }
 
 /* The error is still there when the inner sender has been through the queue, and the read's state is long over. */
@@ -254,7 +266,7 @@ void scenario_let_error_goes_on_with_another_sender(struct world *world)
     open_read(world, -1);
     CHECK_EQ(read_let_error(world, &value), 0);
     CHECK_EQ(value, ERROR_VALUE + ECONNRESET);
-    CHECK_EQ(probe_counters[PROBE_POST], 1);
+    CHECK_EQ(probe_counters[PROBE_POST], 2);
     world_close(world);
 
     open_read(world, 5);

@@ -7,6 +7,7 @@
 #include "sender/when_all.h"
 #include "tests/scenario/sender_gate.h"
 
+#include <sched.h>
 #include <sys/socket.h>
 
 /* ---- when_all of two gates ---- */
@@ -377,15 +378,79 @@ void scenario_sender_when_all_children_on_threads(struct world *world)
     thread_pool_destroy(&pool);
 }
 
-void scenario_sender_when_all_stop_request_meets_the_last_child(struct world *world)
+void scenario_sender_when_all_stopped_while_on_threads(struct world *world)
 {
     struct thread_pool pool;
     CHECK_EQ(thread_pool_init(&pool, 3), 0);
     world_open(world, (struct world_options){0});
-    for (unsigned i = 0; i < 2000; i++) {
+    for (unsigned i = 0; i < 500; i++) {
         ssize_t result = run_workers(world, &pool, (ssize_t[WORKERS]){1, 2, 3, 4}, true);
         CHECK(result == 5 || result == -ECANCELED);
     }
     world_close(world);
     thread_pool_destroy(&pool);
+}
+
+/* ---- A stop request at the very moment in which the last child ends ---- */
+
+enum { MEETINGS = 20000 };
+
+struct opener {
+    struct gate *gate;
+    _Atomic unsigned round, done;
+};
+
+/* Short spins first, so that the two threads meet closely where each has a core. */
+static void wait_for(_Atomic unsigned *round, unsigned value)
+{
+    for (unsigned spins = 0; atomic_load(round) != value; spins++)
+        if (spins > 1000)
+            sched_yield();
+}
+
+/* Every pair of delays of the two threads comes up. */
+static void pause_for(unsigned turns)
+{
+    for (volatile unsigned left = turns; left > 0; left--)
+        ;
+}
+
+static void *open_last(void *argument)
+{
+    struct opener *opener = argument;
+    for (unsigned round = 1; round <= MEETINGS; round++) {
+        wait_for(&opener->round, round);
+        pause_for(round / 64 % 64);
+        gate_open(opener->gate, 2);
+        atomic_store(&opener->done, round);
+    }
+    return NULL;
+}
+
+void scenario_sender_when_all_stop_request_meets_the_last_child(struct world *world)
+{
+    struct gate gates[2];
+    struct opener opener = {.gate = &gates[1]};
+    pthread_t thread;
+    world_open(world, (struct world_options){0});
+    CHECK_EQ(pthread_create(&thread, NULL, open_last, &opener), 0);
+    for (unsigned round = 1; round <= MEETINGS; round++) {
+        struct stop_source source;
+        struct io_env env = world->env;
+        struct outcome outcome;
+        stop_source_init(&source);
+        env.stop = stop_source_token(&source);
+        gates[0] = gates[1] = (struct gate){.deaf = true};
+        START_GATES(all, all_end, first, second, &outcome, &env, gates);
+        gate_open(&gates[0], 1);
+        atomic_store(&opener.round, round);
+        pause_for(round % 64);
+        CHECK(stop_source_request_stop(&source));
+        wait_for(&opener.done, round);
+        CHECK_EQ(outcome.completions, 1);
+        CHECK_EQ(outcome.result, 102);
+        stop_source_destroy(&source);
+    }
+    CHECK_EQ(pthread_join(thread, NULL), 0);
+    world_close(world);
 }
