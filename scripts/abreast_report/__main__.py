@@ -4,13 +4,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import calibration, echo, frames, opstate, other, page, published, runinfo, stack, stack_short
+from . import calibration, echo, frames, mitigations, opstate, other, page, published, runinfo, stack, stack_short
 from .rows import BadResults, read_results
 from .tables import write_file
 
 ROOT = Path(__file__).resolve().parents[2]
 PAPER = ROOT / "paper"
-ORDER = ["stack", "opstate", "frames", "echo"]
+ORDER = ["stack", "opstate", "frames", "mitigations", "echo"]
 PARTS = {
     "all": "tables, page and headlines (the default)",
     "tables": "DIR/tables, and DIR/figures/*.dat, which gnuplot draws",
@@ -40,6 +40,7 @@ class Report:
             "stack": build_stack,
             "opstate": opstate.build,
             "frames": lambda rows: frames.build(rows, papers),
+            "mitigations": mitigations.build,
             "echo": echo.build,
         }
         names = [name for name in ORDER if name in results] + [name for name in results if name not in ORDER]

@@ -61,7 +61,7 @@ def test_the_short_answer_follows_the_data(results):
 
 
 def test_every_experiment_has_its_short_answer(results):
-    assert len(report(results, "headlines").splitlines()) == 5
+    assert len(report(results, "headlines").splitlines()) == 6
 
 
 def test_the_control_is_counted_apart(results):
@@ -229,7 +229,8 @@ def test_run_info_adds_revision_stages_and_skips_once(results):
         report(results, "run-info", "--stage", "build=3", "--skipped", "figures=no gnuplot")
     info = json.loads((results / "run.json").read_text())
     assert {"revision", "dirty"} <= set(info["git"]) or info["git"]["reason"]
-    assert [stage["name"] for stage in info["stages"]] == ["build", "stack", "opstate", "frames", "echo"]
+    run = ["stack", "opstate", "frames", "mitigations", "echo"]
+    assert [stage["name"] for stage in info["stages"]] == ["build", *run]
     assert [entry["reason"] for entry in info["skipped"]] == ["another made-up reason", "no gnuplot"]
 
 
@@ -275,7 +276,8 @@ def test_this_run_shows_parts_inside_their_whole(results):
     report(results, "run-info", "--stage", "build=3", "--stage", "run=11")
     report(results, "page")
     text = (results / "report.html").read_text()
-    assert "build 3.0 s, run 11.0 s (of which stack 1.5 s, opstate 2.0 s, frames 3.0 s, echo 4.0 s)" in text
+    parts = "stack 1.5 s, opstate 2.0 s, frames 3.0 s, mitigations 0.5 s, echo 4.0 s"
+    assert f"build 3.0 s, run 11.0 s (of which {parts})" in text
     assert "<td>0.12, 1.5</td>" in text
     assert "<td>0.01</td>" in text
 
@@ -303,7 +305,7 @@ def test_a_panel_without_figures_is_left_out(results, metric):
 
 
 @pytest.mark.skipif(not shutil.which("gnuplot"), reason="gnuplot is not installed")
-@pytest.mark.parametrize("name", ["stack", "opstate", "frames", "echo"])
+@pytest.mark.parametrize("name", ["stack", "opstate", "frames", "mitigations", "echo"])
 def test_figures_are_byte_stable(results, name):
     report(results, "tables")
     drawn = []
