@@ -393,7 +393,7 @@ void scenario_sender_when_all_stopped_while_on_threads(struct world *world)
 
 /* ---- A stop request at the very moment in which the last child ends ---- */
 
-enum { MEETINGS = 20000 };
+enum { DELAYS = 64, MEETINGS = 3 * DELAYS * DELAYS };
 
 struct opener {
     struct gate *gate;
@@ -420,7 +420,7 @@ static void *open_last(void *argument)
     struct opener *opener = argument;
     for (unsigned round = 1; round <= MEETINGS; round++) {
         wait_for(&opener->round, round);
-        pause_for(round / 64 % 64);
+        pause_for(round / DELAYS % DELAYS);
         gate_open(opener->gate, 2);
         atomic_store(&opener->done, round);
     }
@@ -444,7 +444,7 @@ void scenario_sender_when_all_stop_request_meets_the_last_child(struct world *wo
         START_GATES(all, all_end, first, second, &outcome, &env, gates);
         gate_open(&gates[0], 1);
         atomic_store(&opener.round, round);
-        pause_for(round % 64);
+        pause_for(round % DELAYS);
         CHECK(stop_source_request_stop(&source));
         wait_for(&opener.done, round);
         CHECK_EQ(outcome.completions, 1);
