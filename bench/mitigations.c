@@ -225,7 +225,7 @@ static void add_future(struct row row, const char *pipeline, struct future_size 
     results_add_exact(results, row, (double)size.frame);
     row.metric = "value_bytes_through_memory_per_op";
     results_add_exact(results, row, (double)value_bytes);
-    row.metric = "functions_of_another_signature";
+    row.metric = "functions_changed_count";
     row.unit = "count";
     results_add_exact(results, row, changed);
 }

@@ -12,7 +12,7 @@ FUTURE_METRICS = {
     "op_state_bytes": "operation state, bytes",
     "frame_bytes": "coroutine frame, bytes",
     "value_bytes_through_memory_per_op": "bytes of values through memory",
-    "functions_of_another_signature": "functions of another signature",
+    "functions_changed_count": "functions of another signature",
 }
 
 
