@@ -4,12 +4,14 @@
  *
  * then       co_await (f(i) | then(add_one))
  * let_value  co_await (f(i) | let_value(again)), which goes on as just(value)
+ * when_all   co_await (when_all(just(1), f(i)) | then(sum)): f is the last to end
  */
 #include "bench/stack/tasks.h"
 #include "sender/handshake_awaitable.h"
 #include "sender/just.h"
 #include "sender/let.h"
 #include "sender/then.h"
+#include "sender/when_all.h"
 
 INNER_TASK(f, transfer_task, TRANSFER_TASK_RETURN)
 
@@ -22,13 +24,9 @@ static inline ssize_t add_one_call(struct add_one *self, ssize_t value)
     return value + 1;
 }
 
-/* A mechanism's awaiter N, whose receiver and bridge have been declared around the stage N_stage over f. f's frame is
- * gone when it has completed. */
-#define CHAIN(N, AWAIT)                                                                                                \
-    static inline struct N##_stage_sender N##_make(struct transfer_task *child)                                        \
-    {                                                                                                                  \
-        return (struct N##_stage_sender){.child = {child}};                                                            \
-    }                                                                                                                  \
+/* An awaiter N, whose receiver and bridge have been declared around the stage N_stage, and N_make. f's frame is gone
+ * when it has completed. */
+#define CHAIN_OF(N, AWAIT)                                                                                             \
     static inline void N##_release(struct N *awaitable)                                                                \
     {                                                                                                                  \
         (void)awaitable;                                                                                               \
@@ -38,6 +36,14 @@ static inline ssize_t add_one_call(struct add_one *self, ssize_t value)
     {                                                                                                                  \
         return transfer_task_run(N##_create(job));                                                                     \
     }
+
+/* The same where the stage's only child is f. */
+#define CHAIN(N, AWAIT)                                                                                                \
+    static inline struct N##_stage_sender N##_make(struct transfer_task *child)                                        \
+    {                                                                                                                  \
+        return (struct N##_stage_sender){.child = {child}};                                                            \
+    }                                                                                                                  \
+    CHAIN_OF(N, AWAIT)
 
 /* f(i) | then */
 SENDER_AWAITABLE_RECEIVER(then_resumed, transfer_task);
@@ -84,10 +90,44 @@ SENDER_LET_VALUE(let_agreed_stage, let_agreed_f, let_agreed_again, let_agreed_ju
 HANDSHAKE_AWAITABLE(let_agreed, let_agreed_stage, thread_id)
 CHAIN(let_agreed, CO_AWAIT_SENDER_TRANSFER)
 
+/* when_all(just(1), f(i)) | then */
+#define SUM_OF_ALL(N)                                                                                                  \
+    RECEIVER(N##_all_##N##_one, ssize_t);                                                                              \
+    RECEIVER(N##_all_##N##_f, ssize_t);                                                                                \
+    WHEN_ALL_VALUES(N##_all, (N##_one, N##_f));                                                                        \
+    RECEIVER(N##_stage, struct N##_all_values);                                                                        \
+    SENDER_JUST(N##_one, N##_all_##N##_one)                                                                            \
+    SENDER_TRANSFER_TASK(N##_f, N##_all_##N##_f)                                                                       \
+    SENDER_WHEN_ALL(N##_all, (N##_one, N##_f), N##_stage)                                                              \
+    struct N##_sum {                                                                                                   \
+    };                                                                                                                 \
+    static inline ssize_t N##_sum_call(struct N##_sum *self, struct N##_all_values values)                             \
+    {                                                                                                                  \
+        (void)self;                                                                                                    \
+        return values.N##_one + values.N##_f;                                                                          \
+    }                                                                                                                  \
+    SENDER_THEN(N##_stage, N##_all, N##_sum, N)                                                                        \
+    static inline struct N##_stage_sender N##_make(struct transfer_task *child)                                        \
+    {                                                                                                                  \
+        return (struct N##_stage_sender){.child = {.N##_one = {1}, .N##_f = {child}}};                                 \
+    }
+
+SENDER_AWAITABLE_RECEIVER(all_resumed, transfer_task);
+SUM_OF_ALL(all_resumed)
+SENDER_AWAITABLE(all_resumed, all_resumed_stage)
+CHAIN_OF(all_resumed, CO_AWAIT_SENDER)
+
+HANDSHAKE_AWAITABLE_RECEIVER(all_agreed, transfer_task, thread_id);
+SUM_OF_ALL(all_agreed)
+HANDSHAKE_AWAITABLE(all_agreed, all_agreed_stage, thread_id)
+CHAIN_OF(all_agreed, CO_AWAIT_SENDER_TRANSFER)
+
 const struct stack_variant STACK_VARIANTS(task_transfer_chain)[] = {
     {.name = "then=1,bridge=p2300", .added = 1, .run = then_resumed_run},
     {.name = "then=1,bridge=handshake", .added = 1, .run = then_agreed_run, .rests_on = TAIL_CALL},
     {.name = "let_value=1,bridge=p2300", .run = let_resumed_run},
     {.name = "let_value=1,bridge=handshake", .run = let_agreed_run, .rests_on = TAIL_CALL},
+    {.name = "when_all=2,bridge=p2300", .added = 1, .run = all_resumed_run},
+    {.name = "when_all=2,bridge=handshake", .added = 1, .run = all_agreed_run, .rests_on = TAIL_CALL},
     {.name = NULL},
 };
