@@ -119,8 +119,8 @@ static inline ssize_t deliver_call(struct deliver *self, struct unit value)
 
 #define POSTED(N)                                                                                                      \
     RECEIVER(N##_operation, struct unit);                                                                              \
-    SENDER_SCHEDULE(N##_posted, run_loop, N##_operation)                                                             \
-    SENDER_THEN(N##_operation, N##_posted, deliver, N)                                                               \
+    SENDER_SCHEDULE(N##_posted, run_loop, N##_operation)                                                               \
+    SENDER_THEN(N##_operation, N##_posted, deliver, N)                                                                 \
     SENDER_FUNCTION struct N##_operation_sender N##_make(struct mitigation_job *job)                                   \
     {                                                                                                                  \
         return (struct N##_operation_sender){.child = {&job->loop}, .function = {(ssize_t)job->made}};                 \

@@ -24,7 +24,12 @@ METRICS = set(
     ratio_to_floor ratio_to_malloc needs_from_user""".split()
 )
 WORDS = r"(construction|language|compiler|optimiser) \([a-z ]+\)(: [a-z, ]+[0-9]+ of [0-9]+ cells)?"
-PHRASES = {"stack_rests_on": WORDS, "stack_guarantee": WORDS, "stack_models": r"\S.{5,99}", "needs_from_user": r"[a-z].{5,119}"}
+PHRASES = {
+    "stack_rests_on": WORDS,
+    "stack_guarantee": WORDS,
+    "stack_models": r"\S.{5,99}",
+    "needs_from_user": r"[a-z].{5,119}",
+}
 UNIT_IN_NAME = re.compile(r"_(ns|bytes|completions|share|count|per_[a-z]+)(_|$)")
 
 
