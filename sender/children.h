@@ -7,7 +7,8 @@
  *
  * A stop request of the receiver's may make every child complete before it returns, and the receiver destroy the
  * operation. So while it is passed on it holds a count too, as in libunifex's stop_when and stdexec's when_all; unless
- * the count already is zero, when somebody else is completing (stdexec of September 2026 then completes twice).
+ * the count already is zero, when somebody else is completing (stdexec at 2c56ffe7, September 2026, then completes
+ * twice).
  *
  * The environment is kept here, because receivers answer get_env by address. A C++ receiver makes it at each query, and
  * its operation state is smaller by the size of a struct io_env.

@@ -23,7 +23,7 @@
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
         op->value = value;                                                                                             \
-        N##_bind(op, F##_call(&op->function, &op->value));                                                            \
+        N##_bind(op, F##_call(&op->function, &op->value));                                                             \
     }                                                                                                                  \
     SENDER_FORWARD_ERROR(N, N, child_, child, R)                                                                       \
     SENDER_FORWARD_STOPPED(N, N, child_, child, R)
@@ -35,7 +35,7 @@
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
         op->error = error;                                                                                             \
-        N##_bind(op, F##_call(&op->function, &op->error));                                                            \
+        N##_bind(op, F##_call(&op->function, &op->error));                                                             \
     }                                                                                                                  \
     SENDER_FORWARD_STOPPED(N, N, child_, child, R)
 
@@ -46,7 +46,7 @@
     SENDER_FUNCTION void N##_set_stopped(struct N##_receiver *self)                                                    \
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
-        N##_bind(op, F##_call(&op->function));                                                                        \
+        N##_bind(op, F##_call(&op->function));                                                                         \
     }
 
 /* All but child's completion functions. `kept` declares what its completion in `channel` leaves. */
@@ -78,7 +78,7 @@
         PROBE(START);                                                                                                  \
         child_##_start(&op->child);                                                                                    \
     }                                                                                                                  \
-    SENDER_FUNCTION void N##_bind(struct N##_op *op, struct inner_##_sender inner)                                    \
+    SENDER_FUNCTION void N##_bind(struct N##_op *op, struct inner_##_sender inner)                                     \
     {                                                                                                                  \
         inner_##_connect(&op->inner, inner, (struct N##_inner_receiver){});                                            \
         inner_##_start(&op->inner);                                                                                    \
