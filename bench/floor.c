@@ -29,7 +29,7 @@ static void write_posted(struct work *work)
     run(CONTAINER_OF(work, struct floor_loop, request.turn), WRITING);
 }
 
-/* Done, and over the inline budget: goes on from the executor. */
+/* The operation is done, and over the inline budget. */
 static void post(struct floor_loop *self, void (*execute)(struct work *))
 {
     self->request.turn.execute = execute;

@@ -19,3 +19,16 @@ bool io_request_submit(struct io_request *request, enum io_kind kind, struct sto
     stop_callback_register(&request->on_stop, stop);
     return true;
 }
+
+static void complete_posted(struct work *turn)
+{
+    struct io_request *request = CONTAINER_OF(turn, struct io_request, turn);
+    request->on_stop.source = NULL; /* never registered */
+    request->op.complete(&request->op);
+}
+
+void io_request_post(struct io_request *request, struct executor_ref executor)
+{
+    request->turn.execute = complete_posted;
+    executor_post_work(executor, &request->turn);
+}

@@ -7,7 +7,7 @@
 #ifndef ABREAST_COMMON_IO_REQUEST_H
 #define ABREAST_COMMON_IO_REQUEST_H
 
-#include "common/continuation.h"
+#include "common/executor.h"
 #include "common/stop_token.h"
 #include "common/stream.h"
 
@@ -24,6 +24,10 @@ struct io_request {
 /* Submits op, which the caller prepared and gave a `complete`; a stop request then cancels it. False when stop had been
  * requested already: nothing was submitted, and op.result is -ECANCELED. */
 bool io_request_submit(struct io_request *, enum io_kind, struct stop_token);
+
+/* For an operation that is done, but over the inline budget: has `complete` called from the executor. It goes by the
+ * pointer, so that a sender's inlined path has no further caller, and stays inlined. */
+void io_request_post(struct io_request *, struct executor_ref);
 
 /* To be called first by `complete`: from here on a stop request is too late. */
 static inline void io_request_finish(struct io_request *request)

@@ -56,10 +56,6 @@
         io_request_finish(&op->request);                                                                               \
         N##_deliver(op);                                                                                               \
     }                                                                                                                  \
-    static void N##_turn(struct work *work)                                                                            \
-    {                                                                                                                  \
-        N##_deliver(CONTAINER_OF(work, struct N##_op, request.turn));                                                  \
-    }                                                                                                                  \
     SENDER_FUNCTION void N##_start(struct N##_op *op)                                                                  \
     {                                                                                                                  \
         PROBE(START);                                                                                                  \
@@ -72,8 +68,8 @@
             if (io_request_submit(request, kind_, env->stop))                                                          \
                 return;                                                                                                \
         } else if (!inline_budget_take(request->op.stream->budget)) {                                                  \
-            request->turn.execute = N##_turn;                                                                          \
-            executor_post_work(env->executor, &request->turn);                                                         \
+            request->op.complete = N##_complete;                                                                       \
+            io_request_post(request, env->executor);                                                                   \
             return;                                                                                                    \
         }                                                                                                              \
         N##_deliver(op);                                                                                               \
