@@ -1,8 +1,8 @@
 /* co_await just(value) through a bridge whose await_suspend agrees with the receiver who resumes, and returns the
  * coroutine when the operation has completed by then: by=exchange is beman.execution's since 2025-11-07
  * (detail/sender_awaitable.hpp:111), by=thread-id stdexec's since 2026-04 (__as_awaitable.hpp:330). Alone, under 3
- * `then`, and with complete=cross-thread: two threads hand the coroutine to and fro, and each completion comes from the
- * other thread. */
+ * `then`, and with complete=cross-thread: two threads hand the coroutine to and fro, and each completion comes later,
+ * from the other one, so that the receiver resumes. */
 #include "bench/stack/awaiting_sender.h"
 #include "sender/handshake_awaitable.h"
 #include "sender/just.h"
@@ -23,24 +23,44 @@ static inline ssize_t add_one_call(struct add_one *self, ssize_t value)
 struct nothing {
 };
 
-/* The context of whichever of two threads the caller is not on: a run_loop's, and that of a pool of one. */
+/* The context of whichever of two threads the caller is not on: a run_loop's, and that of a pool of one. What is posted
+ * goes to the other thread only once this one is back in its queue, so that await_suspend has always let go of the
+ * coroutine by then, and every run is the same. tests/unit/test_handshake_stress.c has the two race. */
 struct other_thread {
     struct run_loop loop;
     struct thread_pool pool;
     pthread_t loop_thread;
+    struct work forward;
+    struct work *posted;
 };
+
+static inline bool on_loop_thread(const struct other_thread *self)
+{
+    return pthread_equal(pthread_self(), self->loop_thread);
+}
+
+static void forward(struct work *work)
+{
+    struct other_thread *self = CONTAINER_OF(work, struct other_thread, forward);
+    if (on_loop_thread(self))
+        thread_pool_post_work(&self->pool, self->posted);
+    else
+        run_loop_post_work(&self->loop, self->posted);
+}
+
+static inline void other_thread_post_work(struct other_thread *self, struct work *work)
+{
+    self->posted = work;
+    self->forward.execute = forward;
+    if (on_loop_thread(self))
+        run_loop_post_work(&self->loop, &self->forward);
+    else
+        thread_pool_post_work(&self->pool, &self->forward);
+}
 
 enum { other_thread_schedule_completions = COMPLETES_WITH_VALUE | COMPLETES_WITH_STOPPED };
 
 #define SENDER_SCHEDULE_ON_other_thread(N, R) SENDER_SCHEDULE_BY_WORK(N, other_thread, R)
-
-static inline void other_thread_post_work(struct other_thread *self, struct work *work)
-{
-    if (pthread_equal(pthread_self(), self->loop_thread))
-        thread_pool_post_work(&self->pool, work);
-    else
-        run_loop_post_work(&self->loop, work);
-}
 
 struct deliver {
     ssize_t value;
