@@ -6,6 +6,7 @@
  *
  * The slot of just is the value that it keeps anyway. The slot of an algorithm with a child lies over the child, whose
  * operation state has ended when it is written; a C++ template would destroy the child there, as let_value does today.
+ * It would also leave `error` out where a sender cannot fail, which matters only for values smaller than an int.
  */
 #ifndef ABREAST_SENDER_TAIL_ALGORITHMS_H
 #define ABREAST_SENDER_TAIL_ALGORITHMS_H

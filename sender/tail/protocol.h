@@ -27,9 +27,9 @@
  * every completion function.
  *
  * Compilers: where there is no musttail (gcc before 15), or this build transfers by the driver loop, TAIL_AVAILABLE is
- * 0 and TAIL_UNAVAILABLE says why. The types still compile, for their sizes, and a program that would run a TAIL_TO does
- * not: for this every function with one is inline, callbacks too. clang 14 ignores musttail at -O0 with sibling calls
- * off.
+ * 0 and TAIL_UNAVAILABLE says why. The types still compile, for their sizes, and a program that would run a TAIL_TO
+ * does not: for this every function with one is inline, callbacks too. clang 14 ignores musttail at -O0 with sibling
+ * calls off.
  */
 #ifndef ABREAST_SENDER_TAIL_PROTOCOL_H
 #define ABREAST_SENDER_TAIL_PROTOCOL_H

@@ -113,6 +113,15 @@ static ssize_t add_one_call(struct add_one *self, ssize_t value)
     return value + 1;
 }
 
+struct scale {
+    ssize_t by;
+};
+
+static ssize_t scale_call(struct scale *self, ssize_t value)
+{
+    return value * self->by;
+}
+
 struct go_on {
 };
 
@@ -122,15 +131,17 @@ P(_RECEIVER)(chain_2, ssize_t);
 P(_RECEIVER)(chain_2_inner, ssize_t);
 P(_JUST)(chain_just, chain_1);
 P(_THEN)(chain_1, chain_just, add_one, chain_2);
-P(_JUST)(chain_next, chain_2_inner);
+P(_RECEIVER)(chain_3, ssize_t);
+P(_JUST)(chain_next, chain_3);
+P(_THEN)(chain_3, chain_next, scale, chain_2_inner);
 
-static struct chain_next_sender go_on_call(struct go_on *self, ssize_t *value)
+static struct chain_3_sender go_on_call(struct go_on *self, ssize_t *value)
 {
     (void)self;
-    return (struct chain_next_sender){*value * 2};
+    return (struct chain_3_sender){.child = {*value}, .function = {2}};
 }
 
-P(_LET_VALUE)(chain_2, chain_1, go_on, chain_next, chain);
+P(_LET_VALUE)(chain_2, chain_1, go_on, chain_3, chain);
 P(_AWAITABLE)(chain, chain_2);
 
 AWAITED(pair);
@@ -265,6 +276,61 @@ void PREFIXED(scenario_, _stop_ends_a_pending_read)(struct world *world)
     CHECK_EQ(hop_and_read(world), -ECANCELED);
     CHECK_EQ(reactor_counts(world->reactor).submitted, 1);
     world_close(world);
+}
+
+/* ---- On another thread, which may resume the task before await_suspend has returned here ---- */
+
+AWAITED(away);
+P(_RECEIVER)(away_hop, struct unit);
+P(_SCHEDULE)(away_schedule, thread_pool, away_hop);
+P(_THEN)(away_hop, away_schedule, number, away);
+P(_AWAITABLE)(away, away_hop);
+
+AWAITED(home);
+P(_RECEIVER)(home_hop, struct unit);
+P(_SCHEDULE)(home_schedule, run_loop, home_hop);
+P(_THEN)(home_hop, home_schedule, number, home);
+P(_AWAITABLE)(home, home_hop);
+
+struct traveller {
+    struct TASK task;
+    struct thread_pool *pool;
+    struct run_loop *loop;
+    struct away away;
+    struct home home;
+    ssize_t got, sum;
+    unsigned turns;
+};
+
+enum { TURNS = 2000 };
+
+static void traveller_body(struct coro *handle)
+{
+    struct traveller *self = (struct traveller *)handle;
+
+    CO_BEGIN(self);
+    for (self->turns = 0, self->sum = 0; self->turns < TURNS; self->turns++) {
+        AWAIT(self->got, self, away, &self->away, ((struct away_hop_sender){.child = {self->pool}}));
+        self->sum += self->got;
+        AWAIT(self->got, self, home, &self->home, ((struct home_hop_sender){.child = {self->loop}}));
+        self->sum += self->got;
+    }
+    TASK_RETURN(self, self->sum);
+    CO_END;
+}
+
+void PREFIXED(scenario_, _completion_on_another_thread)(struct world *world)
+{
+    struct thread_pool pool;
+    CHECK_EQ(thread_pool_init(&pool, 2), 0);
+    world_open(world, (struct world_options){0});
+    struct traveller *self = (struct traveller *)TASK_CREATE(world->env.allocator, sizeof *self, traveller_body, NULL);
+    CHECK(self != NULL);
+    self->pool = &pool;
+    self->loop = &world->run_loop;
+    CHECK_EQ(run_to_end(world, &self->task), 2000 * TURNS);
+    world_close(world);
+    thread_pool_destroy(&pool);
 }
 
 /* ---- Errors and stopped, through every algorithm: failing | then | let_value | when_all | then, in a task ---- */

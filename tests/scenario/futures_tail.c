@@ -52,6 +52,7 @@ static void root_start(struct root *self, const struct io_env *env)
 
 NOT_HERE(million_inline_completions_need_no_stack)
 NOT_HERE(completion_later_is_resumed_by_the_loop)
+NOT_HERE(completion_on_another_thread)
 NOT_HERE(stop_ends_a_pending_read)
 NOT_HERE(errors_pass_every_algorithm)
 NOT_HERE(stopped_passes_every_algorithm)
