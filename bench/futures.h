@@ -17,8 +17,8 @@ struct future_size {
 struct future_cost {
     const char *pipeline; /* as the variants of the stack experiment; null in the sentinel */
     struct future_size p2300, returning, tail;
-    size_t tail_value_bytes; /* of values that pass through slots in memory in one completion, where today's protocol
-                                and `returning` pass arguments */
+    size_t tail_value_bytes; /* of values that one completion hands over in slots in memory, where the other two pass
+                                arguments; a compiler that inlines the pipeline may keep fewer */
     unsigned functions;      /* start and completion functions of the pipeline and its awaiter */
     unsigned returning_changed, tail_changed; /* those of another signature than today's */
 };
