@@ -34,7 +34,8 @@ int record_write_benchmarks(const struct record *, const struct results *, const
 /* The few rows of an experiment that a person wants to see, on stdout. 0 or -ENOMEM. */
 int record_print_summary(const struct results *, const char *experiment, const char *path);
 
-/* The same for `stack`: over all settings of the compilers, for one of them alone would say the opposite of another. */
-int record_print_stack(const struct results *, const char *path);
+/* The same for `stack` and `finals`: over all settings of the compilers, for one of them alone would say the opposite
+ * of another. */
+int record_print_stack(const struct results *, const char *experiment, const char *path);
 
 #endif

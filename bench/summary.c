@@ -154,8 +154,8 @@ static void print_table(const struct table *table)
 
 int record_print_summary(const struct results *results, const char *experiment, const char *path)
 {
-    if (strcmp(experiment, "stack") == 0)
-        return record_print_stack(results, path);
+    if (strcmp(experiment, "stack") == 0 || strcmp(experiment, "finals") == 0)
+        return record_print_stack(results, experiment, path);
     struct table table = {.results = results, .experiment = experiment, .variant_width = 7};
     table.toolchain = shown_toolchain(results, experiment);
     if (!table.toolchain)
