@@ -16,7 +16,8 @@
  *   thread_id  the word holds the awaiting thread's identity. A completion on that thread while start runs clears it,
  *              without a locked instruction, and await_suspend resumes. A completion on another thread leaves its own
  *              identity there, waits until await_suspend has let go of the frame, and resumes itself, so that the
- *              coroutine goes on where the operation completed. stdexec since 2026-04 (__as_awaitable.hpp:330).
+ *              coroutine goes on where the operation completed. stdexec since 2026-04-27
+ *              (__as_awaitable.hpp:330, pull request 2051).
  *
  * Lifetime: once await_suspend has come first, the frame may be resumed and destroyed on another thread while
  * await_suspend is still returning: it touches nothing of it any more.
