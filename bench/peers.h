@@ -6,7 +6,7 @@
 
 #include "bench/cell.h"
 
-enum { PEERS_MAX = 16 };
+enum { PEERS_MAX = 64 };
 
 struct peer {
     char toolchain[96];

@@ -6,12 +6,13 @@
 #   cells/skipped.tsv               what is missing, and why
 #
 # ABREAST_MATRIX decides how many compilers take part: quick has the default gcc and the newest clang, full all of them.
-# ABREAST_COMPILERS names them instead (gcc, clang-19, gcc-12.2.0), and ABREAST_LEVELS and ABREAST_SANITIZERS the rest.
+# ABREAST_COMPILERS names them instead (gcc, clang-19, gcc-12.2.0, all); ABREAST_LEVELS and ABREAST_SANITIZERS have the
+# rest.
 # Only the mechanisms and the product code on their path are compiled again for each cell, and instrumented where that is
 # asked for; the meter is compiled once, and never instrumented. Each object has a rule of its own, with the dependencies
 # that its compiler found.
 
-set(ABREAST_COMPILERS "" CACHE STRING "the compilers of the cells and peers, by name; empty: as ABREAST_MATRIX says")
+set(ABREAST_COMPILERS "" CACHE STRING "the compilers of cells and peers: names, or all; empty: as ABREAST_MATRIX says")
 set(ABREAST_LEVELS "0;1;2" CACHE STRING "the optimisation levels of the cells")
 set(ABREAST_SANITIZERS "none" CACHE STRING "the sanitizers of the cells: none, address, undefined, thread")
 
@@ -80,9 +81,13 @@ macro(cells_find_compilers)
   endforeach()
 endmacro()
 
-# The compilers that ABREAST_COMPILERS names: "gcc" is the default gcc, "clang" the newest clang, "clang-19" that clang.
+# The compilers that ABREAST_COMPILERS names: "all", or "gcc" is the default gcc, "clang" the newest clang, "clang-19" that clang.
 function(cells_name_compilers result)
   set(named "")
+  if(ABREAST_COMPILERS STREQUAL "all")
+    set(${result} ${cells_gcc} ${cells_clang} PARENT_SCOPE)
+    return()
+  endif()
   foreach(name IN LISTS ABREAST_COMPILERS)
     set(matching ${cells_gcc} ${cells_clang})
     string(REPLACE "." "\\." pattern ${name})

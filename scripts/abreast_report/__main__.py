@@ -4,19 +4,21 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import calibration, echo, frames, mitigations, opstate, other, page, published, runinfo, stack, stack_short
+from . import calibration, echo, frames, golden, mitigations, opstate, other, page, published, runinfo, stack, stack_short
 from .rows import BadResults, read_results
 from .tables import write_file
 
 ROOT = Path(__file__).resolve().parents[2]
 PAPER = ROOT / "paper"
-ORDER = ["stack", "opstate", "frames", "mitigations", "echo"]
+GOLDEN = ROOT / "tests" / "python" / "golden"
+ORDER = ["stack", "finals", "opstate", "frames", "mitigations", "echo"]
 PARTS = {
     "all": "tables, page and headlines (the default)",
     "tables": "DIR/tables, and DIR/figures/*.dat, which gnuplot draws",
     "page": "DIR/report.html, with the figures that are there",
     "printed": "DIR/.report.printed.html, from which report.pdf is made",
     "headlines": "prints the short answers",
+    "golden": "tests/python/golden, or --golden FOLDER: the exact figures of stack growth, for the tests to compare with",
     "run-info": "adds the revision, --stage and --skipped to DIR/run.json",
 }
 PRINTED = ".report.printed.html"  # what report.pdf is made from
@@ -28,16 +30,23 @@ def build_stack(rows):
     return section
 
 
+def build_finals(rows):
+    section = stack.build(rows, "finals", "A task that awaits tasks")
+    section.short = stack_short.finals(rows)
+    return section
+
+
 class Report:
     def __init__(self, folder):
         self.folder = Path(folder)
         self.info = runinfo.read(self.folder)
-        results = runinfo.of_this_run(read_results(self.folder / "results"), self.info)
+        self.results = results = runinfo.of_this_run(read_results(self.folder / "results"), self.info)
         if not results:
             raise BadResults(f"{self.folder / 'results'} has no results: run scripts/reproduce, or abreast run --out")
         papers = published.read(PAPER)
         builders = {
             "stack": build_stack,
+            "finals": build_finals,
             "opstate": opstate.build,
             "frames": lambda rows: frames.build(rows, papers),
             "mitigations": mitigations.build,
@@ -60,6 +69,8 @@ class Report:
         for section in self.sections:
             if section.data:
                 write_file(self.folder / "figures" / f"{section.experiment}.dat", section.data)
+            for name, data in section.more_data.items():
+                write_file(self.folder / "figures" / f"{name}.dat", data)
 
     def findings(self):
         shorts = [section.short for section in self.sections if section.short]
@@ -103,6 +114,7 @@ def main():
     )
     parser.add_argument("part", nargs="?", default="all", help="what to make, see below", metavar="PART")
     parser.add_argument("--out", default="out", metavar="DIR", help="the run's folder (default: out)")
+    parser.add_argument("--golden", default=GOLDEN, metavar="FOLDER", help="for golden")
     parser.add_argument("--stage", action="append", default=[], type=pair, metavar="NAME=SECONDS", help="for run-info")
     parser.add_argument("--skipped", action="append", default=[], type=pair, metavar="WHAT=REASON", help="for run-info")
     options = parser.parse_args()
@@ -114,6 +126,9 @@ def main():
             runinfo.add(options.out, ROOT, stages, options.skipped)
             return 0
         report = Report(options.out)
+        if options.part == "golden":
+            print("\n".join(golden.write(Path(options.golden), report.results)))
+            return 0
         if not report.info:
             print(f"report: warning: {report.folder} has no run.json: {page.UNFINISHED}", file=sys.stderr)
         if options.part in ("all", "tables"):

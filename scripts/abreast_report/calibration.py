@@ -1,7 +1,7 @@
 """The C models beside real C++: the same cells, compiled by the same toolchain."""
 
-from .rows import Setting, without
-from .stack import cells_of, label
+from .rows import Setting
+from .cells import cells_of, label
 from .tables import Mark, Section, Table
 
 
@@ -32,14 +32,9 @@ def build(results):
 
 def short(rows, body):
     """What is calibrated, what is not, and how many cells agree, the control apart."""
-    twins = {(model.removeprefix("cxx-"), *rest) for model, *rest in cells_of(rows) if model.startswith("cxx-")}
-    mechanisms = list(dict.fromkeys(key[1] for key in cells_of(rows) if key in twins))
-    missing = []
-    for key in cells_of(rows):
-        if key not in twins and not key[0].startswith("cxx-"):
-            rest = without(key[2], "boundary")
-            missing.append(key[1] if key[1] not in mechanisms else f"{key[1]} {rest}" if rest != "-" else label(key))
-    apart = f" (not: {', '.join(dict.fromkeys(missing))})" if missing else ""
+    mechanisms = list(dict.fromkeys(key[1] for key in cells_of(rows) if key[0].startswith("cxx-")))
+    others = list(dict.fromkeys(key[1] for key in cells_of(rows) if key[1] not in mechanisms))
+    apart = f" ({len(others)} other mechanisms are not)" if others else ""
     control = [entry for entry in body if is_control_cell(*entry[0])]
     rest = [entry for entry in body if not is_control_cell(*entry[0])]
     parts = []

@@ -45,23 +45,34 @@ def section_html(section, folder, paper, printed):
     text += intro.read_text(encoding="utf-8") if intro.exists() else ""
     if section.headline:
         text += f"<ul class=headline>\n{paragraphs(section.headline.splitlines())}</ul>\n"
-    picture = picture_html(folder, name, printed)
-    if picture:
-        text += f"<figure class=picture>\n{picture}</figure>\n"
+    essential = [table for table in section.tables if table.essential]
+    text += "".join(table.html() for table in essential)
+    for picture in [picture_html(folder, figure, printed) for figure in [name, *section.more_data]]:
+        text += f"<figure class=picture>\n{picture}</figure>\n" if picture else ""
     if section.findings:
         text += f"<ul>\n{paragraphs(section.findings)}</ul>\n"
-    text += "".join(table.printed() if printed else table.html() for table in section.tables)
+    text += "".join(table.printed() if printed else table.html() for table in section.tables if not table.essential)
     return text + "</section>\n"
+
+
+def gaps(info):
+    """What was skipped; and the figures that are missing, those of one mechanism and reason together."""
+    found = {}
+    for key in ("skipped", "missing"):
+        for entry in info.get(key, []):
+            if isinstance(entry, dict):
+                what = entry.get("what") or f"{entry.get('model', '-')} {entry.get('mechanism', '-')}"
+                line = f"{entry.get('experiment', '-')}, {what}: {entry.get('reason', '?')}"
+                found.setdefault(line, []).append(key)
+    return [
+        line + (f" ({len(kinds)} figures)" if len(kinds) > 1 and "missing" in kinds else "")
+        for line, kinds in found.items()
+    ]
 
 
 def page(sections, tables, info, pairs, folder, paper, printed=False):
     """tables: those that belong to no experiment; pairs: run.json, flattened."""
-    skipped = [
-        f"{entry.get('experiment', '-')}, {entry.get('what', '-')}: {entry.get('reason', '?')}"
-        for key in ("skipped", "missing")
-        for entry in info.get(key, [])
-        if isinstance(entry, dict)
-    ]
+    skipped = gaps(info)
     method = "".join(
         f"<tr><th scope=row>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>\n"
         for name, value in pairs

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from .stack import cells_of, label
+from .cells import cells_of, label
+from .matrix import plain
 from .tables import Table
 
 COLUMNS = "source table row column value unit note".split()
@@ -20,7 +21,7 @@ def growth(results, model, mechanism, level):
     seen = {}
     for key, found in cells_of(results.get("stack", [])).items():
         if key[0] == model and key[1] == mechanism and key[2] in ("-", "boundary=yes"):
-            for toolchain, cell in found.items():
+            for toolchain, cell in plain(found).items():
                 if cell.growth and f" {level} " in f"{toolchain} ":
                     seen[cell.growth] = seen.get(cell.growth, 0) + 1
     return ", ".join(f"{name} at {count}" for name, count in sorted(seen.items())) or "not measured"

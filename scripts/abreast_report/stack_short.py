@@ -1,7 +1,8 @@
 """The short answer of stack: C and C++ beside each other, each phrase chosen by what was measured."""
 
+from .cells import cells_of
+from .matrix import ALWAYS, NEVER, SOMETIMES, lines_of, plain
 from .rows import Setting, shown
-from .stack import cells_of, is_control
 
 BRIDGE = ("sender", "p2300", "boundary=yes")
 TRANSFER = ("awaitable", "transfer", "-")
@@ -11,7 +12,7 @@ class Side:
     """A mechanism's cells of one language that have a growth: [(Setting, Cell)]."""
 
     def __init__(self, cells, key):
-        found = cells.get(key, {})
+        found = plain(cells.get(key, {}))
         self.known = [(Setting.parse(name), cell) for name, cell in found.items() if cell.growth]
 
     def only(self, **options):
@@ -122,19 +123,25 @@ def transfer(cells):
 
 
 def others(cells):
-    """The other mechanisms of the C models, controls and pipelines of the bridge aside."""
-    never, sometimes = [], []
-    for name in dict.fromkeys(key[:2] for key in cells if not key[0].startswith("cxx-")):
-        if name in (BRIDGE[:2], TRANSFER[:2]):
-            continue
-        mine = {
-            key: Side(cells, key)
-            for key in cells
-            if (key[0].removeprefix("cxx-"), key[1]) == name and not is_control(key)
-        }
-        mine = {key: side for key, side in mine.items() if side.known}
-        if mine:
-            (never if class_of(mine) == "never" else sometimes).append(" ".join(name))
-    text = [f"The stack never grows with: {', '.join(never)}."] if never else []
-    text += [f"It grows at some settings with: {', '.join(sometimes)}."] if sometimes else []
-    return " ".join(text)
+    """The other mechanisms of the C models, controls aside: a mechanism with variants of several kinds is in each."""
+    groups = {}
+    for line in lines_of(cells):
+        if line.keys[0][:2] not in (BRIDGE[:2], TRANSFER[:2]):
+            names = groups.setdefault(line.group, [])
+            if line.name not in names:
+                names.append(line.name)
+    return " ".join(
+        f"{words}: {', '.join(groups[group])}."
+        for group, words in (
+            (NEVER, "The stack never grows with"),
+            (SOMETIMES, "It grows at some settings with"),
+            (ALWAYS, "It grows at every setting with"),
+        )
+        if groups.get(group)
+    )
+
+
+def finals(rows):
+    """The short answer of finals: the mechanisms in their groups."""
+    found = others(cells_of(rows))
+    return found and f"A task that awaits a task, as each library's final_suspend goes back. {found}"

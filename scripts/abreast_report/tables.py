@@ -17,6 +17,13 @@ class Mark(str):
         return mark
 
 
+class Heading(list):
+    """A row of a table that says what the rows below it are."""
+
+    def __init__(self, text, columns):
+        super().__init__([text] + [""] * (columns - 1))
+
+
 @dataclass
 class Table:
     name: str
@@ -25,13 +32,14 @@ class Table:
     rows: list = field(default_factory=list)
     note: str = ""
     detail: bool = False  # folded away on the page, and only named on paper
+    essential: bool = False  # never folded away, whatever its length
 
     def markdown(self):
         def line(cells):
             return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |\n"
 
         text = f"## {self.title}\n\n" + line(self.columns) + line(["---"] * len(self.columns))
-        text += "".join(line(row) for row in self.rows)
+        text += "".join(line([f"**{row[0]}**", *row[1:]] if isinstance(row, Heading) else row) for row in self.rows)
         return text + (f"\n{self.note}\n" if self.note else "")
 
     def tsv(self):
@@ -41,6 +49,9 @@ class Table:
         head = "".join(f"<th scope=col>{html.escape(str(cell))}</th>" for cell in self.columns)
         body = ""
         for row in self.rows:
+            if isinstance(row, Heading):
+                body += f"<tr><th scope=rowgroup class=group colspan={len(row)}>{html.escape(row[0])}</th></tr>\n"
+                continue
             cells = []
             for index, cell in enumerate(row):
                 if index == 0:
@@ -60,11 +71,11 @@ class Table:
 
     @property
     def long(self):
-        return self.detail or len(self.rows) > 60
+        return self.detail or (len(self.rows) > 60 and not self.essential)
 
     def printed(self):
         """As html(), but a table of details or of more than a page is only named: nobody reads that on paper."""
-        if len(self.rows) <= 24 and not self.detail:
+        if self.essential or (len(self.rows) <= 24 and not self.detail):
             return self.html()
         title = html.escape(self.title)
         return f"<p><b>{title}</b>: {len(self.rows)} rows, in tables/{self.name}.md and in report.html.</p>\n"
@@ -80,6 +91,7 @@ class Section:
     findings: list = field(default_factory=list)  # the rest, a sentence or two each
     tables: list = field(default_factory=list)
     data: str = ""  # for the figure's gnuplot script; empty: no figure
+    more_data: dict = field(default_factory=dict)  # further figures: {name: data}
 
 
 def write_file(path, text):

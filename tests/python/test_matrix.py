@@ -1,0 +1,167 @@
+"""scripts/matrix; the one table and figure of stack growth; and the golden figures, which a run must give again."""
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import ROOT, one_line, run
+
+MATRIX = ROOT / "scripts" / "matrix"
+REPORT = ROOT / "scripts" / "report"
+GOLDEN = ROOT / "tests" / "python" / "golden"
+
+
+def summary(out, name="stack"):
+    """{heading: {mechanism: [cells]}} of the one table."""
+    assert run(REPORT, "tables", "--out", out).returncode == 0
+    found, heading = {}, None
+    for line in (out / "tables" / f"{name}-summary.md").read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if cells[0].startswith("**"):
+            heading = cells[0].strip("*")
+        elif heading and len(cells) > 1:
+            found.setdefault(heading, {})[cells[0]] = cells[1:]
+    return found
+
+
+def groups(out, name="stack"):
+    return [list(mechanisms) for mechanisms in summary(out, name).values()]
+
+
+def test_the_table_has_three_groups(results):
+    assert groups(results) == [
+        ["awaitable ready", "sender trampoline", "sender task-affine (scheduler=run_loop)", "sender tail"],
+        ["awaitable transfer", "sender p2300"],
+        ["sender task-affine"],
+    ]
+    assert groups(results, "finals") == [["awaitable cppcoro"], ["awaitable asyncpp"]]
+
+
+def test_a_row_of_the_table_says_what_and_where(results):
+    never, sometimes, always = summary(results).values()
+    where = "gcc-12.2.0 and clang-19.1.7: -O2, sibling calls on, exceptions off"
+    p2300 = ["P2300R10 as written", "optimiser (sibling call)", where, "16 to 176"]
+    assert sometimes["sender p2300"][:4] == p2300
+    assert sometimes["awaitable transfer"][1] == (
+        "optimiser (sibling call) with gcc-12.2.0; compiler (musttail) with clang-19.1.7"
+    )
+    assert never["sender trampoline"][2:4] == ["bounded", "0"]
+    assert always["sender task-affine"][2:6] == ["-", "112 to 400", "20,971 / ? / 163", "65,536 / ? / 512"]
+
+
+def test_what_a_compiler_cannot_have_is_said(results):
+    never, _, _ = summary(results).values()
+    assert never["sender tail"][2] == "constant; gcc-12.2.0: not available"
+    figure = (results / "figures" / "stack.dat").read_text()
+    assert re.search(r"^\d+\t\d+\t3\t\?\tO2 sib=on exc=off\tsender tail$", figure, re.MULTILINE)
+    assert run(REPORT, "page", "--out", results).returncode == 0
+    assert "stack, sender tail: no musttail (2 figures)" in (results / "report.html").read_text()
+
+
+def test_sanitizers_are_counted_apart(results):
+    never, sometimes, _ = summary(results).values()
+    assert "awaitable ready" in never
+    assert sometimes["awaitable transfer"][3] == "48"
+    found = (results / "tables" / "findings.md").read_text()
+    assert "- With -fsanitize=address, of the cells that do not grow without it, these do: 1 of 2 with gcc" in found
+    assert "\t4\t48\tO2\tawaitable transfer\n" in (results / "figures" / "stack-matrix.dat").read_text()
+    assert "\t2\t96\tO2 address\tawaitable transfer\n" in (results / "figures" / "stack-matrix.dat").read_text()
+
+
+def test_the_groups_follow_the_data(results):
+    tsv = results / "results" / "stack.tsv"
+    text = tsv.read_text()
+    grown = re.sub(r"(awaitable\ttransfer\t-\t.* san=none\tstack_growth\t-)\t.*", r"\1\tlinear\tlinear\tlinear\t1", text)
+    assert grown != text
+    tsv.write_text(grown)
+    assert groups(results)[2] == ["awaitable transfer", "sender task-affine"]
+
+
+def test_golden_figures_need_all_settings(results, tmp_path):
+    done = run(REPORT, "golden", "--out", results, "--golden", tmp_path)
+    assert done.returncode == 1
+    assert "has 4 settings instead of 12" in one_line(done.stderr)
+
+
+def test_a_run_gives_the_golden_figures(smoke, tmp_path):
+    """Bytes of stack depend on the toolchain alone: not on the machine, nor on the length of the run."""
+    done = run(REPORT, "golden", "--out", smoke, "--golden", tmp_path)
+    assert done.returncode == 0, done.stderr
+    known = [name for name in done.stdout.split() if (GOLDEN / f"{name}.tsv").exists()]
+    if not known:
+        pytest.skip(f"there are no golden figures of {', '.join(done.stdout.split())}: see scripts/report --help")
+    for name in known:
+        now, recorded = ((folder / f"{name}.tsv").read_text().splitlines() for folder in (tmp_path, GOLDEN))
+        assert sorted(set(now) ^ set(recorded)) == [], f"{name}: another figure, or scripts/report golden is due"
+
+
+def test_help_and_bad_options(tmp_path):
+    assert "usage: scripts/matrix" in run(MATRIX, "--help").stdout
+    (tmp_path / "file").write_text("in the way")
+    for options, said in (
+        (["--bogus"], "--help"),
+        (["--out"], "--out needs a value"),
+        (["--levels="], "--levels needs a value"),
+        (["--levels", "0,9"], "'9' is no level"),
+        (["--sanitizers", "magic"], "'magic' is no sanitizer"),
+        (["--experiments", "echo"], "'echo' is no experiment"),
+        (["--compilers", "a b"], "is no list of names"),
+        (["--out", tmp_path / "file" / "out"], "--out"),
+    ):
+        done = run(MATRIX, *options)
+        assert done.returncode == 1
+        assert said in one_line(done.stderr)
+
+
+needs_gcc = pytest.mark.skipif(not shutil.which("gcc"), reason="gcc is not installed")
+SMALL = ["--compilers", "gcc", "--levels", "2", "--sanitizers", "none,undefined,thread", "--experiments", "finals"]
+
+
+@needs_gcc
+def test_a_small_matrix(tmp_path):
+    out = tmp_path / "out"
+    done = run(MATRIX, "--smoke", "--out", out, *SMALL, timeout=900)
+    assert done.returncode == 0, done.stderr
+    info = json.loads((out / "run.json").read_text())
+    rows = [line.split("\t") for line in (out / "results" / "finals.tsv").read_text().splitlines()[1:]]
+    assert {row[0] for row in rows} == {"finals"}
+    settings = {row[4].split(" ", 1)[1] for row in rows if "=any" not in row[4]}
+    sanitizers = {word.split("=")[1] for word in " ".join(settings).split() if word.startswith("san=")}
+    skipped = {entry["what"]: entry["reason"] for entry in info["skipped"]}
+    assert "none" in sanitizers and "thread" not in sanitizers
+    assert any("san=thread" in what and "measured stack" in reason for what, reason in skipped.items())
+    assert len(settings) == 4 * len(sanitizers)
+    assert "build " not in done.stderr or "left" in done.stderr
+    assert (out / "report.html").exists()
+    assert (out / "tables" / "finals-summary.md").exists()
+
+
+@needs_gcc
+def test_an_unknown_compiler_is_named(tmp_path):
+    done = run(MATRIX, "--out", tmp_path / "out", "--compilers", "gcc-1")
+    assert done.returncode == 1
+    assert "names 'gcc-1', which was not found; there are: gcc" in re.sub(r"\s+", " ", done.stderr)
+
+
+@needs_gcc
+def test_an_interrupted_matrix_leaves_nothing_half_written(tmp_path):
+    out = tmp_path / "out"
+    running = subprocess.Popen(
+        [MATRIX, "--smoke", "--out", out, *SMALL],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    time.sleep(1)
+    running.send_signal(signal.SIGINT)
+    _, complaint = running.communicate(timeout=120)
+    assert running.returncode == 1
+    assert "interrupted" in complaint.splitlines()[-1]
+    assert [path.name for path in out.iterdir() if path.is_file()] == []
