@@ -1,5 +1,4 @@
-/* when_all and when_any: tasks that run at the same time, awaited together (P4003R1's composition of IoAwaitables,
- * cppcoro's and Capy's when_all, Capy's when_any).
+/* when_all and when_any: tasks that run at the same time, awaited together, in the protocol of P4003's IoAwaitables.
  *
  *     struct when_child children[2];  struct when_all both;        in the frame
  *
@@ -13,7 +12,9 @@
  *
  * await_suspend starts the tasks one after the other. Each is resumed by a nested call, for a handle can be returned
  * for one coroutine only; where all have ended inside those calls it returns the caller, and nothing has nested. Else
- * the task that ends last goes to its awaiter by symmetric transfer, through the awaiter's executor.
+ * the task that ends last goes to its awaiter by symmetric transfer, through the awaiter's executor. Counting one more
+ * for the call that starts them is cppcoro's way (when_all_counter). Capy's when_all (bbcff6d, 2026) posts each task to
+ * the executor instead and makes a coroutine for each; what it does about errors, stop and the end is done here.
  *
  * The tasks have a stop token of their own, behind which are the awaiter's stop requests and the first failure, a
  * negative result, of one of them. The awaiter is resumed when all have ended, and not before. when_all's result is 0,
