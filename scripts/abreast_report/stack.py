@@ -104,7 +104,7 @@ def overflow(name, rows):
     """The pairs that disagree, and the earliest overflow of each mechanism and stack; the sentence counts them all."""
     agreeing, unknown, different, earliest = 0, 0, [], {}
     for predicted, seen in overflow_pairs(rows):
-        if predicted.text == "none" or seen is None or predicted.missing:
+        if predicted.text == "none" or seen is None or predicted.missing or seen.text == "untried":
             continue
         if seen.value is None:
             unknown += 1
