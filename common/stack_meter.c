@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* The guard is wider than any frame, so that no frame steps over it. */
-enum { GUARD_BYTES = 1 << 16, QUIET_BYTES = 1 << 20, ALTERNATE_STACK_BYTES = 1 << 16 };
+enum { GUARD_BYTES = 1 << 16, QUIET_BYTES = 1 << 20, ALTERNATE_STACK_BYTES = 1 << 16, NOISE_BYTES = 256 };
 
 const char *stack_meter_unavailable(void)
 {
@@ -116,6 +116,13 @@ const char *stack_growth_name(enum stack_growth growth)
     return names[growth];
 }
 
+/* Whether two high-water marks are the same depth. The lowest words of a frame may happen to be zero, and a libc call
+ * may take one path or another; what grows with the completions is soon far above that. */
+static bool same_depth(size_t a, size_t b)
+{
+    return (a > b ? a - b : b - a) <= NOISE_BYTES;
+}
+
 int stack_profile(struct stack_meter *meter, const struct stack_work *work, uint64_t length, uint64_t longest,
                   struct stack_profile *profile)
 {
@@ -128,9 +135,10 @@ int stack_profile(struct stack_meter *meter, const struct stack_work *work, uint
         if (status)
             return status;
     }
-    double slope = ((double)used[COUNT - 1] - (double)used[COUNT - 2]) / (double)length;
+    bool linear = used[COUNT - 1] > used[COUNT - 2] && !same_depth(used[COUNT - 1], used[COUNT - 2]);
+    double slope = linear ? (double)(used[COUNT - 1] - used[COUNT - 2]) / (double)length : 0;
     *profile = (struct stack_profile){
-        .growth = slope > 0 ? STACK_LINEAR : STACK_CONSTANT,
+        .growth = linear ? STACK_LINEAR : STACK_CONSTANT,
         .bytes_per_completion = slope,
         .intercept_bytes = (double)used[COUNT - 2] - slope * (double)length,
         .longest = 2 * length,
@@ -138,7 +146,7 @@ int stack_profile(struct stack_meter *meter, const struct stack_work *work, uint
     if (profile->growth == STACK_LINEAR)
         return 0;
     for (size_t i = 1; i < COUNT - 1; i++) {
-        if (used[i] != used[COUNT - 1])
+        if (!same_depth(used[i], used[COUNT - 1]))
             profile->growth = STACK_BOUNDED;
     }
     if (longest <= profile->longest)
@@ -148,7 +156,7 @@ int stack_profile(struct stack_meter *meter, const struct stack_work *work, uint
     if (status)
         return status;
     profile->longest = longest;
-    return last == used[COUNT - 1] ? 0 : -ERANGE;
+    return same_depth(last, used[COUNT - 1]) ? 0 : -ERANGE;
 }
 
 /* ---- Overflow ---- */

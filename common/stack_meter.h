@@ -41,7 +41,7 @@ struct stack_work {
 int stack_meter_run(struct stack_meter *, const struct stack_work *, uint64_t completions, size_t *used);
 
 enum stack_growth {
-    STACK_CONSTANT, /* the same at every length */
+    STACK_CONSTANT, /* the same at every length, but for 256 bytes at most */
     STACK_BOUNDED,  /* more than at the shortest length, but the same from `length` completions on */
     STACK_LINEAR,
 };

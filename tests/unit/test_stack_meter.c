@@ -56,6 +56,15 @@ static int late(void *context, uint64_t completions)
     return completions > 100 * LENGTH ? recurse(context, 1000) : 0;
 }
 
+/* A few words more or less from length to length: what a zero in the lowest word, or another path in libc, looks like.
+ */
+static int unsteady(void *context, uint64_t completions)
+{
+    (void)context;
+    struct recursion self = {.bytes = 8 + completions % 125, .limit = 1};
+    return recurse(&self, 1);
+}
+
 static int crash(void *context, uint64_t completions)
 {
     (void)context;
@@ -136,6 +145,15 @@ static void a_bound_is_told_from_a_constant(void **state)
     assert_int_equal(profile.longest, 2 * LENGTH);
 }
 
+static void a_few_words_more_are_no_growth(void **state)
+{
+    struct stack_work work = {unsteady, NULL};
+    struct stack_profile profile;
+    assert_int_equal(stack_profile(*state, &work, 100, 100000, &profile), 0);
+    assert_string_equal(stack_growth_name(profile.growth), "constant");
+    assert_true(profile.bytes_per_completion == 0);
+}
+
 static void late_growth_is_found(void **state)
 {
     struct recursion self = {.bytes = 64, .limit = UINT64_MAX};
@@ -173,6 +191,7 @@ int main(void)
         cmocka_unit_test(an_untouched_gap_is_seen_through),
         cmocka_unit_test(linear_growth_has_its_slope_and_overflows_where_predicted),
         cmocka_unit_test(a_bound_is_told_from_a_constant),
+        cmocka_unit_test(a_few_words_more_are_no_growth),
         cmocka_unit_test(late_growth_is_found),
         cmocka_unit_test(errors_are_passed_on),
         cmocka_unit_test(only_an_overflow_counts_as_one),
