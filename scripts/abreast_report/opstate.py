@@ -31,8 +31,13 @@ def name_of(form):
     return f"{model} {mechanism}" + ("" if rest == "-" else f" ({rest})")
 
 
+def level_of(form):
+    return dict(Setting.parse(form[3]).options).get("opt")
+
+
 def compiler_of(form):
-    return Setting.parse(form[3]).compiler
+    """The compiler, and its level where that is not the one of products."""
+    return Setting.parse(form[3]).compiler + ("" if level_of(form) in (None, "O2") else f" -{level_of(form)}")
 
 
 def build(rows):
@@ -57,6 +62,8 @@ def build(rows):
                 detail=metric in DETAILS,
             )
         )
+    # What is said, and drawn, is of the level of the main build; the tables have all that were measured.
+    forms = {form: depths for form, depths in forms.items() if level_of(form) == level_of(next(iter(forms)))}
     section.short, section.headline = above_floor(forms), within_stores(forms)
     section.findings = deepest(forms)
     section.data = figure_data(forms)
