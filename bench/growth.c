@@ -20,7 +20,8 @@
 enum { AT_ONCE = 2, FIELD_BYTES = 128, NAME_BYTES = 512, LINE_BYTES = 2048, MAX_ARGUMENTS = 512, NUMBER_BYTES = 24 };
 
 /* Small threads', a typical thread's and the main thread's. */
-#define STACKS "65536,524288,8388608"
+#define SMALL_STACK "65536"
+#define STACKS SMALL_STACK ",524288,8388608"
 
 /* ---- One executable ---- */
 
@@ -99,12 +100,14 @@ static int select_cells(const struct program *program, const struct matrix *matr
 static int launch(struct program *program, const struct matrix *matrix)
 {
     const struct run_options *options = matrix->options;
-    /* In quick mode only what products are built with makes the very long run. */
+    /* In quick mode only what products are built with makes the very long run, and with sanitizers nothing does. */
     const char *longest = options->full || strstr(program->toolchain, " O2 ") ? "10000000" : "1000000";
     struct arguments arguments = {5, {"cells", "run", "10000", "", STACKS}};
     snprintf(arguments.text[3], NUMBER_BYTES, "%s", longest);
     if (options->smoke)
-        arguments = (struct arguments){5, {"cells", "run", "100", "0", "65536"}};
+        arguments = (struct arguments){5, {"cells", "run", "100", "0", SMALL_STACK}};
+    else if (!strstr(program->toolchain, " san=none"))
+        arguments = (struct arguments){5, {"cells", "run", "10000", "0", SMALL_STACK}};
 
     size_t selected_from = arguments.count;
     int status = select_cells(program, matrix, &arguments);
