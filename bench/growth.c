@@ -101,7 +101,7 @@ static int launch(struct program *program, const struct matrix *matrix)
 {
     const struct run_options *options = matrix->options;
     /* In quick mode only what products are built with makes the very long run, and with sanitizers nothing does. */
-    const char *longest = options->full || strstr(program->toolchain, " O2 ") ? "10000000" : "1000000";
+    const char *longest = options->full || strstr(program->toolchain, " O2 sib=on exc=on ") ? "10000000" : "100000";
     struct arguments arguments = {5, {"cells", "run", "10000", "", STACKS}};
     snprintf(arguments.text[3], NUMBER_BYTES, "%s", longest);
     if (options->smoke)
