@@ -1,17 +1,33 @@
-/* The part of std::execution that the calibration needs, written as P2300R10 words it: just, then, and the bridge by
- * which a coroutine awaits a sender. The names are the standard's, its exposition-only ones without italics.
+/* The sender protocol of std::execution in C++20, as far as the calibration needs it, written as P2300R10 words it: one
+ * header an algorithm beside this one. The names are the standard's, its exposition-only ones without italics.
+ *
+ *     just.hpp  then.hpp  let_value.hpp  when_all.hpp  repeat_until.hpp     algorithms
+ *     schedule.hpp  continues_on.hpp                                        schedulers, and what goes over to them
+ *     sender_awaitable.hpp  handshake_awaitable.hpp  inline_awaitable.hpp   bridges, by which a coroutine awaits a
+ * sender
+ *
+ * A sender has, for its completion signatures, one `value_types`, a std::tuple, and `completes_inline`, what stdexec
+ * calls its completion behaviour; an error is an exception_ptr. Receivers nest by value. start and the completion
+ * functions return void, or what the receiver's own completion functions return: the algorithms say `return` before
+ * each call that is their last, and so serve the protocol of returning.hpp too.
  *
  * A pipeline has a Wording: as_written, or what shows by its absence or presence what follows from the word noexcept.
+ * What is not about that word is written once, and as_written.
  */
 #ifndef ABREAST_BENCH_CXX_SENDER_HPP
 #define ABREAST_BENCH_CXX_SENDER_HPP
 
+#include "bench/cxx/stop_token.hpp"
+
 #include <coroutine>
 #include <exception>
-#include <memory>
-#include <sys/types.h>
+#include <tuple>
+#include <type_traits>
 #include <utility>
-#include <variant>
+
+extern "C" {
+#include "common/executor.h"
+}
 
 /* try and catch, in code that is compiled without exceptions too. */
 #if defined __cpp_exceptions
@@ -45,131 +61,38 @@ struct with_noexcept_resume {
 
 /* [exec.snd.concepts], as far as two kinds of operand of co_await have to be told apart. */
 template <class T>
-concept sender = requires { typename T::sender_concept; };
+concept sender = requires { typename std::remove_reference_t<T>::sender_concept; };
 
-/* [exec.just] */
-template <class Wording> struct just {
-    using sender_concept = void;
-    using wording = Wording;
-
-    template <class Rcvr> struct operation {
-        Rcvr rcvr;
-        ssize_t value;
-
-        void start() & noexcept(Wording::is_noexcept)
-        {
-            std::move(rcvr).set_value(std::move(value));
-        }
-    };
-
-    ssize_t value;
-
-    template <class Rcvr> operation<Rcvr> connect(Rcvr rcvr) &&
-    {
-        return {std::move(rcvr), value};
-    }
+/* What a receiver's get_env answers: [exec.get.stop.token], [exec.get.scheduler]. */
+struct env {
+    inplace_stop_token stop_token = {};
+    executor_ref scheduler = {};
 };
 
-/* [exec.then]: set_value is TRY-EVAL(rcvr, set_value(rcvr, invoke(fn, value))). */
-template <class Sndr, class Fn> struct then {
-    using sender_concept = void;
-    using wording = typename Sndr::wording;
+/* [exec.connect] */
+template <class Sndr, class Rcvr> using connect_result_t = decltype(std::declval<Sndr>().connect(std::declval<Rcvr>()));
 
-    template <class Rcvr> struct receiver {
-        Rcvr rcvr;
-        Fn fn;
+/* The one value of a sender; std::monostate's like, where it completes without. */
+struct no_value {
+};
+template <class Values> struct single_value;
+template <> struct single_value<std::tuple<>> {
+    using type = no_value;
+};
+template <class T> struct single_value<std::tuple<T>> {
+    using type = T;
+};
+template <class Sndr> using single_value_t = typename single_value<typename Sndr::value_types>::type;
 
-        void set_value(ssize_t value) && noexcept(wording::is_noexcept)
-        {
-            if constexpr (noexcept(std::move(rcvr).set_value(fn(value)))) {
-                std::move(rcvr).set_value(fn(value));
-            } else {
-                TRY
-                {
-                    std::move(rcvr).set_value(fn(value));
-                }
-                CATCH_ALL
-                {
-                    std::move(rcvr).set_error(std::current_exception());
-                }
-            }
-        }
-        void set_error(std::exception_ptr error) && noexcept(wording::is_noexcept)
-        {
-            std::move(rcvr).set_error(std::move(error));
-        }
-        void set_stopped() && noexcept(wording::is_noexcept)
-        {
-            std::move(rcvr).set_stopped();
-        }
-    };
+/* Lets `emplace` construct what cannot be moved: emplace-from of [exec.snd.expos]. */
+template <class Fun> struct emplace_from {
+    Fun fun;
 
-    Sndr child;
-    Fn fn;
-
-    template <class Rcvr> auto connect(Rcvr rcvr) &&
+    operator decltype(fun())() &&
     {
-        return std::move(child).connect(receiver<Rcvr>{std::move(rcvr), std::move(fn)});
+        return std::move(fun)();
     }
 };
-
-/* [exec.as.awaitable] 3 */
-using awaitable_result = std::variant<std::monostate, ssize_t, std::exception_ptr>;
-
-template <class Wording, class Promise> struct awaitable_receiver {
-    awaitable_result *result_ptr;
-    typename Wording::template handle<Promise> continuation;
-
-    void set_value(ssize_t value) && noexcept(Wording::is_noexcept)
-    {
-        TRY
-        {
-            result_ptr->template emplace<1>(value);
-        }
-        CATCH_ALL
-        {
-            result_ptr->template emplace<2>(std::current_exception());
-        }
-        continuation.resume();
-    }
-    void set_error(std::exception_ptr error) && noexcept(Wording::is_noexcept)
-    {
-        result_ptr->template emplace<2>(std::move(error));
-        continuation.resume();
-    }
-    void set_stopped() && noexcept(Wording::is_noexcept)
-    {
-        static_cast<std::coroutine_handle<>>(continuation.promise().unhandled_stopped()).resume();
-    }
-};
-
-template <class Sndr, class Promise> class sender_awaitable
-{
-    using receiver = awaitable_receiver<typename Sndr::wording, Promise>;
-
-    awaitable_result result{};
-    decltype(std::declval<Sndr>().connect(std::declval<receiver>())) state;
-
-  public:
-    sender_awaitable(Sndr &&sndr, Promise &promise)
-        : state(std::move(sndr).connect(
-              receiver{std::addressof(result), {std::coroutine_handle<Promise>::from_promise(promise)}}))
-    {
-    }
-    static constexpr bool await_ready() noexcept
-    {
-        return false;
-    }
-    void await_suspend(std::coroutine_handle<Promise>) noexcept(Sndr::wording::is_noexcept)
-    {
-        state.start();
-    }
-    ssize_t await_resume()
-    {
-        if (result.index() == 2)
-            std::rethrow_exception(std::get<2>(result));
-        return std::get<1>(result);
-    }
-};
+template <class Fun> emplace_from(Fun) -> emplace_from<Fun>;
 
 #endif

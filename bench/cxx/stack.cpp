@@ -4,8 +4,9 @@
  * boundary=no has the noexcept of the completion functions, of start and of await_suspend left away, which no
  * conforming implementation may do. It is here to tell what they cause.
  */
-#include "bench/cxx/sender.hpp"
+#include "bench/cxx/just.hpp"
 #include "bench/cxx/task.hpp"
+#include "bench/cxx/then.hpp"
 #include "bench/stack/mechanism.h"
 
 #include <cerrno>
@@ -24,8 +25,8 @@ template <class Make> task awaiting(stack_job *job, Make make)
 template <class Make> int run(stack_job *job, Make make)
 {
     task awaiter = awaiting(job, make);
-    awaiter.handle.resume();
-    return awaiter.handle.done() ? 0 : -EPROTO;
+    awaiter.coroutine.handle.resume();
+    return awaiter.coroutine.handle.done() ? 0 : -EPROTO;
 }
 
 /* await_ready is true ([expr.await] 5.2). */
@@ -97,9 +98,9 @@ int run_driver(stack_job *job)
 {
     std::coroutine_handle<> slot;
     task awaiter = awaiting(job, [&slot](uint64_t value) { return driver{value, &slot}; });
-    for (slot = awaiter.handle; slot;)
+    for (slot = awaiter.coroutine.handle; slot;)
         std::exchange(slot, nullptr).resume();
-    return awaiter.handle.done() ? 0 : -EPROTO;
+    return awaiter.coroutine.handle.done() ? 0 : -EPROTO;
 }
 
 struct add_one {

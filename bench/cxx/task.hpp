@@ -1,21 +1,54 @@
 /* A coroutine type in the plainest form that awaits awaitables and senders: what the C coroutines of bench/stack are
  * calibrated against. Started by its handle, it suspends at its end, with nobody waiting for it.
+ *
+ * Bridge makes a sender awaitable: sender_awaitable, or what libraries have put in its place.
  */
 #ifndef ABREAST_BENCH_CXX_TASK_HPP
 #define ABREAST_BENCH_CXX_TASK_HPP
 
-#include "bench/cxx/sender.hpp"
+#include "bench/cxx/sender_awaitable.hpp"
 
 #include <coroutine>
 #include <exception>
 #include <utility>
 
-struct task {
+/* as_awaitable(expr, promise) ([exec.as.awaitable]): an own member, the bridge, or expr itself. */
+template <template <class, class> class Bridge, class T, class Promise>
+decltype(auto) as_awaitable(T &&expr, Promise &promise)
+{
+    if constexpr (requires { std::forward<T>(expr).as_awaitable(promise); })
+        return std::forward<T>(expr).as_awaitable(promise);
+    else if constexpr (sender<T>)
+        return Bridge<std::remove_cvref_t<T>, Promise>(std::move(expr), promise);
+    else
+        return std::forward<T>(expr);
+}
+
+/* Owns the coroutine of a handle. */
+template <class Promise> struct owned_handle {
+    std::coroutine_handle<Promise> handle;
+
+    explicit owned_handle(std::coroutine_handle<Promise> handle) : handle(handle)
+    {
+    }
+    owned_handle(owned_handle &&other) noexcept : handle(std::exchange(other.handle, nullptr))
+    {
+    }
+    ~owned_handle()
+    {
+        if (handle)
+            handle.destroy();
+    }
+};
+
+template <template <class, class> class Bridge> struct basic_task {
     /* Senders become awaitable as with_awaitable_senders makes them ([exec.with.awaitable.senders]). */
     struct promise_type {
-        task get_return_object()
+        env environment = {};
+
+        basic_task get_return_object()
         {
-            return task{std::coroutine_handle<promise_type>::from_promise(*this)};
+            return {owned_handle(std::coroutine_handle<promise_type>::from_promise(*this))};
         }
         std::suspend_always initial_suspend() noexcept
         {
@@ -36,28 +69,19 @@ struct task {
         {
             std::terminate();
         }
+        env get_env() const noexcept
+        {
+            return environment;
+        }
         template <class T> decltype(auto) await_transform(T &&value)
         {
-            if constexpr (sender<T>)
-                return sender_awaitable<T, promise_type>(std::forward<T>(value), *this);
-            else
-                return std::forward<T>(value);
+            return as_awaitable<Bridge>(std::forward<T>(value), *this);
         }
     };
 
-    explicit task(std::coroutine_handle<promise_type> handle) : handle(handle)
-    {
-    }
-    task(task &&other) noexcept : handle(std::exchange(other.handle, nullptr))
-    {
-    }
-    ~task()
-    {
-        if (handle)
-            handle.destroy();
-    }
-
-    std::coroutine_handle<promise_type> handle;
+    owned_handle<promise_type> coroutine;
 };
+
+using task = basic_task<sender_awaitable>;
 
 #endif

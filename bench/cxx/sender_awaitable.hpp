@@ -1,0 +1,78 @@
+/* sender-awaitable: co_await on a sender, as P2300R10 writes it ([exec.as.awaitable] 3). */
+#ifndef ABREAST_BENCH_CXX_SENDER_AWAITABLE_HPP
+#define ABREAST_BENCH_CXX_SENDER_AWAITABLE_HPP
+
+#include "bench/cxx/sender.hpp"
+
+#include <memory>
+#include <variant>
+
+template <class Value> using awaitable_result = std::variant<std::monostate, Value, std::exception_ptr>;
+
+template <class Value> Value take_result(awaitable_result<Value> &result)
+{
+    if (result.index() == 2)
+        std::rethrow_exception(std::get<2>(result));
+    return std::move(std::get<1>(result));
+}
+
+template <class Value, class Wording, class Promise> struct awaitable_receiver {
+    awaitable_result<Value> *result_ptr;
+    typename Wording::template handle<Promise> continuation;
+
+    template <class... Ts> void set_value(Ts &&...values) && noexcept(Wording::is_noexcept)
+    {
+        TRY
+        {
+            result_ptr->template emplace<1>(std::forward<Ts>(values)...);
+        }
+        CATCH_ALL
+        {
+            result_ptr->template emplace<2>(std::current_exception());
+        }
+        continuation.resume();
+    }
+    void set_error(std::exception_ptr error) && noexcept(Wording::is_noexcept)
+    {
+        result_ptr->template emplace<2>(std::move(error));
+        continuation.resume();
+    }
+    void set_stopped() && noexcept(Wording::is_noexcept)
+    {
+        static_cast<std::coroutine_handle<>>(continuation.promise().unhandled_stopped()).resume();
+    }
+    env get_env() const noexcept
+    {
+        return continuation.promise().get_env();
+    }
+};
+
+template <class Sndr, class Promise> class sender_awaitable
+{
+    using value = single_value_t<Sndr>;
+    using receiver = awaitable_receiver<value, typename Sndr::wording, Promise>;
+
+    awaitable_result<value> result{};
+    connect_result_t<Sndr, receiver> state;
+
+  public:
+    sender_awaitable(Sndr &&sndr, Promise &promise)
+        : state(std::move(sndr).connect(
+              receiver{std::addressof(result), {std::coroutine_handle<Promise>::from_promise(promise)}}))
+    {
+    }
+    static constexpr bool await_ready() noexcept
+    {
+        return false;
+    }
+    void await_suspend(std::coroutine_handle<Promise>) noexcept(Sndr::wording::is_noexcept)
+    {
+        state.start();
+    }
+    value await_resume()
+    {
+        return take_result(result);
+    }
+};
+
+#endif

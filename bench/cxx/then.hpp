@@ -1,0 +1,60 @@
+/* then(child, fn) ([exec.then]): set_value is TRY-EVAL(rcvr, set_value(rcvr, invoke(fn, values...))). */
+#ifndef ABREAST_BENCH_CXX_THEN_HPP
+#define ABREAST_BENCH_CXX_THEN_HPP
+
+#include "bench/cxx/sender.hpp"
+
+template <class Sndr, class Fn> struct then {
+    using sender_concept = void;
+    using wording = typename Sndr::wording;
+    static constexpr bool completes_inline = Sndr::completes_inline;
+
+    template <class Values> struct result_of;
+    template <class... Ts> struct result_of<std::tuple<Ts...>> {
+        using type = std::invoke_result_t<Fn, Ts...>;
+    };
+    using value_types = std::tuple<typename result_of<typename Sndr::value_types>::type>;
+
+    template <class Rcvr> struct receiver {
+        Rcvr rcvr;
+        Fn fn;
+
+        template <class... Ts> auto set_value(Ts &&...values) && noexcept(wording::is_noexcept)
+        {
+            if constexpr (noexcept(std::move(rcvr).set_value(fn(std::forward<Ts>(values)...)))) {
+                return std::move(rcvr).set_value(fn(std::forward<Ts>(values)...));
+            } else {
+                TRY
+                {
+                    return std::move(rcvr).set_value(fn(std::forward<Ts>(values)...));
+                }
+                CATCH_ALL
+                {
+                    return std::move(rcvr).set_error(std::current_exception());
+                }
+            }
+        }
+        auto set_error(std::exception_ptr error) && noexcept(wording::is_noexcept)
+        {
+            return std::move(rcvr).set_error(std::move(error));
+        }
+        auto set_stopped() && noexcept(wording::is_noexcept)
+        {
+            return std::move(rcvr).set_stopped();
+        }
+        env get_env() const noexcept
+        {
+            return rcvr.get_env();
+        }
+    };
+
+    Sndr child;
+    Fn fn;
+
+    template <class Rcvr> auto connect(Rcvr rcvr) &&
+    {
+        return std::move(child).connect(receiver<Rcvr>{std::move(rcvr), std::move(fn)});
+    }
+};
+
+#endif
