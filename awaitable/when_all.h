@@ -43,10 +43,10 @@ struct when_child {
 struct when_all {
     struct when_child *children;
     size_t count;
-    bool any;                             /* the first end of any kind stops the others: when_any */
-    _Atomic(struct when_child *) decided; /* the first that failed, or, with `any`, that ended */
-    _Atomic size_t pending;               /* tasks, and calls of ours, that still need all this; 0: not awaited */
-    struct io_env env;                    /* the tasks' */
+    bool any;                           /* the first end of any kind stops the others: when_any */
+    struct when_child *_Atomic decided; /* the first that failed, or, with `any`, that ended */
+    _Atomic size_t pending;             /* tasks, and calls of ours, that still need all this; 0: not awaited */
+    struct io_env env;                  /* the tasks' */
     struct stop_source stop;
     struct stop_callback on_stop; /* of the awaiter's token */
     struct continuation awaiter;

@@ -15,9 +15,11 @@
 #define ABREAST_COMMON_STOP_TOKEN_H
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#ifndef __cplusplus /* awaitable/cxx/c.hpp has C++'s words for it */
+#include <stdatomic.h>
+#endif
 
 struct stop_callback {
     void (*invoke)(struct stop_callback *); /* set by the caller before stop_callback_register */
