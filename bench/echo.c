@@ -45,11 +45,6 @@ static bool backend_wanted(const struct cell *cell, const struct run_options *op
     return parameters->backend == chosen_backend(options);
 }
 
-#define BASELINE_floor true
-#define BASELINE_task false
-#define BASELINE_pipeline false
-#define BASELINE_p2300_task false
-
 #define BACKEND_io_uring REACTOR_IO_URING
 #define BACKEND_epoll REACTOR_EPOLL
 #define SPECULATIVE_on true
@@ -57,13 +52,13 @@ static bool backend_wanted(const struct cell *cell, const struct run_options *op
 #define STEP_empty NULL
 #define STEP_checksum process_checksum
 
-#define MEMORY_CELL(form_, model_, mechanism_, step_)                                                                  \
+#define MEMORY_CELL(form_, model_, mechanism_, kind_, modes_, step_)                                                   \
     {                                                                                                                  \
         .model = (model_),                                                                                             \
         .mechanism = (mechanism_),                                                                                     \
         .variant = "transport=memory,message=64,process=" #step_,                                                      \
-        .modes = CELL_BOTH,                                                                                            \
-        .baseline = BASELINE_##form_,                                                                                  \
+        .modes = (modes_),                                                                                             \
+        .baseline = LOOP_FORM_##form_ == LOOP_FORM_floor,                                                              \
         .counted = true,                                                                                               \
         .parameters = &(const struct echo_parameters){.form = LOOP_FORM_##form_, .process = STEP_##step_},             \
         .open = echo_memory_open,                                                                                      \
@@ -71,14 +66,14 @@ static bool backend_wanted(const struct cell *cell, const struct run_options *op
         .close = echo_memory_close,                                                                                    \
     },
 
-#define SOCKET_CELL(form_, model_, mechanism_, transport_, connections_, message_, reactor_, spec_)                    \
+#define SOCKET_CELL(form_, model_, mechanism_, kind_, modes_, transport_, connections_, message_, reactor_, spec_)     \
     {                                                                                                                  \
         .model = (model_),                                                                                             \
         .mechanism = (mechanism_),                                                                                     \
         .variant = "transport=" #transport_ ",connections=" #connections_ ",message=" #message_ ",reactor=" #reactor_  \
                    ",spec=" #spec_,                                                                                    \
-        .modes = CELL_BOTH,                                                                                            \
-        .baseline = BASELINE_##form_,                                                                                  \
+        .modes = (modes_),                                                                                             \
+        .baseline = LOOP_FORM_##form_ == LOOP_FORM_floor,                                                              \
         .parameters = &(const struct echo_parameters){.form = LOOP_FORM_##form_,                                       \
                                                       .transport = ECHO_##transport_,                                  \
                                                       .process = process_checksum,                                     \

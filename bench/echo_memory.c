@@ -24,7 +24,7 @@ static int run_batches(struct echo_memory *echo, uint64_t turns)
     while (turns > 0) {
         uint64_t batch = turns < echo->batch ? turns : echo->batch;
         memory_stream_init(&echo->memory, echo->source, RING, batch * PIECE, PIECE, echo->sink, RING);
-        int status = echo->form->start(echo->loop, &echo->job);
+        int status = echo->form->code->start(echo->loop, &echo->job);
         if (status == 0)
             status = echo->job.status;
         if (status < 0)
@@ -69,7 +69,7 @@ int echo_memory_open(const struct cell *cell, const struct run_options *options,
     *state = echo;
     echo->form = &loop_forms[parameters->form];
     echo->process = parameters->process;
-    echo->loop = malloc(*echo->form->bytes);
+    echo->loop = malloc(*echo->form->code->bytes);
     if (!echo->loop) {
         echo_memory_close(echo);
         return -ENOMEM;

@@ -104,11 +104,11 @@ static int open_connection(struct echo_socket *echo, struct connection *connecti
         .size = parameters->message,
         .done = loop_done,
     };
-    connection->loop = malloc(*form->bytes);
+    connection->loop = malloc(*form->code->bytes);
     if (!connection->loop)
         return -ENOMEM;
     echo->serving++;
-    status = form->start(connection->loop, &connection->job);
+    status = form->code->start(connection->loop, &connection->job);
     if (status < 0)
         echo->serving--;
     return status < 0 ? status : echo->error;

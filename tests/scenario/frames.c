@@ -7,14 +7,19 @@ static bool swallowed(const struct world *world)
            reactor_in_flight(world->reactor) == 0;
 }
 
+/* Of a loop that is suspended in an operation. */
+static unsigned frames_of(const struct world *world)
+{
+    return world->form->code->child_tasks ? 2 : 1;
+}
+
 static void destroy_suspended(struct world *world)
 {
     CHECK_EQ(world_start(world), 0);
     world_run_until(world, swallowed);
-    CHECK_EQ(world->allocator.allocated, 1);
-    CHECK_EQ(world->allocator.freed, 0);
+    CHECK_EQ(world->allocator.allocated - world->allocator.freed, frames_of(world));
     world_abandon(world, &world->connections[0]);
-    CHECK_EQ(world->allocator.freed, 1);
+    CHECK_EQ(world->allocator.allocated, world->allocator.freed);
     world_close(world);
 }
 
@@ -85,16 +90,40 @@ void scenario_destroy_before_first_resume(struct world *world)
         world->env.executor = (struct executor_ref){.ops = &hold_ops, .context = holder};
         CHECK_EQ(world_start(world), 0);
         world_run_until(world, held);
-        CHECK_EQ(world->allocator.allocated, 1);
+        CHECK_EQ(world->allocator.allocated, pass == 0 ? 1 : frames_of(world));
         CHECK_EQ(world->connections[0].tried, pass);
         world_abandon(world, &world->connections[0]);
-        CHECK_EQ(world->allocator.freed, 1);
+        CHECK_EQ(world->allocator.freed, world->allocator.allocated);
         world_close(world);
     }
 }
 
+static struct test_allocator *failing;
+
+static void fail_from_here(struct process *process, unsigned char *data, size_t bytes)
+{
+    process_checksum(process, data, bytes);
+    failing->failing = true;
+}
+
+/* The frame of a child task, in the middle of the loop. */
+static void fail_child(struct world *world)
+{
+    world_open(world, (struct world_options){.total = 10});
+    failing = &world->allocator;
+    world->connections[0].job.process.step = fail_from_here;
+    CHECK_EQ(world_start(world), 0);
+    world_run_to_end(world);
+    CHECK_EQ(world->connections[0].job.status, -ENOMEM);
+    CHECK_EQ(world->connections[0].job.bytes, 0);
+    CHECK_EQ(world->connections[0].tried, 1);
+    world_close(world);
+}
+
 void scenario_allocation_failure_is_reported(struct world *world)
 {
+    if (world->form->code->child_tasks)
+        fail_child(world);
     world_open(world, (struct world_options){.total = 10});
     world->allocator.failing = true;
     CHECK_EQ(world_start(world), -ENOMEM);
@@ -109,13 +138,13 @@ void scenario_allocation_failure_is_reported(struct world *world)
 
 static struct frame_allocator *expected_channel;
 
+/* Whatever ran on the thread before: a frame that the task made now would come from its environment's allocator. */
 static void check_channel(struct process *process, unsigned char *data, size_t bytes)
 {
     process_checksum(process, data, bytes);
     CHECK(get_current_frame_allocator() == expected_channel);
 }
 
-/* Whatever ran on the thread before: a frame that the task made now would come from its environment's allocator. */
 /* Whatever the channel holds where the loop is launched, its frame comes from the environment's allocator. */
 static void run_beside_another_channel(struct world *world, void (*step)(struct process *, unsigned char *, size_t))
 {
@@ -128,7 +157,7 @@ static void run_beside_another_channel(struct world *world, void (*step)(struct 
     world_run_to_end(world);
     set_current_frame_allocator(NULL);
     check_echoed(world);
-    CHECK_EQ(world->allocator.allocated, 1);
+    CHECK_EQ(world->allocator.allocated, 1 + (world->form->code->child_tasks ? world->connections[0].tried : 0));
     world_close(world);
 }
 

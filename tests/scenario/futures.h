@@ -473,7 +473,8 @@ static const size_t echo_bytes = sizeof(struct echo_run);
 
 void PREFIXED(scenario_, _echo_of_many_pieces)(struct world *world)
 {
-    static const struct loop_form form = {"sender", "future", &echo_bytes, echo_start, NULL};
+    static const struct loop_code code = {.bytes = &echo_bytes, .start = echo_start};
+    static const struct loop_form form = {.model = "sender", .mechanism = "future", .kind = LOOP_TASK, .code = &code};
     world->form = &form;
     world_open(world, (struct world_options){
                           .connections = 3, .total = 70001, .send_piece = 999, .receive_piece = 777, .buffer = 512});

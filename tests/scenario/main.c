@@ -65,6 +65,8 @@ int main(int argc, char **argv)
     if (backend == sizeof backends / sizeof *backends)
         usage("backend", argv[3]);
 
+    if (form && form->code->unavailable)
+        skip(form->code->unavailable);
     for (unsigned mode = 0; mode < backends[backend].modes; mode++) {
         struct world world = {.form = form, .backend = backends[backend].backend, .mode = mode};
         scenarios[scenario].run(&world);

@@ -48,7 +48,8 @@ static void stopping_step(struct process *process, unsigned char *data, size_t b
     CHECK(stop_source_request_stop(stop_in_step));
 }
 
-/* Between the read and the write: a write that would have to wait does not begin, one that is done at once is. */
+/* Between the read and the write: a write that would have to wait does not begin, one that is done at once is. Where a
+ * schedule operation follows it, that is stopped, and nobody is told of the bytes (P3941). */
 void scenario_stop_while_processing(struct world *world)
 {
     world_open(world, (struct world_options){.total = 10, .silent = true, .waits = world->mode == 0});
@@ -59,7 +60,7 @@ void scenario_stop_while_processing(struct world *world)
     check_stopped(world);
     if (world->mode == 0)
         CHECK_EQ(world->connections[0].job.bytes, 0);
-    if (world->mode == 1)
+    if (world->mode == 1 && world->form->kind != LOOP_HOPPING_TASK)
         CHECK_EQ(world->connections[0].job.bytes, world->connections[0].job.process.position);
     world_close(world);
 }

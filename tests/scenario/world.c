@@ -134,7 +134,7 @@ static void open_connection(struct world *world, struct connection *connection, 
         .process = {.step = process_checksum},
         .done = loop_done,
     };
-    connection->loop = malloc(world->form ? *world->form->bytes : 1);
+    connection->loop = malloc(world->form ? *world->form->code->bytes : 1);
     CHECK(connection->source && connection->received && connection->job.buffer && connection->loop);
     for (size_t i = 0; i < size; i++)
         connection->source[i] = (unsigned char)(index + i * 131 + i / 251 + i / 65521);
@@ -195,7 +195,7 @@ int world_start(struct world *world)
 {
     for (unsigned i = 0; i < world->options.connections; i++) {
         world->started++;
-        int status = world->form->start(world->connections[i].loop, &world->connections[i].job);
+        int status = world->form->code->start(world->connections[i].loop, &world->connections[i].job);
         if (status < 0) {
             world->started--;
             return status;
@@ -331,7 +331,7 @@ void world_run_until_writing(struct world *world)
 void world_abandon(struct world *world, struct connection *connection)
 {
     CHECK_EQ(connection->done, 0);
-    world->form->abandon(connection->loop);
+    world->form->code->abandon(connection->loop);
     connection->abandoned = true;
     world->started--;
 }
