@@ -8,19 +8,19 @@ set datafile columnheaders
 # Block 0 has the cells, block 1 the headings above columns and rows.
 stats data index 0 using 1 nooutput name "X"
 stats data index 0 using 2 nooutput name "Y"
-width = 30 * X_max > 680 ? 390 + 30 * (X_max + 1) : 1100
-height = 270 + 22 * (Y_max + 1)
+width = 30 * X_max > 620 ? 480 + 30 * (X_max + 1) : 1100
+height = 300 + 22 * (Y_max + 1)
 load "terminal.gnuplot"
 
 set title title_text offset 0,1.6
 set xrange [-0.5:X_max + 0.5]
 set yrange [Y_max + 0.5:-1.3]
 set xtics rotate by 60 right font ",10" nomirror scale 0
-set ytics nomirror font ",11" scale 0
-set lmargin at screen 330.0 / width
+set ytics nomirror font ",10" scale 0
+set lmargin at screen 450.0 / width
 set rmargin at screen 1 - 30.0 / width
 set tmargin at screen 1 - 75.0 / height
-set bmargin at screen 170.0 / height
+set bmargin at screen 200.0 / height
 set key at screen 0.5, screen 32.0 / height center center horizontal maxrows 1 font ",11"
 unset grid
 set style fill solid border lc rgb "#ffffff"
@@ -28,9 +28,11 @@ light(bytes) = bytes <= 64 ? 0xfbd9b0 : bytes <= 256 ? 0xf0a35e : 0xd9772b
 fill(growth, bytes) = growth == 0 ? 0x9ecae8 : growth == 1 ? 0xd0d0d6 : growth == 2 ? light(bytes) : \
                       growth == 4 ? 0xf5e79e : 0xffffff
 is(kind, text) = kind eq text ? 1 : NaN
-plot data index 0 using 1:2:(0.5):(0.5):(fill($3, $3 == 2 ? $4 : 0)):xtic(5):ytic(6) with boxxyerror lc rgb variable notitle, \
+plot data index 0 using 1:2:(0.5):(0.5):(fill($3, $3 == 2 ? $4 : 0)):xtic(5):ytic(6) \
+         with boxxyerror lc rgb variable notitle, \
      data index 0 using 1:2:(strcol(4) eq "bounded" ? "b" : strcol(4)) with labels font ",8" notitle, \
-     data index 1 using (-0.45 * is(strcol(1), "row")):2:4 with labels left font ",11" textcolor rgb "#444444" notitle, \
+     data index 1 using (-0.45 * is(strcol(1), "row")):2:4 \
+         with labels left font ",11" textcolor rgb "#444444" notitle, \
      data index 1 using (($2 + $3) / 2.0 * is(strcol(1), "columns")):(-0.9):4 with labels font ",11" notitle, \
      data index 1 using (($3 + 0.5) * is(strcol(1), "columns")):(-0.5):(0):(Y_max + 1) \
          with vectors nohead lc rgb "#444444" lw 1.5 notitle, \

@@ -4,7 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import calibration, echo, frames, golden, mitigations, opstate, other, page, published, runinfo, stack, stack_short
+from . import calibration, echo, frames, golden, mitigations, opstate, other, page, published, runinfo
+from . import stack, stack_short
 from .rows import BadResults, read_results
 from .tables import write_file
 
@@ -18,7 +19,7 @@ PARTS = {
     "page": "DIR/report.html, with the figures that are there",
     "printed": "DIR/.report.printed.html, from which report.pdf is made",
     "headlines": "prints the short answers",
-    "golden": "tests/python/golden, or --golden FOLDER: the exact figures of stack growth, for the tests to compare with",
+    "golden": "tests/python/golden, or --golden FOLDER: the exact figures of stack growth, for the tests",
     "run-info": "adds the revision, --stage and --skipped to DIR/run.json",
 }
 PRINTED = ".report.printed.html"  # what report.pdf is made from

@@ -1,7 +1,7 @@
-"""The golden figures of stack growth: what every cell of a compiler gave on the machine where they were recorded, exact.
+"""The golden figures of stack growth: what every cell of a compiler gave when they were recorded, exact.
 
-tests/python/golden/<compiler>.tsv: a line for each cell of stack and finals, a column for each setting. The bytes do not
-depend on the machine or on the length of the run, so that the tests compare a short run with them.
+tests/python/golden/<compiler>.tsv: a line for each cell of stack and finals, a column for each setting. The bytes
+do not depend on the machine or on the length of the run, so that the tests compare a short run with them.
 """
 
 from .cells import cells_of, settings_of

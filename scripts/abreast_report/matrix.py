@@ -1,7 +1,7 @@
 """The one table and the one figure of stack growth: each mechanism in a row, in three groups."""
 
 from .cells import GROWTH, alike, bytes_range, cells_of, control, settings_of, variant_label
-from .rows import Setting, model_order, shown
+from .rows import Setting, model_order, pairs, shown
 from .tables import Heading, Mark, Table
 
 NEVER, SOMETIMES, ALWAYS, UNKNOWN = "never", "sometimes", "always", "unknown"
@@ -51,19 +51,30 @@ class Line:
 
 def plain(found):
     """Without the cells of sanitizers, which are counted apart."""
-    return {name: cell for name, cell in found.items() if dict(Setting.parse(name).options).get("san") in (None, "none")}
+    return {name: cell for name, cell in found.items() if name.endswith(" san=none")}
 
 
 def lines_of(cells, cxx=False):
     """The lines of the table, in its order: group, model, as listed. Of C, or of C++; without the control."""
     wanted = {key: found for key, found in cells.items() if key[0].startswith("cxx-") == cxx and not control(key)}
     lines = [Line(keys, cells) for keys in alike({key: plain(found) for key, found in wanted.items()})]
-    names = [line.name for line in lines]
-    for line in lines:
-        if names.count(line.name) > 1:
-            line.name += f" ({variant_label(line.keys)})" if variant_label(line.keys) else ""
+    for mechanism in {line.name for line in lines}:
+        tell_apart([line for line in lines if line.name == mechanism])
     order = list(TITLES)
     return sorted(lines, key=lambda line: (order.index(line.group), model_order(line.keys[0][0])))
+
+
+def tell_apart(lines):
+    """Adds to the names of one mechanism's lines what they differ in: keys of which no two lines share a value, if
+    there are such keys, else all."""
+    found = [[pairs(variant) for _, _, variant in line.keys] for line in lines]
+    keys = dict.fromkeys(key for variants in found for variant in variants for key in variant if key != "boundary")
+    values = {key: [{variant.get(key) for variant in variants} for variants in found] for key in keys}
+    apart = [key for key in keys if len(set().union(*values[key])) == sum(map(len, values[key]))]
+    for index, line in enumerate(lines if len(lines) > 1 else []):
+        said = [f"{key}={'/'.join(sorted(values[key][index]))}" for key in apart if None not in values[key][index]]
+        words = ", ".join(said) if apart else variant_label(line.keys)
+        line.name += f" ({words})" if words else ""
 
 
 def needs(cells):
@@ -204,10 +215,10 @@ def table(name, rows, said):
             "in C++",
         ],
         body,
-        "A setting is a compiler, a level, sibling calls on or off, exceptions on or off; sanitizers are counted apart. "
-        "-O2 and -O0: with each compiler's own choice of sibling calls, exceptions on, the worse of the compilers. What a "
-        "mechanism rests on is declared with it: construction cannot be taken away by a flag; language and compiler "
-        "promise a tail call; the optimiser promises nothing. Variants that grow at the same settings share a row.",
+        "A setting is a compiler, a level, sibling calls on or off, exceptions on or off; sanitizers are counted "
+        "apart. -O2 and -O0: with each compiler's own choice of sibling calls, exceptions on, the worse compiler. "
+        "What a mechanism rests on is declared with it: construction cannot be taken away by a flag; language and "
+        "compiler promise a tail call; the optimiser promises nothing. Variants that grow at the same settings share a row.",
         essential=True,
     )
 

@@ -1,4 +1,4 @@
-"""stack and finals: which mechanisms grow the stack, under which toolchain, and whether overflow came where predicted."""
+"""stack and finals: which mechanisms grow the stack, under which toolchain, and whether overflow came as predicted."""
 
 from . import matrix
 from .cells import alike, bytes_range, cells_of, control, group_label, label, settings_of
@@ -37,8 +37,8 @@ def settings_tables(name, rows):
 
 
 def guarantees(rows):
-    """{(model, mechanism, variant): {compiler: words}}: what a mechanism rests on, and what the matrix says of it; of the
-    cells without sanitizers."""
+    """{(model, mechanism, variant): {compiler: words}}: what a mechanism rests on, and what the matrix says of it,
+    without sanitizers."""
     found = {}
     for row in rows:
         if row.metric == "stack_guarantee" and dict(row.setting.options).get("san", "none") == "none":
@@ -134,8 +134,8 @@ def overflow(name, rows):
             "Completions until the stack overflows: predicted from the slope, and seen",
             ["mechanism", "toolchain", "stack, bytes", "predicted", "seen", "difference"],
             body,
-            "Pairs that differ by more than 1 % and 2 completions, then the earliest overflow of each mechanism and stack "
-            f"size. All pairs: results/{name}.tsv.",
+            "Pairs that differ by more than 1 % and 2 completions, then the earliest overflow of each mechanism and "
+            f"stack size. All pairs: results/{name}.tsv.",
             detail=True,
         ),
         sentence + ".",

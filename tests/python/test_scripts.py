@@ -14,14 +14,14 @@ from conftest import ROOT, one_line, run
 SCRIPTS = ROOT / "scripts"
 
 
-@pytest.mark.parametrize("script", ["setup", "reproduce", "test", "report"])
+@pytest.mark.parametrize("script", ["setup", "reproduce", "matrix", "test", "report"])
 def test_help(script):
     done = run(SCRIPTS / script, "--help")
     assert done.returncode == 0
     assert "usage" in done.stdout
 
 
-@pytest.mark.parametrize("script", ["setup", "reproduce", "test"])
+@pytest.mark.parametrize("script", ["setup", "reproduce", "matrix", "test"])
 def test_unknown_option(script):
     done = run(SCRIPTS / script, "--no-such-option")
     assert done.returncode == 1
