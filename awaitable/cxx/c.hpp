@@ -23,6 +23,8 @@
 #define coro_resume abreast_coro_resume
 #define coro_destroy abreast_coro_destroy
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers" /* of {0}, which C does not warn of */
 #pragma push_macro("_Thread_local")
 #pragma push_macro("_Atomic")
 #undef _Thread_local
@@ -47,5 +49,6 @@ extern "C" {
 #undef coro_destroy
 #pragma pop_macro("_Atomic")
 #pragma pop_macro("_Thread_local")
+#pragma GCC diagnostic pop
 
 #endif
