@@ -27,6 +27,9 @@ struct run_options {
     size_t filter_count;
 };
 
+/* A count that a library does not let anybody take. */
+#define COUNT_UNKNOWN UINT64_MAX
+
 /* What a run of `operations` operations did. The first three are checked across the group; the rest become metrics
  * where they are not zero in any cell of the group. */
 struct outcome {
@@ -44,14 +47,15 @@ struct cell {
     const char *model;
     const char *mechanism;
     const char *variant; /* key=value,... or "-" */
+    const char *toolchain; /* of what is measured; null: this executable's */
     unsigned modes;      /* CELL_QUICK, CELL_FULL or both */
     bool baseline;       /* what the group is compared with: the floor, or malloc */
     bool counted;        /* count its instructions too, under valgrind; it must then be deterministic and do no I/O */
     const void *parameters;
     /* Whether these options want the cell at all, beside mode and filters; null: always. cell_selected asks it. */
     bool (*wanted)(const struct cell *, const struct run_options *);
-    /* Makes the state that runs share; not timed. 0 or negative errno; -ENOTSUP: not on this machine or backend, and
-     * the group is skipped. */
+    /* Makes the state that runs share; not timed. 0 or negative errno; -ENOTSUP: not on this machine, build or
+     * backend, and the cell is skipped. */
     int (*open)(const struct cell *, const struct run_options *, void **state);
     /* Does `operations` operations, and says what it did. 0 or negative errno. Called many times on one state; a cell
      * is opened many times too, for what it costs may depend on where its memory lies. */

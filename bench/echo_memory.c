@@ -63,6 +63,8 @@ static int turns_in_budget(struct echo_memory *echo)
 int echo_memory_open(const struct cell *cell, const struct run_options *options, void **state)
 {
     const struct echo_parameters *parameters = cell->parameters;
+    if (loop_forms[parameters->form].code->unavailable)
+        return -ENOTSUP;
     struct echo_memory *echo = calloc(1, sizeof *echo);
     if (!echo)
         return -ENOMEM;
@@ -75,7 +77,7 @@ int echo_memory_open(const struct cell *cell, const struct run_options *options,
         return -ENOMEM;
     }
     echo_fill(echo->source, RING, options->seed);
-    echo->env = (struct io_env){.executor = inline_executor()};
+    echo->env = (struct io_env){.executor = inline_executor(), .allocator = recycling_frame_allocator()};
     echo->job = (struct loop_job){
         .env = &echo->env, .stream = &echo->memory.stream, .buffer = echo->buffer, .size = sizeof echo->buffer};
     int status = turns_in_budget(echo);

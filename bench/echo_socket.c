@@ -132,7 +132,8 @@ static int open_all(struct echo_socket *echo)
     if (status < 0)
         return status;
     echo->run_loop_ready = true;
-    echo->env = (struct io_env){.executor = run_loop_executor(&echo->run_loop)};
+    echo->env =
+        (struct io_env){.executor = run_loop_executor(&echo->run_loop), .allocator = recycling_frame_allocator()};
     for (unsigned i = 0; i < parameters->connections; i++) {
         status = open_connection(echo, &echo->connections[i]);
         if (status < 0)
@@ -147,6 +148,8 @@ static int open_all(struct echo_socket *echo)
 int echo_socket_open(const struct cell *cell, const struct run_options *options, void **state)
 {
     const struct echo_parameters *parameters = cell->parameters;
+    if (loop_forms[parameters->form].code->unavailable)
+        return -ENOTSUP;
     struct echo_socket *echo = calloc(1, sizeof *echo + parameters->connections * sizeof echo->connections[0]);
     if (!echo)
         return -ENOMEM;

@@ -92,7 +92,8 @@ static int add_entry(struct group *group, const struct cell *cell, bool control,
         char name[256];
         entry_name(group, entry, name, sizeof name);
         if (!control)
-            results_add_skipped(results, group->experiment->name, name, "not supported by this machine or reactor");
+            results_add_skipped(results, group->experiment->name, name,
+                                "not supported by this machine, build or reactor");
         return 0;
     }
     if (status)

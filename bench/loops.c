@@ -76,18 +76,21 @@ struct budgeted {
 
 static const size_t budgeted_bytes = sizeof(struct budgeted);
 
-static struct budgeted *budgeted(void *storage, struct loop_job *job)
+static int give_budget(struct budgeted *self, struct loop_job *job)
 {
-    struct budgeted *self = storage;
+    if (!loop_job_has_run_loop(job))
+        return -ENOTSUP;
     self->budget = inline_budget_fixed(1);
     if (!job->stream->budget)
         job->stream->budget = &self->budget;
-    return self;
+    return 0;
 }
 
 static int task_budget_start(void *storage, struct loop_job *job)
 {
-    return awaitable_loop_start(&budgeted(storage, job)->task, job);
+    struct budgeted *self = storage;
+    int status = give_budget(self, job);
+    return status ? status : awaitable_loop_start(&self->task, job);
 }
 
 static void task_budget_abandon(void *storage)
@@ -107,7 +110,9 @@ const struct loop_code loop_task_budget = {.bytes = &budgeted_bytes,
 
 static int p2300_task_budget_start(void *storage, struct loop_job *job)
 {
-    return sender_task_loop_start(&budgeted(storage, job)->p2300_task, job);
+    struct budgeted *self = storage;
+    int status = give_budget(self, job);
+    return status ? status : sender_task_loop_start(&self->p2300_task, job);
 }
 
 static void p2300_task_budget_abandon(void *storage)

@@ -15,6 +15,7 @@
 #define ABREAST_BENCH_LOOPS_H
 
 #include "common/loop_job.h"
+#include "common/run_loop.h"
 
 /* What a form does where an operation completes at once, and whether it is a coroutine. */
 enum loop_kind {
@@ -81,5 +82,11 @@ LOOP_FORMS(X, )
 #undef X
 
 extern const struct loop_form loop_forms[LOOP_FORM_COUNT];
+
+/* Whether there is a queue for what is to go on later; an inline executor would call it. */
+static inline bool loop_job_has_run_loop(const struct loop_job *job)
+{
+    return job->env->executor.ops == run_loop_executor(NULL).ops;
+}
 
 #endif
