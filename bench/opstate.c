@@ -4,13 +4,18 @@
  * at once. The sender connects and starts just | then x depth; the awaitable is awaited in a coroutine that calls the
  * functions; the floor calls them. The operation state and the coroutine's frame both lie in memory that outlives the
  * operation, and whether a store to it is needed is for the optimiser to find out, in every form alike.
+ *
+ * The models cxx-awaitable and cxx-sender are the same made by a C++ compiler (bench/cxx/opstate.h).
  */
+#include "bench/cxx/opstate.h"
 #include "bench/cell.h"
+#include "bench/cxx/cells.h"
 #include "bench/opstate/awaiting.h"
 #include "bench/opstate/forms.h"
 #include "bench/opstate/pipeline.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define FLOOR(depth, F)                                                                                                \
     static int floor_##depth##_##F##_run(struct opstate *state)                                                        \
@@ -89,9 +94,54 @@ static void opstate_describe(const struct cell *cell, const struct row *blank, s
         results_add_exact(results, row, (double)form->frame_bytes);
 }
 
+/* What a run asks the frame allocator for beside what it does once: 0 or negative errno. */
+static int measure_frames(const struct cell *cell, struct frame_allocator_counts *once,
+                          struct frame_allocator_counts *each)
+{
+    void *state;
+    struct outcome outcome;
+    struct frame_allocator_counts counts[3] = {{0}};
+    int status = opstate_open(cell, NULL, &state);
+    if (status)
+        return status;
+    for (unsigned i = 0; i < 3 && !status; i++) {
+        counts[i] = frame_allocator_counts;
+        if (i < 2)
+            status = opstate_run(state, i + 1, &outcome);
+    }
+    opstate_close(state);
+    each->calls = (counts[2].calls - counts[1].calls) - (counts[1].calls - counts[0].calls);
+    each->bytes = (counts[2].bytes - counts[1].bytes) - (counts[1].bytes - counts[0].bytes);
+    once->bytes = counts[1].bytes - counts[0].bytes - each->bytes;
+    return status;
+}
+
+/* Of a C++ form: how large a frame is its compiler says only to operator new. */
+static void cxx_describe(const struct cell *cell, const struct row *blank, struct results *results)
+{
+    struct form form = *(const struct form *)cell->parameters;
+    struct frame_allocator_counts once, each;
+    int status = measure_frames(cell, &once, &each);
+    if (status) {
+        struct row row = *blank;
+        row.metric = "frame_bytes";
+        row.unit = "B";
+        results_add_missing(results, &row, strerror(-status));
+        return;
+    }
+    form.frame_bytes = once.bytes;
+    if (each.calls) {
+        form.operation_bytes = each.bytes;
+        form.frame_bytes = each.bytes / each.calls;
+    }
+    struct cell measured = *cell;
+    measured.parameters = &form;
+    opstate_describe(&measured, blank, results);
+}
+
 #define STATE_S0 "0"
 #define STATE_S8 "8"
-#define CELL(model_, mechanism_, form_, depth, F, baseline_)                                                           \
+#define CELL(model_, mechanism_, form_, depth, F, baseline_, describe_)                                                \
     {                                                                                                                  \
         .model = model_,                                                                                               \
         .mechanism = mechanism_,                                                                                       \
@@ -103,15 +153,32 @@ static void opstate_describe(const struct cell *cell, const struct row *blank, s
         .open = opstate_open,                                                                                          \
         .run = opstate_run,                                                                                            \
         .close = opstate_close,                                                                                        \
-        .describe = opstate_describe,                                                                                  \
+        .describe = describe_,                                                                                         \
     },
-#define GROUP(depth, F)                                                                                                \
-    CELL("raw", "floor", floor, depth, F, true)                                                                        \
-    CELL("sender", "pipeline", pipeline, depth, F, false)                                                              \
-    CELL("awaitable", "ready", ready, depth, F, false) CELL("awaitable", "ready-known", known, depth, F, false)
-#define NESTED_CELL(depth, F) CELL("awaitable", "task-in-task", nested, depth, F, false)
+#if defined ABREAST_CXX_UNAVAILABLE
+#define CXX_CELL(model, mechanism, form, depth, F)                                                                     \
+    CXX_UNAVAILABLE(model, mechanism, "depth=" #depth ",state=" STATE_##F, "op_state_bytes", "B")
+#else
+#define CXX_CELL(model, mechanism, form, depth, F) CELL(model, mechanism, form, depth, F, false, cxx_describe)
+#endif
 
-static const struct cell cells[] = {OPSTATE_GROUPS(GROUP) OPSTATE_NESTED_GROUPS(NESTED_CELL)};
+/* clang-format off */
+#define GROUP(depth, F)                                                                \
+    CELL("raw", "floor", floor, depth, F, true, opstate_describe)                      \
+    CELL("sender", "pipeline", pipeline, depth, F, false, opstate_describe)            \
+    CELL("awaitable", "ready", ready, depth, F, false, opstate_describe)               \
+    CELL("awaitable", "ready-known", known, depth, F, false, opstate_describe)         \
+    CXX_CELL("cxx-sender", "pipeline", cxx_pipeline, depth, F)                         \
+    CXX_CELL("cxx-awaitable", "ready", cxx_ready, depth, F)
+#define NESTED_GROUP(depth, F)                                                         \
+    CELL("awaitable", "task-in-task", nested, depth, F, false, opstate_describe)       \
+    CXX_CELL("cxx-awaitable", "task-in-task", cxx_nested, depth, F)
+
+static const struct cell cells[] = {
+    OPSTATE_GROUPS(GROUP)
+    OPSTATE_NESTED_GROUPS(NESTED_GROUP)
+};
+/* clang-format on */
 
 const struct experiment experiment_opstate = {
     .name = "opstate",
