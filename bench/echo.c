@@ -9,6 +9,7 @@
  * of cells that shows what it does; over epoll it is on, as in event loops in use, which try before they wait.
  */
 #include "bench/echo.h"
+#include "bench/peers/cells.h"
 
 #include <string.h>
 
@@ -87,15 +88,41 @@ static bool backend_wanted(const struct cell *cell, const struct run_options *op
         .close = echo_socket_close,                                                                                    \
     },
 
+/* Another library's loop and client, on its own reactor of that kind (docs/libraries.md). */
+#define LIBRARY_CELL(adapter_, model_, mechanism_, transport_, connections_, message_, reactor_, spec_)                \
+    {                                                                                                                  \
+        .model = (model_),                                                                                             \
+        .mechanism = (mechanism_),                                                                                     \
+        .variant = "transport=" #transport_ ",connections=" #connections_ ",message=" #message_ ",reactor=" #reactor_  \
+                   ",spec=" #spec_,                                                                                    \
+        .toolchain = ABREAST_LIBRARIES,                                                                                \
+        .modes = CELL_BOTH,                                                                                            \
+        .parameters = &(const struct library_echo_parameters){.library = &(adapter_),                                  \
+                                                              .echo = {.transport = ECHO_##transport_,                 \
+                                                                       .process = process_checksum,                    \
+                                                                       .connections = (connections_),                  \
+                                                                       .message = (message_),                          \
+                                                                       .backend = BACKEND_##reactor_,                  \
+                                                                       .speculative = SPECULATIVE_##spec_}},           \
+        .wanted = backend_wanted,                                                                                      \
+        .open = library_echo_open,                                                                                     \
+        .run = library_echo_run,                                                                                       \
+        .close = library_echo_close,                                                                                   \
+    },
+
+#define SOCKET_GROUP(transport_, connections_, message_, reactor_, spec_)                                              \
+    LOOP_FORMS(SOCKET_CELL, transport_, connections_, message_, reactor_, spec_)                                       \
+    LIBRARY_ECHO_##reactor_(LIBRARY_CELL, transport_, connections_, message_, reactor_, spec_)
+
 #define SOCKET_GROUPS(reactor_, spec_)                                                                                 \
-    LOOP_FORMS(SOCKET_CELL, socketpair, 1, 64, reactor_, spec_)                                                        \
-    LOOP_FORMS(SOCKET_CELL, socketpair, 1, 4096, reactor_, spec_)                                                      \
-    LOOP_FORMS(SOCKET_CELL, socketpair, 64, 64, reactor_, spec_)                                                       \
-    LOOP_FORMS(SOCKET_CELL, socketpair, 64, 4096, reactor_, spec_)                                                     \
-    LOOP_FORMS(SOCKET_CELL, tcp, 1, 64, reactor_, spec_)                                                               \
-    LOOP_FORMS(SOCKET_CELL, tcp, 1, 4096, reactor_, spec_)                                                             \
-    LOOP_FORMS(SOCKET_CELL, tcp, 64, 64, reactor_, spec_)                                                              \
-    LOOP_FORMS(SOCKET_CELL, tcp, 64, 4096, reactor_, spec_)
+    SOCKET_GROUP(socketpair, 1, 64, reactor_, spec_)                                                                   \
+    SOCKET_GROUP(socketpair, 1, 4096, reactor_, spec_)                                                                 \
+    SOCKET_GROUP(socketpair, 64, 64, reactor_, spec_)                                                                  \
+    SOCKET_GROUP(socketpair, 64, 4096, reactor_, spec_)                                                                \
+    SOCKET_GROUP(tcp, 1, 64, reactor_, spec_)                                                                          \
+    SOCKET_GROUP(tcp, 1, 4096, reactor_, spec_)                                                                        \
+    SOCKET_GROUP(tcp, 64, 64, reactor_, spec_)                                                                         \
+    SOCKET_GROUP(tcp, 64, 4096, reactor_, spec_)
 
 /* clang-format off */
 static const struct cell cells[] = {

@@ -3,48 +3,29 @@
  * One operation is one frame: allocated, started, awaited, ended, freed. The allocator comes to it as to any frame,
  * from the io_env of the launch, through the channel. A root coroutine awaits one chain after the other; its own frame
  * lies in the cell's state and is not counted.
+ *
+ * The model cxx-awaitable is the same with coroutines made by a C++ compiler (bench/cxx/frames.h).
  */
+#include "bench/cxx/frames.h"
 #include "awaitable/run.h"
 #include "bench/cell.h"
+#include "bench/cxx/cells.h"
+#include "bench/peers/cells.h"
 #include "sender/sender_awaitable.h"
 #include "sender/task_sender.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Chains to a launch. The tasks of the sender model resume their awaiter by a plain call, so that, unless the optimiser
  * makes it a jump, each chain stays on the stack until the root has ended. */
-enum { LAUNCH_CHAINS = 64, LOCAL_BYTES = 64 };
+enum { LAUNCH_CHAINS = 64 };
 
 struct frames_parameters {
     unsigned depth;
     struct frame_allocator *(*allocator)(void);
 };
-
-/* What a root is asked for, and what came of it. Each coroutine returns its own height above the end of the chain and
- * all that is below it. */
-struct order {
-    uint64_t frames;
-    unsigned depth;
-    uint64_t sum;
-    ssize_t result;
-};
-
-static unsigned next_depth(const struct order *order)
-{
-    return order->frames < order->depth ? (unsigned)order->frames : order->depth;
-}
-
-static ssize_t accept(struct order *order, unsigned depth, ssize_t got)
-{
-    if (got < 0)
-        return got;
-    if (got != (ssize_t)depth * (depth + 1) / 2)
-        return -EBADMSG;
-    order->sum += (uint64_t)got;
-    order->frames -= depth;
-    return 0;
-}
 
 /* ---- Tasks of the awaitable model ---- */
 
@@ -101,7 +82,7 @@ static void root_body(struct coro *handle)
             CO_RETURN(self, -ENOMEM);
         CO_AWAIT(self->got, self, task, self->child);
         coro_destroy(&self->child->frame.coro);
-        self->got = accept(self->order, next_depth(self->order), self->got);
+        self->got = accept_chain(self->order, next_depth(self->order), self->got);
         if (self->got < 0)
             CO_RETURN(self, self->got);
     }
@@ -194,7 +175,7 @@ static void sender_root_body(struct coro *handle)
             SENDER_TASK_RETURN(self, -ENOMEM);
         CO_AWAIT_SENDER(self->got, self, await_task, &self->child, child);
         task_sender_destroy(&self->child.state);
-        self->got = accept(self->order, next_depth(self->order), self->got);
+        self->got = accept_chain(self->order, next_depth(self->order), self->got);
         if (self->got < 0)
             SENDER_TASK_RETURN(self, self->got);
     }
@@ -261,9 +242,34 @@ static int sender_run(void *state, uint64_t operations, struct outcome *outcome)
     return run_frames(state, operations, outcome, sender_launch);
 }
 
+#if !defined ABREAST_CXX_UNAVAILABLE
+static int cxx_channel_run(void *state, uint64_t operations, struct outcome *outcome)
+{
+    return run_frames(state, operations, outcome, cxx_channel_launch);
+}
+
+static int cxx_default_run(void *state, uint64_t operations, struct outcome *outcome)
+{
+    return run_frames(state, operations, outcome, cxx_default_launch);
+}
+
+static int cxx_pmr_run(void *state, uint64_t operations, struct outcome *outcome)
+{
+    return run_frames(state, operations, outcome, cxx_pmr_launch);
+}
+
+static int cxx_visible_run(void *state, uint64_t operations, struct outcome *outcome)
+{
+    return run_frames(state, operations, outcome, cxx_visible_launch);
+}
+#else
+#define cxx_pmr_release() ((void)0)
+#endif
+
 static void frames_close(void *state)
 {
     recycling_frame_allocator_release();
+    cxx_pmr_release();
     free(state);
 }
 
@@ -308,6 +314,30 @@ static void sender_describe(const struct cell *cell, const struct row *blank, st
     describe(blank, results, sizeof(struct sender_link));
 }
 
+#if !defined ABREAST_CXX_UNAVAILABLE
+/* How large a frame is its compiler says only to operator new. Where it has left the allocation out there is no row. */
+static void cxx_describe(const struct cell *cell, const struct row *blank, struct results *results)
+{
+    struct frame_allocator_counts before;
+    struct outcome outcome;
+    void *state;
+    int status = frames_open(cell, NULL, &state);
+    if (!status) {
+        before = frame_allocator_counts;
+        status = cell->run(state, ((const struct frames_parameters *)cell->parameters)->depth, &outcome);
+        frames_close(state);
+    }
+    if (status) {
+        struct row row = *blank;
+        row.metric = "frame_bytes";
+        row.unit = "B";
+        results_add_missing(results, &row, strerror(-status));
+    } else if (outcome.allocations) {
+        describe(blank, results, (frame_allocator_counts.bytes - before.bytes) / outcome.allocations);
+    }
+}
+#endif
+
 /* What the groups' tasks are: P4003's, and those of the bridge as P2300R10 writes it. */
 #define TASK_awaitable "task=awaitable"
 #define TASK_sender "task=p2300"
@@ -332,14 +362,65 @@ static void sender_describe(const struct cell *cell, const struct row *blank, st
     CELL(model, "malloc", true, malloc_frame_allocator, depth)                                                         \
     CELL(model, "recycling", false, recycling_frame_allocator, depth)
 
+#if defined ABREAST_CXX_UNAVAILABLE
+#define CXX_CELL(mechanism, run, baseline, allocator, depth, variant)                                                  \
+    CXX_UNAVAILABLE("cxx-awaitable", mechanism, variant, "allocs_per_op", "count")
+#else
+#define CXX_CELL(mechanism_, run_, baseline_, allocator_, depth_, variant_)                                            \
+    {                                                                                                                  \
+        .model = "cxx-awaitable",                                                                                      \
+        .mechanism = (mechanism_),                                                                                     \
+        .variant = variant_,                                                                                           \
+        .modes = CELL_BOTH,                                                                                            \
+        .baseline = (baseline_),                                                                                       \
+        .counted = true,                                                                                               \
+        .parameters = &(const struct frames_parameters){.depth = (depth_), .allocator = (allocator_)},                 \
+        .open = frames_open,                                                                                           \
+        .run = (run_),                                                                                                 \
+        .close = frames_close,                                                                                         \
+        .describe = cxx_describe,                                                                                      \
+    },
+#endif
+
+#define CXX_ALLOCATORS(depth) CXX_ALLOCATORS_(depth, "depth=" #depth ",task=cxx-awaitable")
+#define CXX_ALLOCATORS_(depth, variant)                                                                                \
+    CXX_CELL("malloc", cxx_channel_run, true, malloc_frame_allocator, depth, variant)                                  \
+    CXX_CELL("recycling", cxx_channel_run, false, recycling_frame_allocator, depth, variant)                           \
+    CXX_CELL("operator-new", cxx_default_run, false, malloc_frame_allocator, depth, variant)                           \
+    CXX_CELL("pmr-pool", cxx_pmr_run, false, cxx_pmr_pool, depth, variant)                                             \
+    CXX_CELL("pmr-monotonic", cxx_pmr_run, false, cxx_pmr_monotonic, depth, variant)
+
+/* Another library's coroutines, with the allocator that it has. */
+#define LIBRARY_CELL(adapter_, model_, mechanism_, depth_)                                                             \
+    {                                                                                                                  \
+        .model = (model_),                                                                                             \
+        .mechanism = (mechanism_),                                                                                     \
+        .variant = "depth=" #depth_ "," TASK_awaitable,                                                                \
+        .toolchain = ABREAST_LIBRARIES,                                                                                \
+        .modes = CELL_BOTH,                                                                                            \
+        .counted = true,                                                                                               \
+        .parameters = &(const struct library_chains_parameters){.depth = (depth_), .library = &(adapter_)},            \
+        .open = library_chains_open,                                                                                   \
+        .run = library_chains_run,                                                                                     \
+        .close = library_chains_close,                                                                                 \
+    },
+
 /* clang-format off */
 static const struct cell cells[] = {
     ALLOCATORS(awaitable, 1)
+    LIBRARY_CHAINS(LIBRARY_CELL, 1)
     ALLOCATORS(awaitable, 4)
+    LIBRARY_CHAINS(LIBRARY_CELL, 4)
     ALLOCATORS(awaitable, 16)
+    LIBRARY_CHAINS(LIBRARY_CELL, 16)
     ALLOCATORS(sender, 1)
     ALLOCATORS(sender, 4)
     ALLOCATORS(sender, 16)
+    CXX_ALLOCATORS(1)
+    CXX_ALLOCATORS(4)
+    CXX_ALLOCATORS(16)
+    CXX_CELL("operator-new", cxx_default_run, true, malloc_frame_allocator, 1, "depth=1,task=cxx-awaitable,callee=hidden")
+    CXX_CELL("operator-new", cxx_visible_run, false, malloc_frame_allocator, 1, "depth=1,task=cxx-awaitable,callee=visible")
 };
 /* clang-format on */
 

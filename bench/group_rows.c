@@ -155,7 +155,9 @@ static void add_allocations(const struct group *group, const struct entry *entry
     struct row row = runner_blank(group->experiment, entry->cell);
     row.metric = metric;
     row.unit = "count";
-    if (twice < once)
+    if (once == COUNT_UNKNOWN)
+        results_add_missing(results, &row, "the library does not let it be counted");
+    else if (twice < once)
         results_add_missing(results, &row, "more operations allocated less: the cell does not repeat itself");
     else
         results_add_exact(results, row, (double)(twice - once) / (double)entry->once.operations);
@@ -171,11 +173,23 @@ static struct presence presence(const struct group *group)
     struct presence any = {0};
     for (size_t i = 0; i < group->count; i++) {
         const struct entry *entry = &group->entries[i];
-        any.allocations |= entry->twice.allocations > 0;
+        any.allocations |= entry->twice.allocations > 0 && entry->twice.allocations != COUNT_UNKNOWN;
+        any.allocations |= entry->twice.allocations_fresh > 0;
         for (size_t s = 0; s < group->rounds * PASSES; s++)
             any.syscalls |= entry->samples[s].outcome.syscalls > 0;
     }
     return any;
+}
+
+static int add_syscalls(const struct group *group, const struct entry *entry, struct results *results)
+{
+    struct row row = runner_blank(group->experiment, entry->cell);
+    if (entry->samples[0].outcome.syscalls != COUNT_UNKNOWN)
+        return add_figure(group, entry, "syscalls_per_msg", "count", syscalls_per_operation, results);
+    row.metric = "syscalls_per_msg";
+    row.unit = "count";
+    results_add_missing(results, &row, "the library does not let it be counted");
+    return 0;
 }
 
 static const struct entry *find_baseline(const struct group *group)
@@ -198,7 +212,7 @@ static int add_timed_rows(const struct group *group, const struct entry *entry, 
     if (!status && baseline && entry != baseline && group->experiment->ratio_metric)
         status = add_comparison(group, entry, baseline, results);
     if (!status && any.syscalls && !entry->control)
-        status = add_figure(group, entry, "syscalls_per_msg", "count", syscalls_per_operation, results);
+        status = add_syscalls(group, entry, results);
     return status;
 }
 

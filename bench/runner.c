@@ -27,7 +27,7 @@ struct row runner_blank(const struct experiment *experiment, const struct cell *
         .model = cell->model,
         .mechanism = cell->mechanism,
         .variant = cell->variant,
-        .toolchain = toolchain,
+        .toolchain = cell->toolchain ? cell->toolchain : toolchain,
     };
 }
 

@@ -202,10 +202,13 @@ function(cells_add id cc cxx level sibling exceptions sanitizer mode)
     set(objects "")
     cells_object(${cxx} "-std=gnu++20;${flags}" "${toolchain}" ${directory} bench/cxx/stack.cpp stack-cxx)
     cells_link(${cxx} "${toolchain}" ${mode} ${directory}/stack-cxx)
+    libraries_add_cells(${cxx} ${level} ${sibling} ${exceptions} ${sanitizer} ${mode} "${toolchain}" ${directory})
   endif()
   set(cells_built ${cells_built} PARENT_SCOPE)
   set(cells_manifest ${cells_manifest} PARENT_SCOPE)
 endfunction()
+
+include(${CMAKE_SOURCE_DIR}/cmake/libraries.cmake)
 
 # --- All of them ---
 

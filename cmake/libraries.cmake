@@ -1,0 +1,203 @@
+# Other people's libraries, as they are, beside this project's own code: their cells in `stack`, `frames` and `echo`.
+#
+#   -DABREAST_PEERS=asio,cppcoro:PATH   names, with the path of a checkout where the system has no such library; "none"
+#
+# An adapter is bench/peers/<library>_stack.cpp, which becomes an executable of each toolchain (cells.cmake), and
+# bench/peers/<library>.cpp, which is linked into `abreast` and has the cells that bench/peers/library.h describes. What a
+# library offers is one entry below. A library that is missing, or has no adapter, is skipped, and cells/skipped.tsv says
+# why.
+#
+# libraries/libraries.h, written here, lists the adapters in `abreast` (bench/peers/cells.h).
+
+set(ABREAST_PEERS "asio" CACHE STRING "other libraries to measure: NAME or NAME:PATH, joined by commas; none")
+
+set(libraries_dir ${CMAKE_BINARY_DIR}/libraries)
+set(libraries_known asio beman capy cppcoro libunifex stdexec)
+set(libraries_stack "") # those that have been found
+set(libraries_chains "")
+set(libraries_echo_epoll "")
+set(libraries_echo_io_uring "")
+
+# Looks for `file` in `path`, or where the compiler looks; sets library_include (empty: the compiler's) and library_text,
+# what the file says, or library_reason.
+function(libraries_find name path file suffixes package)
+  set(library_reason "")
+  set(library_include "")
+  set(library_text "")
+  if(path)
+    find_path(library_found ${file} PATHS ${path} PATH_SUFFIXES ${suffixes} NO_CACHE NO_DEFAULT_PATH)
+    set(library_include ${library_found})
+    set(where "no ${file} was found in ${path}")
+  else()
+    find_path(library_found ${file} NO_CACHE)
+    set(where "its headers are not installed: ${package}")
+  endif()
+  if(library_found)
+    file(READ ${library_found}/${file} library_text)
+  else()
+    set(library_reason "${where}")
+  endif()
+  return(PROPAGATE library_reason library_include library_text)
+endfunction()
+
+# Which flags `cxx` needs for the library's coroutines (library_flags), or why it does not compile them (library_reason):
+# a source that only names its coroutine type decides, once a compiler.
+function(libraries_check cxx name)
+  get_property(checked GLOBAL PROPERTY "libraries ${cxx} ${name}" SET)
+  if(NOT checked)
+    file(CONFIGURE OUTPUT ${libraries_dir}/${name}-check.cpp CONTENT "#include <${library_${name}_header}>
+${library_${name}_coroutine} *check;
+")
+    set(answer "reason;it does not compile ${name} with C++20 coroutines")
+    foreach(flag IN ITEMS -std=gnu++20 ${library_${name}_alternatives})
+      set(flags ${library_${name}_flags} ${flag})
+      execute_process(COMMAND ${cxx} -std=gnu++20 ${flags} -fsyntax-only ${libraries_dir}/${name}-check.cpp
+                      RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
+      if(status EQUAL 0)
+        set(answer "flags;${flags}")
+        break()
+      endif()
+    endforeach()
+    set_property(GLOBAL PROPERTY "libraries ${cxx} ${name}" "${answer}")
+  endif()
+  get_property(answer GLOBAL PROPERTY "libraries ${cxx} ${name}")
+  set(library_reason "")
+  set(library_flags "")
+  list(POP_FRONT answer kind)
+  set(library_${kind} "${answer}")
+  return(PROPAGATE library_reason library_flags)
+endfunction()
+
+# --- The libraries ---
+# Each sets library_<name>_mechanism (name and version), _header, _coroutine (a type of it), _alternatives (flags, one of
+# which some compilers need) and _adapters: those in `abreast`, as source|definition|list|symbol|model.
+
+function(libraries_find_asio path)
+  libraries_find(asio "${path}" asio/version.hpp "include;asio/include" "install libasio-dev")
+  if(library_text MATCHES "define ASIO_VERSION ([0-9]+)")
+    math(EXPR major "${CMAKE_MATCH_1} / 100000")
+    math(EXPR minor "${CMAKE_MATCH_1} / 100 % 1000")
+    math(EXPR patch "${CMAKE_MATCH_1} % 100")
+    set(library_asio_mechanism asio-${major}.${minor}.${patch})
+    set(library_asio_header asio/awaitable.hpp)
+    set(library_asio_coroutine asio::awaitable<int>)
+    # Before 1.23 it does not look for the coroutines of clang's C++20 mode.
+    set(library_asio_alternatives -DASIO_HAS_CO_AWAIT=1)
+    set(library_asio_adapters
+        "asio.cpp||chains|asio_chains|cxx-awaitable"
+        "asio.cpp||echo_epoll|asio_awaitable_echo|cxx-awaitable"
+        "asio.cpp||echo_epoll|asio_callback_echo|callback")
+    if(CMAKE_MATCH_1 GREATER_EQUAL 102100)
+      list(APPEND library_asio_adapters
+           "asio.cpp|ABREAST_ASIO_IO_URING|echo_io_uring|asio_io_uring_awaitable_echo|cxx-awaitable"
+           "asio.cpp|ABREAST_ASIO_IO_URING|echo_io_uring|asio_io_uring_callback_echo|callback")
+    endif()
+  endif()
+  set(library_asio_include "${library_include}")
+  return(PROPAGATE library_reason library_asio_include library_asio_mechanism library_asio_header
+                   library_asio_coroutine library_asio_alternatives library_asio_adapters)
+endfunction()
+
+# --- Which there are ---
+
+string(REPLACE "," ";" libraries_wanted "${ABREAST_PEERS}")
+list(REMOVE_ITEM libraries_wanted none)
+if(NOT ABREAST_SANITIZE STREQUAL "none")
+  set(libraries_wanted "") # their code is not ours to sanitize
+endif()
+foreach(entry IN LISTS libraries_wanted)
+  string(REGEX MATCH "^([^:]*):?(.*)$" entry "${entry}")
+  set(name "${CMAKE_MATCH_1}")
+  set(path "${CMAKE_MATCH_2}")
+  if(NOT name IN_LIST libraries_known)
+    list(JOIN libraries_known ", " known)
+    message(FATAL_ERROR "ABREAST_PEERS names '${name}': give none, or of ${known}, as NAME or NAME:PATH")
+  endif()
+  if(NOT COMMAND libraries_find_${name})
+    cells_skip("library ${name}" "it has no adapter yet: docs/libraries.md says what one is made of")
+    continue()
+  endif()
+  cmake_language(CALL libraries_find_${name} "${path}")
+  if(library_reason)
+    cells_skip("library ${name}" "${library_reason}")
+    continue()
+  endif()
+  set(library_${name}_flags "")
+  if(library_${name}_include)
+    set(library_${name}_flags -isystem ${library_${name}_include})
+  endif()
+  list(APPEND libraries_stack ${name})
+endforeach()
+
+# --- Their cells of `stack`: called for each toolchain that has C++ ---
+
+# In quick mode, what products are built with.
+function(libraries_add_cells cxx level sibling exceptions sanitizer mode toolchain directory)
+  if(NOT ABREAST_MATRIX STREQUAL "full" AND NOT "${level} ${sibling} ${exceptions}" STREQUAL "2 on on")
+    return()
+  endif()
+  if(NOT sanitizer STREQUAL "none" OR exceptions STREQUAL "off")
+    return()
+  endif()
+  foreach(name IN LISTS libraries_stack)
+    libraries_check(${cxx} ${name})
+    if(library_reason)
+      cells_skip("library ${name}, ${toolchain}" "${library_reason}")
+      continue()
+    endif()
+    set(off no-)
+    set(on "")
+    set(sanitize "")
+    set(objects "")
+    set(flags -std=gnu++20 -O${level} -f${${sibling}}optimize-sibling-calls ${library_flags}
+              "-DABREAST_LIBRARY=\"${library_${name}_mechanism}\"")
+    cells_object(${cxx} "${flags}" "${toolchain}" ${directory} bench/peers/${name}_stack.cpp library-${name})
+    cells_link(${cxx} "${toolchain}" ${mode} ${directory}/stack-${name})
+  endforeach()
+  set(cells_built ${cells_built} PARENT_SCOPE)
+  set(cells_manifest ${cells_manifest} PARENT_SCOPE)
+  set(cells_skipped ${cells_skipped} PARENT_SCOPE)
+endfunction()
+
+# --- Their cells of `frames` and `echo`: in `abreast` ---
+
+# Adds them to the target `bench`; `toolchain` is that of the C++ compiler, with exceptions.
+function(libraries_link bench toolchain)
+  set(sources "")
+  foreach(name IN LISTS libraries_stack)
+    libraries_check(${CMAKE_CXX_COMPILER} ${name})
+    if(library_reason)
+      message(STATUS "Library ${name}: not in frames and echo: ${library_reason}")
+      continue()
+    endif()
+    foreach(adapter IN LISTS library_${name}_adapters)
+      string(REPLACE "|" ";" adapter "${adapter}")
+      list(GET adapter 0 source)
+      list(GET adapter 1 definition)
+      list(GET adapter 2 list)
+      list(GET adapter 3 symbol)
+      list(GET adapter 4 model)
+      set(target library_${name}_${definition})
+      if(NOT TARGET ${target})
+        add_library(${target} OBJECT ${CMAKE_SOURCE_DIR}/bench/peers/${source})
+        target_compile_options(${target} PRIVATE ${library_flags})
+        target_compile_definitions(${target} PRIVATE ${definition})
+        target_link_libraries(${target} PRIVATE PkgConfig::URING Threads::Threads)
+        list(APPEND sources $<TARGET_OBJECTS:${target}>)
+      endif()
+      string(APPEND libraries_${list} " \\\n    X(${symbol}, \"${model}\", \"${library_${name}_mechanism}\", __VA_ARGS__)")
+    endforeach()
+    message(STATUS "Library: ${library_${name}_mechanism}")
+  endforeach()
+  if(NOT sources)
+    return()
+  endif()
+  file(CONFIGURE OUTPUT ${libraries_dir}/libraries.h CONTENT "#define LIBRARY_CHAINS(X, ...)${libraries_chains}
+#define LIBRARY_ECHO_epoll(X, ...)${libraries_echo_epoll}
+#define LIBRARY_ECHO_io_uring(X, ...)${libraries_echo_io_uring}
+" @ONLY)
+  target_sources(${bench} PRIVATE ${CMAKE_SOURCE_DIR}/bench/peers/cells.c ${CMAKE_SOURCE_DIR}/bench/peers/allocations.cpp
+                 ${sources})
+  target_include_directories(${bench} PRIVATE ${libraries_dir})
+  target_compile_definitions(${bench} PRIVATE "ABREAST_LIBRARIES=\"${toolchain}\"")
+endfunction()
