@@ -1,0 +1,135 @@
+#include "bench/cxx/frames.hpp"
+
+namespace
+{
+
+/* The root's frame lies on the stack of the launch and is not counted. */
+struct root_storage {
+    alignas(std::max_align_t) unsigned char bytes[512];
+};
+
+struct from_storage {
+    template <class... Args> static void *operator new(std::size_t bytes, root_storage &storage, const Args &...)
+    {
+        if (bytes > sizeof storage.bytes)
+            std::abort();
+        return storage.bytes;
+    }
+    static void operator delete(void *, std::size_t)
+    {
+    }
+};
+
+using root_task = basic_io_task<from_storage>;
+
+/* Awaits one chain after the other; make(depth) is its first coroutine. */
+template <class Make> root_task root(root_storage &, order *order, Make make)
+{
+    while (order->frames > 0) {
+        ssize_t got = co_await make(next_depth(order));
+        got = accept_chain(order, next_depth(order), got);
+        if (got < 0)
+            co_return got;
+    }
+    co_return 0;
+}
+
+template <class Make> void launch(order *order, const io_env *env, Make make)
+{
+    struct root_launch : io_launch<root_task> {
+        struct order *order;
+    };
+    root_storage storage;
+    root_launch launch{
+        {root(storage, order, make),
+         [](io_launch<root_task> *self, ssize_t result) { static_cast<root_launch *>(self)->order->result = result; }},
+        order};
+    launch.start(env);
+}
+
+/* Compiled with its awaiter. */
+default_task visible_link(unsigned depth)
+{
+    unsigned char local[LOCAL_BYTES];
+    local[0] = static_cast<unsigned char>(depth);
+    co_return local[0];
+}
+
+/* What the resources take from malloc. */
+struct counted_malloc : std::pmr::memory_resource {
+    void *do_allocate(std::size_t bytes, std::size_t) override
+    {
+        frame_allocator_counts.fresh++;
+        return ::operator new(bytes);
+    }
+    void do_deallocate(void *memory, std::size_t, std::size_t) override
+    {
+        ::operator delete(memory);
+    }
+    bool do_is_equal(const std::pmr::memory_resource &other) const noexcept override
+    {
+        return this == &other;
+    }
+};
+
+struct resources {
+    counted_malloc upstream;
+    std::pmr::unsynchronized_pool_resource pool{&upstream};
+    std::pmr::monotonic_buffer_resource monotonic{&upstream};
+};
+
+thread_local resources own;
+
+/* A resource as a frame allocator, by which the environment brings it to the launch. */
+template <auto resource> frame_allocator *as_frame_allocator(const char *name)
+{
+    static const frame_allocator_ops ops = {
+        name,
+        [](frame_allocator *, size_t bytes) { return (own.*resource).allocate(bytes); },
+        [](frame_allocator *, void *memory, size_t bytes) { (own.*resource).deallocate(memory, bytes); },
+    };
+    static frame_allocator allocator = {&ops};
+    return &allocator;
+}
+
+} // namespace
+
+void cxx_channel_launch(order *order, const io_env *env)
+{
+    launch(order, env, channel_link);
+}
+
+void cxx_default_launch(order *order, const io_env *env)
+{
+    launch(order, env, default_link);
+}
+
+void cxx_visible_launch(order *order, const io_env *env)
+{
+    launch(order, env, visible_link);
+}
+
+void cxx_pmr_launch(order *order, const io_env *env)
+{
+    bool pool = env->allocator == cxx_pmr_pool();
+    frame_resource resource = pool ? static_cast<std::pmr::memory_resource *>(&own.pool) : &own.monotonic;
+    launch(order, env, [resource](unsigned depth) { return pmr_link(std::allocator_arg, resource, depth); });
+    if (!pool)
+        own.monotonic.release();
+}
+
+frame_allocator *cxx_pmr_pool(void)
+{
+    return as_frame_allocator<&resources::pool>("pmr-pool");
+}
+
+frame_allocator *cxx_pmr_monotonic(void)
+{
+    return as_frame_allocator<&resources::monotonic>("pmr-monotonic");
+}
+
+void cxx_pmr_release(void)
+{
+    own.pool.release();
+    own.monotonic.release();
+}

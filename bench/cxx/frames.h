@@ -1,0 +1,41 @@
+/* The chains of `frames` made of C++20 coroutines: for its table, in C. Each is a task of bench/cxx/io_task.hpp.
+ *
+ *   channel   the promise's operator new takes the frame from the allocator that the channel names
+ *   default   there is no operator new but the global one
+ *   pmr       a std::pmr::polymorphic_allocator is the coroutine's argument after std::allocator_arg, as for
+ *             std::generator ([coro.generator.promise]) and P3552's task; the allocator of the environment is one that
+ *             cxx_pmr_* gives
+ *   visible   as default, one coroutine deep, where the compiler sees it together with its awaiter, and may leave its
+ *             allocation out
+ *
+ * In the others a chain's coroutines are compiled in another translation unit than the root that awaits the first.
+ */
+#ifndef ABREAST_BENCH_CXX_FRAMES_H
+#define ABREAST_BENCH_CXX_FRAMES_H
+
+#include "bench/frames.h"
+
+#if defined __cplusplus
+extern "C" {
+#endif
+
+struct frame_allocator;
+struct io_env;
+
+void cxx_channel_launch(struct order *, const struct io_env *);
+void cxx_default_launch(struct order *, const struct io_env *);
+void cxx_pmr_launch(struct order *, const struct io_env *);
+void cxx_visible_launch(struct order *, const struct io_env *);
+
+/* For cxx_pmr_launch alone. Threads: the calling one's. */
+struct frame_allocator *cxx_pmr_pool(void);      /* std::pmr::unsynchronized_pool_resource */
+struct frame_allocator *cxx_pmr_monotonic(void); /* std::pmr::monotonic_buffer_resource, emptied after each launch */
+
+/* Returns to malloc what they keep. */
+void cxx_pmr_release(void);
+
+#if defined __cplusplus
+}
+#endif
+
+#endif
