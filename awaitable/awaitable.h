@@ -21,8 +21,9 @@
 #include "common/io_env.h"
 #include "common/probe.h"
 
-/* result = co_await awaitable; for a coroutine whose promise is a struct task, and a pointer to an awaitable T. After a
- * suspension the frame allocator channel is the task's own again, whoever resumed it. */
+/* result = co_await awaitable; for a coroutine whose promise is a struct task, and a pointer to an awaitable T. Before
+ * await_resume the frame allocator channel is made the task's own again, whoever resumed it; after an await that was
+ * ready too, as Capy's transform_awaiter does, for await_resume cannot tell the two. */
 #define CO_AWAIT(result, self, T, awaitable)                                                                           \
     do {                                                                                                               \
         if (T##_await_ready(awaitable)) {                                                                              \
@@ -31,8 +32,8 @@
             PROBE(SUSPEND);                                                                                            \
             PROBE(TRANSFER);                                                                                           \
             CO_SUSPEND(self, TRANSFER_TO(T##_await_suspend(awaitable, &(self)->task.frame.coro, (self)->task.env)));   \
-            set_current_frame_allocator((self)->task.env->allocator);                                                  \
         }                                                                                                              \
+        set_current_frame_allocator((self)->task.env->allocator);                                                      \
         (result) = T##_await_resume(awaitable);                                                                        \
     } while (0)
 

@@ -8,7 +8,6 @@ static bool release(struct when_all *self)
     if (atomic_fetch_sub_explicit(&self->pending, 1, memory_order_acq_rel) > 1)
         return false;
     stop_callback_deregister(&self->on_stop);
-    stop_source_destroy(&self->stop);
     return true;
 }
 
@@ -102,7 +101,6 @@ void when_all_destroy(struct when_all *self)
             coro_destroy(&self->children[i].task->frame.coro);
     if (atomic_load_explicit(&self->pending, memory_order_relaxed) > 0) {
         stop_callback_deregister(&self->on_stop);
-        stop_source_destroy(&self->stop);
     }
     *self = (struct when_all){0};
 }

@@ -3,7 +3,7 @@
  * P4003 3.5: the launch function names an allocator once, and every frame below it comes from there, without a
  * parameter in each signature. The channel is a thread-local pointer with a get/set pair. A coroutine that resumes on a
  * thread finds there whatever ran before, so (a) everything that resumes a coroutine from outside saves and restores
- * the channel (safe_resume), and (b) a task sets it again from its io_env after each suspension (CO_AWAIT). Tasks of
+ * the channel (safe_resume), and (b) a task sets it again from its io_env after each await (CO_AWAIT). Tasks of
  * the sender model are told their allocator instead, as P3552 does by allocator_arg: the channel is P4003's.
  *
  * Units: bytes. Errors: allocation failure is a null pointer.

@@ -8,8 +8,9 @@
  * A null budget is unlimited. A fixed budget of K lets K completions through and has the next one posted, again and
  * again; K = 0 posts them all, as asio's initiating functions do. An adaptive budget starts at 2, doubles up to 16 each
  * time that it is used up, and falls back to 2 when only part of it was used before an operation had to wait. These are
- * Corosio's rules and figures (epoll_scheduler's try_consume_inline_budget and reset_inline_budget, budget 2 to 16; a
- * context with one thread keeps it at 4). There it belongs to the scheduler's thread and is filled anew before each
+ * Corosio's rules and figures for a context of several threads (epoll_scheduler's try_consume_inline_budget and
+ * reset_inline_budget); with one thread it keeps the budget at 4, which is inline_budget_fixed(4) here. There the
+ * budget belongs to the scheduler's thread and is filled anew before each
  * handler; here to whom it is given, a stream for instance, and filled anew where a run of inline completions ends.
  *
  * A budget may serve several streams of one reactor. Then an operation of one that waits ends the run of all.

@@ -46,12 +46,6 @@ static inline void stop_source_init(struct stop_source *source)
     *source = (struct stop_source){0};
 }
 
-/* Ends the source's life: no callback may still be registered. There is nothing to free. */
-static inline void stop_source_destroy(struct stop_source *source)
-{
-    (void)source;
-}
-
 static inline struct stop_token stop_source_token(struct stop_source *source)
 {
     return (struct stop_token){source};

@@ -3,7 +3,8 @@
  * Whatever is posted to it runs in the order of the posts, on the threads of the executor below, one at a time; what
  * one node wrote the next one sees. dispatch from inside the strand returns the handle, from elsewhere it posts. The
  * executor below is given one function to run for each batch of nodes, so that what else it serves has its turn in
- * between. Both models use it: the awaitables by its continuations, the senders by its work.
+ * between: it must queue, for on one that runs its work inline each batch would nest in the one before. Both models use
+ * it: the awaitables by its continuations, the senders by its work.
  *
  *     strand_init(&strand, thread_pool_executor(&pool));
  *     run(&self->running, (struct io_env){.executor = strand_executor(&strand)}, task);

@@ -8,9 +8,13 @@
  *
  * An operation is a node of the execution context's queue with a pointer to the function that completes it, as Asio's
  * type `operation`. That moves the handler out before it calls it, for the handler may use the operation's memory for
- * the next. */
+ * the next; the copy, and with it the guard of outstanding work ([async.reqmts.async.work]; Asio's handler_work), lives
+ * until the call has returned (detail/reactive_socket_recv_op.hpp, do_complete), so the call is never the last thing.
+ */
 #include "bench/stack/mechanism.h"
 #include "common/run_loop.h"
+
+#include <errno.h>
 
 struct session;
 
@@ -18,15 +22,33 @@ struct handler {
     struct session *session;
 };
 
+/* What keeps an execution context from running out of work while an operation is outstanding. */
+struct work_guard {
+    unsigned *outstanding;
+};
+
+static struct work_guard work_guard_start(unsigned *outstanding)
+{
+    ++*outstanding;
+    return (struct work_guard){outstanding};
+}
+
+static void work_guard_finish(struct work_guard *guard)
+{
+    --*guard->outstanding;
+}
+
 struct operation {
     struct work work;
     struct handler handler;
+    struct work_guard guard;
     uint64_t value;
 };
 
 struct session {
     struct stack_job *job;
     struct run_loop *loop; /* null: complete inline */
+    unsigned outstanding;  /* operations; the context's, were there more than one session */
     struct operation operation;
 };
 
@@ -42,7 +64,9 @@ static void operation_complete(struct work *work)
 {
     struct operation *operation = CONTAINER_OF(work, struct operation, work);
     struct handler handler = operation->handler;
+    struct work_guard guard = operation->guard;
     handler_call(handler, operation->value);
+    work_guard_finish(&guard);
 }
 
 /* The initiating function of an operation that completes at once. */
@@ -50,6 +74,7 @@ static void async_get(struct run_loop *loop, struct operation *operation, uint64
 {
     operation->work.execute = operation_complete;
     operation->handler = handler;
+    operation->guard = work_guard_start(&handler.session->outstanding);
     operation->value = value;
     if (loop)
         run_loop_post_work(loop, &operation->work);
@@ -69,7 +94,7 @@ static int run_inline(struct stack_job *job)
 {
     struct session session = {.job = job};
     session_next(&session);
-    return 0;
+    return session.outstanding ? -EBUSY : 0;
 }
 
 static int run_posted(struct stack_job *job)
@@ -82,6 +107,8 @@ static int run_posted(struct stack_job *job)
     session_next(&session);
     status = run_loop_run(&loop);
     run_loop_destroy(&loop);
+    if (status == 0 && session.outstanding)
+        status = -EBUSY;
     return status;
 }
 

@@ -165,7 +165,6 @@ void scenario_run_inherits_what_is_not_given(struct world *world)
     CHECK(visited.seen.executor.context == world->env.executor.context);
     CHECK(visited.seen.stop.source == &other);
     CHECK(visited.seen.allocator == recycling_frame_allocator());
-    stop_source_destroy(&other);
     recycling_frame_allocator_release();
     world_close(world);
 }

@@ -147,7 +147,6 @@ void scenario_run_with_another_stop_token(struct world *world)
     CHECK_EQ(launched.result, -ECANCELED);
     CHECK(seen.env.executor.context == world->env.executor.context);
     CHECK(seen.env.allocator == world->env.allocator);
-    stop_source_destroy(&other);
     world_close(world);
 }
 

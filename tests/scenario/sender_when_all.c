@@ -359,7 +359,6 @@ static ssize_t run_workers(struct world *world, struct thread_pool *pool, const 
         stop_source_now(&stopping.work);
     CHECK_EQ(run_loop_run(&world->run_loop), 0);
     CHECK_EQ(outcome.completions, 1);
-    stop_source_destroy(&stopping.source);
     return outcome.result;
 }
 
@@ -449,7 +448,6 @@ void scenario_sender_when_all_stop_request_meets_the_last_child(struct world *wo
         wait_for(&opener.done, round);
         CHECK_EQ(outcome.completions, 1);
         CHECK_EQ(outcome.result, 102);
-        stop_source_destroy(&source);
     }
     CHECK_EQ(pthread_join(thread, NULL), 0);
     world_close(world);

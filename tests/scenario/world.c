@@ -368,6 +368,5 @@ void world_close(struct world *world)
     world->connections = NULL;
     run_loop_destroy(&world->run_loop);
     reactor_destroy(world->reactor);
-    stop_source_destroy(&world->stop);
     current = NULL;
 }
