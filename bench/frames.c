@@ -262,6 +262,11 @@ static int cxx_visible_run(void *state, uint64_t operations, struct outcome *out
 {
     return run_frames(state, operations, outcome, cxx_visible_launch);
 }
+
+static int cxx_resumed_run(void *state, uint64_t operations, struct outcome *outcome)
+{
+    return run_frames(state, operations, outcome, cxx_resumed_launch);
+}
 #else
 #define cxx_pmr_release() ((void)0)
 #endif
@@ -419,8 +424,10 @@ static const struct cell cells[] = {
     CXX_ALLOCATORS(1)
     CXX_ALLOCATORS(4)
     CXX_ALLOCATORS(16)
-    CXX_CELL("operator-new", cxx_default_run, true, malloc_frame_allocator, 1, "depth=1,task=cxx-awaitable,callee=hidden")
-    CXX_CELL("operator-new", cxx_visible_run, false, malloc_frame_allocator, 1, "depth=1,task=cxx-awaitable,callee=visible")
+    CXX_CELL("operator-new", cxx_visible_run, false, malloc_frame_allocator, 1,
+             "depth=1,task=cxx-awaitable,callee=visible")
+    CXX_CELL("operator-new", cxx_resumed_run, false, malloc_frame_allocator, 1,
+             "depth=1,task=cxx-resumed,callee=visible")
 };
 /* clang-format on */
 

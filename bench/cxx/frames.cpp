@@ -22,11 +22,12 @@ struct from_storage {
 
 using root_task = basic_io_task<from_storage>;
 
-/* Awaits one chain after the other; make(depth) is its first coroutine. */
+/* Awaits one chain after the other; make(above) is its first coroutine. */
 template <class Make> root_task root(root_storage &, order *order, Make make)
 {
     while (order->frames > 0) {
-        ssize_t got = co_await make(next_depth(order));
+        unsigned char above = static_cast<unsigned char>(next_depth(order) + 1);
+        ssize_t got = co_await make(&above);
         got = accept_chain(order, next_depth(order), got);
         if (got < 0)
             co_return got;
@@ -48,11 +49,53 @@ template <class Make> void launch(order *order, const io_env *env, Make make)
 }
 
 /* Compiled with its awaiter. */
-default_task visible_link(unsigned depth)
+default_task visible_link(const unsigned char *above)
 {
-    unsigned char local[LOCAL_BYTES];
-    local[0] = static_cast<unsigned char>(depth);
-    co_return local[0];
+    co_return above[0] - 1;
+}
+
+/* A coroutine that is not awaited: its caller resumes it, and reads what it returned. */
+struct resumed {
+    struct promise_type : from_default {
+        ssize_t result;
+
+        resumed get_return_object() noexcept
+        {
+            return resumed(std::coroutine_handle<promise_type>::from_promise(*this));
+        }
+        std::suspend_always initial_suspend() noexcept
+        {
+            return {};
+        }
+        std::suspend_always final_suspend() noexcept
+        {
+            return {};
+        }
+        void return_value(ssize_t value) noexcept
+        {
+            result = value;
+        }
+        void unhandled_exception() noexcept
+        {
+            std::terminate();
+        }
+    };
+
+    explicit resumed(std::coroutine_handle<promise_type> handle) : handle(handle)
+    {
+    }
+    resumed(resumed &&) = delete;
+    ~resumed()
+    {
+        handle.destroy();
+    }
+
+    std::coroutine_handle<promise_type> handle;
+};
+
+resumed resumed_link(const unsigned char *above)
+{
+    co_return above[0] - 1;
 }
 
 /* What the resources take from malloc. */
@@ -109,11 +152,24 @@ void cxx_visible_launch(order *order, const io_env *env)
     launch(order, env, visible_link);
 }
 
+void cxx_resumed_launch(order *order, const io_env *)
+{
+    while (order->frames > 0) {
+        unsigned char above = static_cast<unsigned char>(next_depth(order) + 1);
+        resumed link = resumed_link(&above);
+        link.handle.resume();
+        order->result = accept_chain(order, next_depth(order), link.handle.promise().result);
+        if (order->result < 0)
+            return;
+    }
+}
+
 void cxx_pmr_launch(order *order, const io_env *env)
 {
     bool pool = env->allocator == cxx_pmr_pool();
     frame_resource resource = pool ? static_cast<std::pmr::memory_resource *>(&own.pool) : &own.monotonic;
-    launch(order, env, [resource](unsigned depth) { return pmr_link(std::allocator_arg, resource, depth); });
+    launch(order, env,
+           [resource](const unsigned char *above) { return pmr_link(std::allocator_arg, resource, above); });
     if (!pool)
         own.monotonic.release();
 }

@@ -6,7 +6,7 @@
  *             std::generator ([coro.generator.promise]) and P3552's task; the allocator of the environment is one that
  *             cxx_pmr_* gives
  *   visible   as default, one coroutine deep, where the compiler sees it together with its awaiter, and may leave its
- *             allocation out
+ *             allocation out (P0981); resumed, not by co_await but by resume(), in a function that is no coroutine
  *
  * In the others a chain's coroutines are compiled in another translation unit than the root that awaits the first.
  */
@@ -26,6 +26,7 @@ void cxx_channel_launch(struct order *, const struct io_env *);
 void cxx_default_launch(struct order *, const struct io_env *);
 void cxx_pmr_launch(struct order *, const struct io_env *);
 void cxx_visible_launch(struct order *, const struct io_env *);
+void cxx_resumed_launch(struct order *, const struct io_env *);
 
 /* For cxx_pmr_launch alone. Threads: the calling one's. */
 struct frame_allocator *cxx_pmr_pool(void);      /* std::pmr::unsynchronized_pool_resource */

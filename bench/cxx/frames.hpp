@@ -52,17 +52,19 @@ using channel_task = basic_io_task<from_channel>;
 using default_task = basic_io_task<from_default>;
 using pmr_task = basic_io_task<from_allocator_arg>;
 
-channel_task channel_link(unsigned depth);
-default_task default_link(unsigned depth);
-pmr_task pmr_link(std::allocator_arg_t, frame_resource, unsigned depth);
+/* The links of a chain. A link's height is one less than the first byte of what is above it: that somebody else reads
+ * its local variable keeps all of it in the frame, as in C, where else an optimiser leaves one byte. */
+channel_task channel_link(const unsigned char *above);
+default_task default_link(const unsigned char *above);
+pmr_task pmr_link(std::allocator_arg_t, frame_resource, const unsigned char *above);
 
-/* The body of a link; `next` makes the coroutine below, at a height of its own. */
-#define FRAMES_LINK(depth, next)                                                                                       \
+/* The body of a link; `next` makes the coroutine below. */
+#define FRAMES_LINK(next)                                                                                              \
     unsigned char local[LOCAL_BYTES];                                                                                  \
-    local[0] = static_cast<unsigned char>(depth);                                                                      \
+    local[0] = static_cast<unsigned char>(above[0] - 1);                                                               \
     if (local[0] == 1)                                                                                                 \
         co_return 1;                                                                                                   \
-    ssize_t got = co_await next(local[0] - 1u);                                                                        \
+    ssize_t got = co_await next(local);                                                                                \
     co_return got < 0 ? got : got + local[0]
 
 #endif

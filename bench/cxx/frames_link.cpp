@@ -1,16 +1,17 @@
 #include "bench/cxx/frames.hpp"
 
-channel_task channel_link(unsigned depth)
+channel_task channel_link(const unsigned char *above)
 {
-    FRAMES_LINK(depth, channel_link);
+    FRAMES_LINK(channel_link);
 }
 
-default_task default_link(unsigned depth)
+default_task default_link(const unsigned char *above)
 {
-    FRAMES_LINK(depth, default_link);
+    FRAMES_LINK(default_link);
 }
 
-pmr_task pmr_link(std::allocator_arg_t, frame_resource allocator, unsigned depth)
+pmr_task pmr_link(std::allocator_arg_t, frame_resource allocator, const unsigned char *above)
 {
-    FRAMES_LINK(depth, [allocator](unsigned height) { return pmr_link(std::allocator_arg, allocator, height); });
+    auto next = [allocator](const unsigned char *local) { return pmr_link(std::allocator_arg, allocator, local); };
+    FRAMES_LINK(next);
 }
