@@ -101,6 +101,13 @@ def test_a_run_gives_the_golden_figures(smoke, tmp_path):
         assert sorted(set(now) ^ set(recorded)) == [], f"{name}: another figure, or scripts/report golden is due"
 
 
+def test_every_mechanism_says_what_it_models(smoke):
+    for name in ("stack", "finals"):
+        rows = [line.split("\t") for line in (smoke / "results" / f"{name}.tsv").read_text().splitlines()[1:]]
+        measured = {tuple(row[1:3]) for row in rows if row[5] == "stack_growth" and not row[1].startswith("cxx-")}
+        assert measured == {tuple(row[1:3]) for row in rows if row[5] == "stack_models"} & measured, name
+
+
 def test_help_and_bad_options(tmp_path):
     assert "usage: scripts/matrix" in run(MATRIX, "--help").stdout
     (tmp_path / "file").write_text("in the way")
