@@ -105,25 +105,6 @@ struct task *c_value(ssize_t value)
     return &self->task;
 }
 
-static bool parking_await_ready(struct parking *self)
-{
-    (void)self;
-    return false;
-}
-
-static struct coro *parking_await_suspend(struct parking *self, struct coro *caller, const struct io_env *env)
-{
-    (void)env;
-    self->waiting = caller;
-    return noop_coroutine();
-}
-
-static bool parking_await_resume(struct parking *self)
-{
-    (void)self;
-    return true;
-}
-
 struct park {
     struct value value; /* the frame */
     struct parking *parking;

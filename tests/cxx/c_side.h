@@ -6,6 +6,8 @@
 
 #include "awaitable/run.h"
 
+#include <stddef.h>
+
 /* malloc that counts, and fails on demand. */
 struct counting_allocator {
     struct frame_allocator base;
@@ -31,10 +33,28 @@ struct counting_coro {
 };
 void counting_coro_init(struct counting_coro *, unsigned suspensions);
 
-/* Who waits until the test goes on. */
+/* An awaitable: who waits until the test resumes it. */
 struct parking {
     struct coro *waiting;
 };
+
+static inline bool parking_await_ready(struct parking *self)
+{
+    (void)self;
+    return false;
+}
+
+static inline struct coro *parking_await_suspend(struct parking *self, struct coro *caller, const struct io_env *env)
+{
+    (void)env;
+    self->waiting = caller;
+    return noop_coroutine();
+}
+
+static inline bool parking_await_resume(struct parking *self)
+{
+    return self->waiting != NULL;
+}
 
 /* Tasks. Null, after a null child too: out of memory. A negative result of a child is passed on. */
 struct task *c_value(ssize_t);                                       /* does not suspend */

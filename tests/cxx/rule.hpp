@@ -15,6 +15,8 @@ extern "C" {
 #define THROW(what) std::terminate()
 #endif
 
+ABREAST_AWAITABLE(parking);
+
 template <class T> using cxx_task = abreast::task<T>;
 
 /* Where a rule runs: what its coroutines do I/O with, and where their frames come from. */
