@@ -37,6 +37,15 @@ static bool is_control(const struct row *row)
     return strstr(row->variant, "control=aa") != NULL;
 }
 
+/* This toolchain, or the same with exceptions, which another library needs. */
+static bool is_shown(const struct table *table, const struct row *row)
+{
+    const char *exceptions = strstr(table->toolchain, " exc=");
+    size_t same = exceptions ? (size_t)(exceptions - table->toolchain) : strlen(table->toolchain);
+    return strncmp(row->toolchain, table->toolchain, same) == 0 && row->toolchain[same] == table->toolchain[same] &&
+           strcmp(strrchr(row->toolchain, ' '), strrchr(table->toolchain, ' ')) == 0;
+}
+
 /* Rows of this build, or, in an experiment that has none, of the toolchain that comes first. */
 static const char *shown_toolchain(const struct results *results, const char *experiment)
 {
@@ -86,7 +95,7 @@ static void collect(struct table *table)
 {
     for (size_t i = 0; i < results_count(table->results); i++) {
         const struct row *row = results_row(table->results, i);
-        if (strcmp(row->experiment, table->experiment) != 0 || strcmp(row->toolchain, table->toolchain) != 0)
+        if (strcmp(row->experiment, table->experiment) != 0 || !is_shown(table, row))
             continue;
         if (is_control(row)) {
             struct interval *control = &table->control;

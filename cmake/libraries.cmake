@@ -3,9 +3,9 @@
 #   -DABREAST_PEERS=asio,cppcoro:PATH   names, with the path of a checkout where the system has no such library; "none"
 #
 # An adapter is bench/peers/<library>_stack.cpp, which becomes an executable of each toolchain (cells.cmake), and
-# bench/peers/<library>.cpp, which is linked into `abreast` and has the cells that bench/peers/library.h describes. What a
-# library offers is one entry below. A library that is missing, or has no adapter, is skipped, and cells/skipped.tsv says
-# why.
+# bench/peers/<library>.cpp, which is linked into `abreast` and has the cells that bench/peers/library.h describes. What
+# a library offers is one entry below. A library that is missing, or has no adapter, is skipped, and cells/skipped.tsv
+# says why.
 #
 # libraries/libraries.h, written here, lists the adapters in `abreast` (bench/peers/cells.h).
 
@@ -18,8 +18,8 @@ set(libraries_chains "")
 set(libraries_echo_epoll "")
 set(libraries_echo_io_uring "")
 
-# Looks for `file` in `path`, or where the compiler looks; sets library_include (empty: the compiler's) and library_text,
-# what the file says, or library_reason.
+# Looks for `file` in `path`, or where the compiler looks; sets library_include (empty: the compiler's) and
+# library_text, what the file says, or library_reason.
 function(libraries_find name path file suffixes package)
   set(library_reason "")
   set(library_include "")
@@ -40,8 +40,8 @@ function(libraries_find name path file suffixes package)
   return(PROPAGATE library_reason library_include library_text)
 endfunction()
 
-# Which flags `cxx` needs for the library's coroutines (library_flags), or why it does not compile them (library_reason):
-# a source that only names its coroutine type decides, once a compiler.
+# Which flags `cxx` needs for the library's coroutines (library_flags), or why it does not compile them
+# (library_reason): a source that only names its coroutine type decides, once a compiler.
 function(libraries_check cxx name)
   get_property(checked GLOBAL PROPERTY "libraries ${cxx} ${name}" SET)
   if(NOT checked)
@@ -69,8 +69,8 @@ ${library_${name}_coroutine} *check;
 endfunction()
 
 # --- The libraries ---
-# Each sets library_<name>_mechanism (name and version), _header, _coroutine (a type of it), _alternatives (flags, one of
-# which some compilers need) and _adapters: those in `abreast`, as source|definition|list|symbol|model.
+# Each sets library_<name>_mechanism (name and version), _header, _coroutine (a type of it), _alternatives (flags, one
+# of which some compilers need) and _adapters: those in `abreast`, as source|definition|list|symbol|model.
 
 function(libraries_find_asio path)
   libraries_find(asio "${path}" asio/version.hpp "include;asio/include" "install libasio-dev")
@@ -185,7 +185,8 @@ function(libraries_link bench toolchain)
         target_link_libraries(${target} PRIVATE PkgConfig::URING Threads::Threads)
         list(APPEND sources $<TARGET_OBJECTS:${target}>)
       endif()
-      string(APPEND libraries_${list} " \\\n    X(${symbol}, \"${model}\", \"${library_${name}_mechanism}\", __VA_ARGS__)")
+      string(APPEND libraries_${list}
+             " \\\n    X(${symbol}, \"${model}\", \"${library_${name}_mechanism}\", __VA_ARGS__)")
     endforeach()
     message(STATUS "Library: ${library_${name}_mechanism}")
   endforeach()
@@ -196,8 +197,8 @@ function(libraries_link bench toolchain)
 #define LIBRARY_ECHO_epoll(X, ...)${libraries_echo_epoll}
 #define LIBRARY_ECHO_io_uring(X, ...)${libraries_echo_io_uring}
 " @ONLY)
-  target_sources(${bench} PRIVATE ${CMAKE_SOURCE_DIR}/bench/peers/cells.c ${CMAKE_SOURCE_DIR}/bench/peers/allocations.cpp
-                 ${sources})
+  target_sources(${bench} PRIVATE ${CMAKE_SOURCE_DIR}/bench/peers/cells.c
+                 ${CMAKE_SOURCE_DIR}/bench/peers/allocations.cpp ${sources})
   target_include_directories(${bench} PRIVATE ${libraries_dir})
   target_compile_definitions(${bench} PRIVATE "ABREAST_LIBRARIES=\"${toolchain}\"")
 endfunction()

@@ -11,7 +11,7 @@
 #include "bench/peers/library.h"
 
 #if defined ABREAST_LIBRARIES
-#include "libraries.h"
+#include <libraries.h>
 #else
 #define LIBRARY_CHAINS(X, ...)
 #define LIBRARY_ECHO_epoll(X, ...)

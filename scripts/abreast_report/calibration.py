@@ -1,6 +1,6 @@
 """The C models beside real C++: the same cells, compiled by the same toolchain."""
 
-from .rows import Setting
+from .rows import Setting, is_library
 from .cells import cells_of, label
 from .tables import Mark, Section, Table
 
@@ -32,8 +32,9 @@ def build(results):
 
 def short(rows, body):
     """What is calibrated, what is not, and how many cells agree, the control apart."""
-    mechanisms = list(dict.fromkeys(key[1] for key in cells_of(rows) if key[0].startswith("cxx-")))
-    others = list(dict.fromkeys(key[1] for key in cells_of(rows) if key[1] not in mechanisms))
+    own = [key for key in cells_of(rows) if not is_library(key[1])]
+    mechanisms = list(dict.fromkeys(mechanism for model, mechanism, _ in own if model.startswith("cxx-")))
+    others = list(dict.fromkeys(mechanism for _, mechanism, _ in own if mechanism not in mechanisms))
     apart = f" ({len(others)} other mechanisms are not)" if others else ""
     control = [entry for entry in body if is_control_cell(*entry[0])]
     rest = [entry for entry in body if not is_control_cell(*entry[0])]

@@ -34,7 +34,8 @@ def build(rows):
             ["variant", "form", "ns per operation", "ns above the floor", "throughput, floor = 1"],
             times,
             "In brackets the 99 % interval of paired, interleaved runs. All forms of a variant moved the same bytes "
-            "and gave the same checksum: the runner refuses a group where they differ.",
+            "and gave the same checksum: the runner refuses a group where they differ. A library, named with its "
+            "version, has its own reactor of that kind, on both ends of a connection.",
         ),
         Table(
             "echo-counts",

@@ -1,5 +1,6 @@
 """The tidy rows of results/<experiment>.tsv, and the words they are shown with."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
@@ -97,6 +98,14 @@ def without(variant, *names):
 def breakable(variant):
     """A variant column that may be broken into lines."""
     return variant.replace(",", ", ")
+
+
+LIBRARY = re.compile(r"-(\d+\.\d|git)")
+
+
+def is_library(mechanism):
+    """Another library, which is named with its version: asio-1.22.1."""
+    return LIBRARY.search(mechanism) is not None
 
 
 def model_order(model):
