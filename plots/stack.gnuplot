@@ -9,7 +9,7 @@ set datafile columnheaders
 stats data index 0 using 1 nooutput name "X"
 stats data index 0 using 2 nooutput name "Y"
 width = 30 * X_max > 620 ? 480 + 30 * (X_max + 1) : 1100
-height = 300 + 22 * (Y_max + 1)
+height = 320 + 22 * (Y_max + 1)
 load "terminal.gnuplot"
 
 set title title_text offset 0,1.6
@@ -20,8 +20,8 @@ set ytics nomirror font ",10" scale 0
 set lmargin at screen 450.0 / width
 set rmargin at screen 1 - 30.0 / width
 set tmargin at screen 1 - 75.0 / height
-set bmargin at screen 200.0 / height
-set key at screen 0.5, screen 32.0 / height center center horizontal maxrows 1 font ",11"
+set bmargin at screen 220.0 / height
+set key at screen 0.5, screen 48.0 / height center center horizontal maxrows 1 font ",11"
 unset grid
 set style fill solid border lc rgb "#ffffff"
 light(bytes) = bytes <= 64 ? 0xfbd9b0 : bytes <= 256 ? 0xf0a35e : 0xd9772b
