@@ -78,7 +78,7 @@ static const size_t budgeted_bytes = sizeof(struct budgeted);
 
 static int give_budget(struct budgeted *self, struct loop_job *job)
 {
-    if (!loop_job_has_run_loop(job))
+    if (job->env->executor.ops == inline_executor().ops)
         return -ENOTSUP;
     self->budget = inline_budget_fixed(1);
     if (!job->stream->budget)

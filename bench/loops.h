@@ -2,20 +2,18 @@
  *
  * A form is the whole loop by one mechanism. Those that are read side by side are in awaitable/loop.c and
  * sender/loop.c; the others have a file each in bench/forms. `driver`, the mechanism of a build without a guaranteed
- * tail call
- * (-DABREAST_TRANSFER_DRIVER), is no form of its own: there every coroutine here runs by it, as in the sanitizer builds
- * of gcc -O0.
+ * tail call (-DABREAST_TRANSFER_DRIVER), is no form of its own: there every coroutine here runs by it, as in the
+ * sanitizer builds of gcc -O0.
  *
  * Owns: nothing; a form runs in storage that its caller provides and keeps until the job is done. `start` may call
  * job->done before it returns.
- * Units: bytes. Errors: negative errno; a job that could not be started is never done. -ENOTSUP: the form needs a
- * run_loop as the environment's executor, and there is another.
+ * Units: bytes. Errors: negative errno; a job that could not be started is never done. -ENOTSUP: the form
+ * needs an executor that queues, or a run_loop, and the environment has another.
  */
 #ifndef ABREAST_BENCH_LOOPS_H
 #define ABREAST_BENCH_LOOPS_H
 
 #include "common/loop_job.h"
-#include "common/run_loop.h"
 
 /* What a form does where an operation completes at once, and whether it is a coroutine. */
 enum loop_kind {
@@ -49,7 +47,9 @@ enum loop_kind {
     X(tail, "sender", "tail", TASK, CELL_FULL, __VA_ARGS__)                                                            \
     X(callback, "callback", "callback", MACHINE, CELL_FULL, __VA_ARGS__)                                               \
     X(event, "event", "event", TASK, CELL_FULL, __VA_ARGS__)                                                           \
-    X(poll, "poll", "poll", MACHINE, CELL_FULL, __VA_ARGS__)
+    X(poll, "poll", "poll", MACHINE, CELL_FULL, __VA_ARGS__)                                                           \
+    X(cxx_task, "cxx-awaitable", "task", TASK, CELL_BOTH, __VA_ARGS__)                                                 \
+    X(cxx_pipeline, "cxx-sender", "pipeline", MACHINE, CELL_BOTH, __VA_ARGS__)
 
 /* What the file of a form defines: struct loop_code loop_<name>. */
 struct loop_code {
@@ -82,11 +82,5 @@ LOOP_FORMS(X, )
 #undef X
 
 extern const struct loop_form loop_forms[LOOP_FORM_COUNT];
-
-/* Whether there is a queue for what is to go on later; an inline executor would call it. */
-static inline bool loop_job_has_run_loop(const struct loop_job *job)
-{
-    return job->env->executor.ops == run_loop_executor(NULL).ops;
-}
 
 #endif

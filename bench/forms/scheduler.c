@@ -24,5 +24,5 @@ SENDER_AWAITABLE(writing, write_hop)
 #define READ(self) ((struct read_hop_sender){.child = TO_READ(self), .scheduler = (self)->job->env->executor.context})
 #define WRITE(self)                                                                                                    \
     ((struct write_hop_sender){.child = TO_WRITE(self), .scheduler = (self)->job->env->executor.context})
-#define SUPPORTS(job) loop_job_has_run_loop(job)
+#define SUPPORTS(job) ((job)->env->executor.ops == run_loop_executor(NULL).ops)
 #include "bench/forms/sender_task_form.h"

@@ -25,7 +25,7 @@ void scenario_end_of_stream(struct world *world)
 
 void scenario_echo_of_many_pieces(struct world *world)
 {
-    size_t total = world->backend == REACTOR_SIM ? 16 << 10 : 300 << 10;
+    size_t total = world->backend == REACTOR_SIM ? 8 << 10 : 64 << 10;
     echo(world, (struct world_options){.total = total, .buffer = 1000});
     echo(world, (struct world_options){.total = total, .buffer = 1000, .tcp = true});
     echo(world, (struct world_options){.total = 999, .connections = 40});

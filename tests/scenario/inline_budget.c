@@ -171,7 +171,7 @@ static void run_beside_a_socket(struct world *world, struct inline_budget *budge
 /* Without a budget every completion may take stack, as the p2300-task's do; with one no more than the budget's do. */
 void scenario_inline_budget_lets_a_waiting_connection_in(struct world *world)
 {
-    enum { FEW = 1000 * PIECE, MANY = 20000 * PIECE };
+    enum { FEW = 1000 * PIECE, MANY = 5000 * PIECE };
     run_beside_a_socket(world, NULL, FEW);
     CHECK_EQ(first_had_done, FEW);
     struct inline_budget budgets[] = {inline_budget_fixed(0), inline_budget_fixed(8), inline_budget_adaptive()};
@@ -186,7 +186,7 @@ void scenario_inline_budget_lets_a_waiting_connection_in(struct world *world)
 void scenario_same_bytes_with_an_inline_budget(struct world *world)
 {
     enum { CONNECTIONS = 3 };
-    size_t total = world->backend == REACTOR_SIM ? 200 * PIECE : 50 << 10;
+    size_t total = world->backend == REACTOR_SIM ? 100 * PIECE : 10 << 10;
     struct inline_budget budgets[CONNECTIONS];
     const struct inline_budget kinds[] = {inline_budget_fixed(0), inline_budget_fixed(1), inline_budget_fixed(5),
                                           inline_budget_adaptive()};
