@@ -1,16 +1,15 @@
 /* The experiment `stack`: bytes of stack per synchronous completion, for every mechanism and every toolchain. */
 #include "bench/growth.h"
 
-#define MECHANISM(experiment, model, file, name, rests_on, ...) MECHANISM_##experiment(#model, name, "" __VA_ARGS__)
+#define MECHANISM(experiment, model, file, name, rests_on, ...) MECHANISM_##experiment(model, name, "" __VA_ARGS__)
 #define BOUNDARY_MECHANISM MECHANISM
-#define MECHANISM_stack(model, name, models) {model, name, models},
+#define MECHANISM_stack(model, name, models) {#model, name, models},
 #define MECHANISM_finals(model, name, models)
 static const struct listed mechanisms[] = {
 #include "bench/stack/mechanisms.def"
-    {"cxx-awaitable", "ready", "the same by a C++ compiler"},
-    {"cxx-awaitable", "transfer", "the same by a C++ compiler"},
-    {"cxx-awaitable", "driver", "the same by a C++ compiler"},
-    {"cxx-sender", "p2300", "the same by a C++ compiler"},
+#undef MECHANISM_stack
+#define MECHANISM_stack(model, name, models) LISTED_CXX(model, name)
+#include "bench/stack/mechanisms.def"
     {NULL, NULL, NULL},
 };
 

@@ -23,7 +23,7 @@ template <class Sndr, class Fn> struct let_value {
         {
             return std::move(rcvr).set_value(std::forward<Ts>(values)...);
         }
-        auto set_error(std::exception_ptr error) && noexcept(wording::is_noexcept)
+        template <class Error> auto set_error(Error error) && noexcept(wording::is_noexcept)
         {
             return std::move(rcvr).set_error(std::move(error));
         }
@@ -31,7 +31,7 @@ template <class Sndr, class Fn> struct let_value {
         {
             return std::move(rcvr).set_stopped();
         }
-        env get_env() const noexcept
+        auto get_env() const noexcept
         {
             return rcvr.get_env();
         }
@@ -66,7 +66,7 @@ template <class Sndr, class Fn> struct let_value {
                 return std::move(state->rcvr).set_error(std::current_exception());
             }
         }
-        auto set_error(std::exception_ptr error) && noexcept(wording::is_noexcept)
+        template <class Error> auto set_error(Error error) && noexcept(wording::is_noexcept)
         {
             return std::move(state->rcvr).set_error(std::move(error));
         }
@@ -74,7 +74,7 @@ template <class Sndr, class Fn> struct let_value {
         {
             return std::move(state->rcvr).set_stopped();
         }
-        env get_env() const noexcept
+        auto get_env() const noexcept
         {
             return state->rcvr.get_env();
         }

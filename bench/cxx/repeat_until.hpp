@@ -1,5 +1,6 @@
 /* repeat_until(child): runs child again and again until it completes with true (stdexec's exec::repeat_until), by a
  * loop where a turn completes inside its start, as sender/repeat_until.h. child completes on the thread that starts it.
+ * An Error is made of what the child completes with, or throws.
  */
 #ifndef ABREAST_BENCH_CXX_REPEAT_UNTIL_HPP
 #define ABREAST_BENCH_CXX_REPEAT_UNTIL_HPP
@@ -8,7 +9,7 @@
 
 #include <optional>
 
-template <class Sndr> struct repeat_until {
+template <class Sndr, class Error = std::exception_ptr> struct repeat_until {
     using sender_concept = void;
     using wording = typename Sndr::wording;
     using value_types = std::tuple<>;
@@ -23,16 +24,16 @@ template <class Sndr> struct repeat_until {
         {
             op->completed(end ? turn::end : turn::again);
         }
-        void set_error(std::exception_ptr error) && noexcept
+        template <class E> void set_error(E error) && noexcept
         {
-            op->error = std::move(error);
+            op->error = Error(std::move(error));
             op->completed(turn::error);
         }
         void set_stopped() && noexcept
         {
             op->completed(turn::stopped);
         }
-        env get_env() const noexcept
+        auto get_env() const noexcept
         {
             return op->rcvr.get_env();
         }
@@ -44,7 +45,7 @@ template <class Sndr> struct repeat_until {
         Rcvr rcvr;
         Sndr again;
         turn now = turn::starting;
-        std::exception_ptr error = {};
+        Error error = {};
         std::optional<connect_result_t<Sndr, receiver<Rcvr>>> child = {};
 
         operation(Sndr &&sndr, Rcvr &&rcvr) : rcvr(std::move(rcvr)), again(std::move(sndr))
@@ -63,7 +64,7 @@ template <class Sndr> struct repeat_until {
             }
             CATCH_ALL
             {
-                std::move(rcvr).set_error(std::current_exception());
+                std::move(rcvr).set_error(Error(std::current_exception()));
                 return;
             }
             if (now == turn::starting)

@@ -17,6 +17,7 @@
 #ifndef ABREAST_BENCH_CXX_SENDER_HPP
 #define ABREAST_BENCH_CXX_SENDER_HPP
 
+#include "bench/cxx/common.hpp"
 #include "bench/cxx/stop_token.hpp"
 
 #include <coroutine>
@@ -24,10 +25,6 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
-
-extern "C" {
-#include "common/executor.h"
-}
 
 /* try and catch, in code that is compiled without exceptions too. */
 #if defined __cpp_exceptions

@@ -4,7 +4,6 @@
 
 #include "bench/cxx/sender.hpp"
 
-#include <memory>
 #include <variant>
 
 template <class Value> using awaitable_result = std::variant<std::monostate, Value, std::exception_ptr>;
@@ -57,8 +56,7 @@ template <class Sndr, class Promise> class sender_awaitable
 
   public:
     sender_awaitable(Sndr &&sndr, Promise &promise)
-        : state(std::move(sndr).connect(
-              receiver{std::addressof(result), {std::coroutine_handle<Promise>::from_promise(promise)}}))
+        : state(std::move(sndr).connect(receiver{&result, {std::coroutine_handle<Promise>::from_promise(promise)}}))
     {
     }
     static constexpr bool await_ready() noexcept
@@ -72,6 +70,51 @@ template <class Sndr, class Promise> class sender_awaitable
     value await_resume()
     {
         return take_result(result);
+    }
+};
+
+/* For the bridges whose await_suspend returns the handle to resume next: the receiver that leaves the outcome in the
+ * awaitable and calls its completed(), which knows who resumes. */
+template <class Awaitable> struct storing_receiver {
+    Awaitable *self;
+
+    template <class... Ts> void set_value(Ts &&...values) && noexcept
+    {
+        TRY
+        {
+            self->result.template emplace<1>(std::forward<Ts>(values)...);
+        }
+        CATCH_ALL
+        {
+            self->result.template emplace<2>(std::current_exception());
+        }
+        self->completed();
+    }
+    void set_error(std::exception_ptr error) && noexcept
+    {
+        self->result.template emplace<2>(std::move(error));
+        self->completed();
+    }
+    void set_stopped() && noexcept
+    {
+        self->completed();
+    }
+    env get_env() const noexcept
+    {
+        return self->continuation.promise().get_env();
+    }
+};
+
+/* What such an awaitable has for that receiver, and the handle to resume: the coroutine, or unhandled_stopped's. */
+template <class Value, class Promise> struct stored_outcome {
+    awaitable_result<Value> result{};
+    std::coroutine_handle<Promise> continuation;
+
+    std::coroutine_handle<> next() noexcept
+    {
+        if (result.index() == 0)
+            return continuation.promise().unhandled_stopped();
+        return continuation;
     }
 };
 

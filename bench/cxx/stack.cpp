@@ -1,37 +1,29 @@
-/* The `stack` mechanisms with coroutines made by a C++ compiler, and senders made of templates: what the C ones in
- * bench/stack are calibrated against. The meter and the main program are the same.
+/* The mechanisms of `stack` in which an awaitable, or a sender that is not a task, is awaited, with coroutines made by
+ * a C++ compiler, and senders made of templates: what the C ones in bench/stack are calibrated against. The meter and
+ * the main program are the same.
  *
  * boundary=no has the noexcept of the completion functions, of start and of await_suspend left away, which no
- * conforming implementation may do. It is here to tell what they cause.
+ * conforming implementation may do. It is here, for p2300, to tell what they cause.
  */
+#include "bench/cxx/continues_on.hpp"
+#include "bench/cxx/handshake_awaitable.hpp"
+#include "bench/cxx/inline_awaitable.hpp"
 #include "bench/cxx/just.hpp"
+#include "bench/cxx/let_value.hpp"
+#include "bench/cxx/mechanisms.hpp"
+#include "bench/cxx/returning_awaitable.hpp"
 #include "bench/cxx/task.hpp"
 #include "bench/cxx/then.hpp"
-#include "bench/stack/mechanism.h"
-
-#include <cerrno>
-#include <coroutine>
+#include "bench/cxx/when_all.hpp"
 
 namespace
 {
 
-/* Awaits make(i), for i from 0 on. */
-template <class Make> task awaiting(stack_job *job, Make make)
-{
-    while (job->made < job->completions)
-        stack_job_completed(job, static_cast<uint64_t>(co_await make(job->made)));
-}
-
-template <class Make> int run(stack_job *job, Make make)
-{
-    task awaiter = awaiting(job, make);
-    awaiter.coroutine.handle.resume();
-    return awaiter.coroutine.handle.done() ? 0 : -EPROTO;
-}
+/* ---- Awaitables ---- */
 
 /* await_ready is true ([expr.await] 5.2). */
 struct ready {
-    uint64_t value;
+    ssize_t value;
 
     bool await_ready() noexcept
     {
@@ -41,7 +33,7 @@ struct ready {
     {
         return caller;
     }
-    uint64_t await_resume() noexcept
+    ssize_t await_resume() noexcept
     {
         return value;
     }
@@ -49,7 +41,7 @@ struct ready {
 
 /* await_suspend returns the caller's handle: symmetric transfer (P0913R1, [expr.await] 5.1.1). */
 struct transfer {
-    uint64_t value;
+    ssize_t value;
 
     bool await_ready() noexcept
     {
@@ -59,7 +51,7 @@ struct transfer {
     {
         return caller;
     }
-    uint64_t await_resume() noexcept
+    ssize_t await_resume() noexcept
     {
         return value;
     }
@@ -67,7 +59,7 @@ struct transfer {
 
 /* await_suspend returns void and leaves the handle behind, for a loop at the bottom of the stack to resume. */
 struct driver {
-    uint64_t value;
+    ssize_t value;
     std::coroutine_handle<> *slot;
 
     bool await_ready() noexcept
@@ -78,7 +70,7 @@ struct driver {
     {
         *slot = caller;
     }
-    uint64_t await_resume() noexcept
+    ssize_t await_resume() noexcept
     {
         return value;
     }
@@ -86,22 +78,24 @@ struct driver {
 
 int run_ready(stack_job *job)
 {
-    return run(job, [](uint64_t value) { return ready{value}; });
+    return run<task>(job, [](ssize_t value) { return ready{value}; });
 }
 
 int run_transfer(stack_job *job)
 {
-    return run(job, [](uint64_t value) { return transfer{value}; });
+    return run<task>(job, [](ssize_t value) { return transfer{value}; });
 }
 
 int run_driver(stack_job *job)
 {
     std::coroutine_handle<> slot;
-    task awaiter = awaiting(job, [&slot](uint64_t value) { return driver{value, &slot}; });
+    task awaiter = awaiting<task>(job, [&slot](ssize_t value) { return driver{value, &slot}; });
     for (slot = awaiter.coroutine.handle; slot;)
         std::exchange(slot, nullptr).resume();
     return awaiter.coroutine.handle.done() ? 0 : -EPROTO;
 }
+
+/* ---- Senders, of an integer i ---- */
 
 struct add_one {
     ssize_t operator()(ssize_t value) noexcept
@@ -110,52 +104,155 @@ struct add_one {
     }
 };
 
-template <class Wording> int run_p2300(stack_job *job)
+/* just(i) under so many `then`. */
+template <class Wording, unsigned Thens> auto chain(ssize_t value)
 {
-    return run(job, [](uint64_t value) { return just<Wording>{static_cast<ssize_t>(value)}; });
+    if constexpr (Thens == 0)
+        return just<Wording>{value};
+    else
+        return then<decltype(chain<Wording, Thens - 1>(value)), add_one>{chain<Wording, Thens - 1>(value), {}};
 }
 
-template <class Wording> int run_p2300_then3(stack_job *job)
+template <class Wording> struct just_one_more {
+    just<Wording> operator()(ssize_t &value) noexcept
+    {
+        return {value + 1};
+    }
+};
+
+template <class Wording> auto let(ssize_t value)
 {
-    using one = then<just<Wording>, add_one>;
-    using two = then<one, add_one>;
-    using three = then<two, add_one>;
-    return run(job,
-               [](uint64_t value) { return three{two{one{just<Wording>{static_cast<ssize_t>(value)}, {}}, {}}, {}}; });
+    return let_value<just<Wording>, just_one_more<Wording>>{{value}, {}};
 }
 
-const stack_variant end = {};
-const stack_variant ready_variants[] = {{"-", 0, run_ready, LONG_RUN, nullptr}, end};
-const stack_variant transfer_variants[] = {{"-", 0, run_transfer, LONG_RUN, nullptr}, end};
-const stack_variant driver_variants[] = {{"-", 0, run_driver, LONG_RUN, nullptr}, end};
-const stack_variant p2300_variants[] = {
-    {"-", 0, run_p2300<as_written>, LONG_RUN, nullptr},
-    {"then=3", 3, run_p2300_then3<as_written>, LONG_RUN, nullptr},
-    {"resume=noexcept", 0, run_p2300<with_noexcept_resume>, LONG_RUN, nullptr},
-    end,
-};
-const stack_variant p2300_without_variants[] = {
-    {"-", 0, run_p2300<without_noexcept>, LONG_RUN, nullptr},
-    {"then=3", 3, run_p2300_then3<without_noexcept>, LONG_RUN, nullptr},
-    end,
+struct add {
+    ssize_t operator()(ssize_t first, ssize_t second) noexcept
+    {
+        return first + second;
+    }
 };
 
-/* What each rests on: the list of the C mechanisms says it for both languages. */
-#define MECHANISM(experiment, model, file, name, rests_on, ...) constexpr const char *file##_rests_on = rests_on;
-#define BOUNDARY_MECHANISM MECHANISM
-#include "bench/stack/mechanisms.def"
-#undef MECHANISM
-#undef BOUNDARY_MECHANISM
+auto both(ssize_t value)
+{
+    using all = when_all<just<>, just<>>;
+    return then<all, add>{all(just<>{value}, just<>{1}), {}};
+}
+
+/* Awaited through the bridge of Task. */
+template <class Task, auto make> int run_sender(stack_job *job)
+{
+    return run<Task>(job, [](ssize_t value) { return make(value); });
+}
+
+using exchange_task = basic_task<exchange_awaitable>;
+using thread_id_task = basic_task<thread_id_awaitable>;
+using inline_task = basic_task<inline_awaitable>;
+using returning_task = basic_task<returning_awaitable>;
+
+/* just with a member as_awaitable, which is ready ([exec.as.awaitable] 7.1). */
+struct member_just {
+    using sender_concept = void;
+
+    ssize_t value;
+
+    template <class Promise> ready as_awaitable(Promise &) && noexcept
+    {
+        return {value};
+    }
+};
+
+member_just member(ssize_t value)
+{
+    return {value};
+}
+
+/* ---- Senders, of an integer i and a context ---- */
+
+struct deliver {
+    ssize_t value;
+
+    ssize_t operator()() noexcept
+    {
+        return value;
+    }
+};
+
+/* Ends the loop when the work has been done. */
+task scheduled(stack_job *job, run_loop *loop)
+{
+    while (job->made < job->completions) {
+        ssize_t value = static_cast<ssize_t>(job->made);
+        value = co_await then<schedule<run_loop *>, deliver>{{loop}, {value}};
+        stack_job_completed(job, static_cast<uint64_t>(value));
+    }
+    run_loop_finish(loop);
+}
+
+int run_scheduled(stack_job *job)
+{
+    return on_run_loop(
+        [](void *context, run_loop *loop) {
+            task awaiter = scheduled(static_cast<stack_job *>(context), loop);
+            awaiter.coroutine.handle.resume();
+            int status = run_loop_run(loop);
+            return status || awaiter.coroutine.handle.done() ? status : -EPROTO;
+        },
+        job);
+}
+
+template <unsigned depth, size_t bytes> int run_bounced(stack_job *job)
+{
+    trampoline scheduler = {depth, bytes};
+    return run<task>(job,
+                     [&scheduler](ssize_t value) { return continues_on<just<>, trampoline *>{{value}, &scheduler}; });
+}
 
 } // namespace
 
-const stack_mechanism stack_mechanisms[] = {
-    {"stack", "cxx-awaitable", "ready", ready_rests_on, nullptr, ready_variants},
-    {"stack", "cxx-awaitable", "transfer", transfer_rests_on, nullptr, transfer_variants},
-    {"stack", "cxx-awaitable", "driver", driver_rests_on, nullptr, driver_variants},
-    {"stack", "cxx-sender", "p2300", p2300_rests_on, "boundary=yes", p2300_variants},
-    {"stack", "cxx-sender", "p2300", p2300_rests_on, "boundary=no", p2300_without_variants},
-    {},
+const stack_variant ready_variants[] = {variant("-", 0, run_ready), last_variant};
+const stack_variant transfer_variants[] = {variant("-", 0, run_transfer), last_variant};
+const stack_variant driver_variants[] = {variant("-", 0, run_driver), last_variant};
+const stack_variant p2300_variants[] = {
+    variant("-", 0, run_sender<task, chain<as_written, 0>>),
+    variant("then=1", 1, run_sender<task, chain<as_written, 1>>),
+    variant("then=3", 3, run_sender<task, chain<as_written, 3>>),
+    variant("then=8", 8, run_sender<task, chain<as_written, 8>>),
+    variant("with=let_value", 1, run_sender<task, let<as_written>>),
+    variant("with=when_all", 1, run_sender<task, both>),
+    variant("resume=noexcept", 0, run_sender<task, chain<with_noexcept_resume, 0>>),
+    last_variant,
 };
-
-const char stack_toolchain[] = ABREAST_TOOLCHAIN;
+const stack_variant p2300_without_noexcept_variants[] = {
+    variant("-", 0, run_sender<task, chain<without_noexcept, 0>>),
+    variant("then=3", 3, run_sender<task, chain<without_noexcept, 3>>),
+    variant("with=let_value", 1, run_sender<task, let<without_noexcept>>),
+    last_variant,
+};
+const stack_variant scheduler_variants[] = {variant("-", 0, run_scheduled), last_variant};
+const stack_variant handshake_variants[] = {
+    variant("by=exchange", 0, run_sender<exchange_task, chain<as_written, 0>>, LONGEST_RUN),
+    variant("by=exchange,then=3", 3, run_sender<exchange_task, chain<as_written, 3>>, LONGEST_RUN),
+    variant("by=thread-id", 0, run_sender<thread_id_task, chain<as_written, 0>>, LONGEST_RUN),
+    variant("by=thread-id,then=3", 3, run_sender<thread_id_task, chain<as_written, 3>>, LONGEST_RUN),
+    last_variant,
+};
+const stack_variant inline_known_variants[] = {
+    variant("-", 0, run_sender<inline_task, chain<as_written, 0>>, LONGEST_RUN),
+    variant("then=3", 3, run_sender<inline_task, chain<as_written, 3>>, LONGEST_RUN),
+    last_variant,
+};
+const stack_variant member_variants[] = {variant("-", 0, run_sender<task, member>, LONGEST_RUN), last_variant};
+const stack_variant trampoline_variants[] = {
+    variant("depth=16,bytes=4096", 0, run_bounced<16, 4096>),
+    variant("depth=64,bytes=65536", 0, run_bounced<64, 65536>),
+    last_variant,
+};
+const stack_variant returning_variants[] = {
+    variant("-", 0, run_sender<returning_task, chain<as_written, 0>>),
+    variant("then=1", 1, run_sender<returning_task, chain<as_written, 1>>),
+    variant("then=3", 3, run_sender<returning_task, chain<as_written, 3>>),
+    variant("then=8", 8, run_sender<returning_task, chain<as_written, 8>>),
+    variant("with=let_value", 1, run_sender<returning_task, let<as_written>>),
+    variant("with=when_all", 1, run_sender<returning_task, both>),
+    last_variant,
+};

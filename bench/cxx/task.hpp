@@ -6,6 +6,7 @@
 #ifndef ABREAST_BENCH_CXX_TASK_HPP
 #define ABREAST_BENCH_CXX_TASK_HPP
 
+#include "bench/cxx/owned_handle.hpp"
 #include "bench/cxx/sender_awaitable.hpp"
 
 #include <coroutine>
@@ -23,23 +24,6 @@ decltype(auto) as_awaitable(T &&expr, Promise &promise)
     else
         return std::forward<T>(expr);
 }
-
-/* Owns the coroutine of a handle. */
-template <class Promise> struct owned_handle {
-    std::coroutine_handle<Promise> handle;
-
-    explicit owned_handle(std::coroutine_handle<Promise> handle) : handle(handle)
-    {
-    }
-    owned_handle(owned_handle &&other) noexcept : handle(std::exchange(other.handle, nullptr))
-    {
-    }
-    ~owned_handle()
-    {
-        if (handle)
-            handle.destroy();
-    }
-};
 
 template <template <class, class> class Bridge> struct basic_task {
     /* Senders become awaitable as with_awaitable_senders makes them ([exec.with.awaitable.senders]). */

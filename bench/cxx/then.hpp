@@ -16,8 +16,8 @@ template <class Sndr, class Fn> struct then {
     using value_types = std::tuple<typename result_of<typename Sndr::value_types>::type>;
 
     template <class Rcvr> struct receiver {
-        Rcvr rcvr;
-        Fn fn;
+        [[no_unique_address]] Rcvr rcvr;
+        [[no_unique_address]] Fn fn;
 
         template <class... Ts> auto set_value(Ts &&...values) && noexcept(wording::is_noexcept)
         {
@@ -34,7 +34,7 @@ template <class Sndr, class Fn> struct then {
                 }
             }
         }
-        auto set_error(std::exception_ptr error) && noexcept(wording::is_noexcept)
+        template <class Error> auto set_error(Error error) && noexcept(wording::is_noexcept)
         {
             return std::move(rcvr).set_error(std::move(error));
         }
@@ -42,7 +42,7 @@ template <class Sndr, class Fn> struct then {
         {
             return std::move(rcvr).set_stopped();
         }
-        env get_env() const noexcept
+        auto get_env() const noexcept
         {
             return rcvr.get_env();
         }

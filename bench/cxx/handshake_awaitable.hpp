@@ -1,0 +1,94 @@
+/* The bridges whose await_suspend agrees with the receiver who of them resumes: who comes second. They agree
+ *
+ *     exchange_awaitable     by exchanging a flag: beman.execution since 2025-11-07 (detail/sender_awaitable.hpp:111)
+ *     thread_id_awaitable    by the awaiting thread's id: stdexec since 2026-04-27 (__as_awaitable.hpp:330)
+ *
+ * sender/handshake_awaitable.h tells more of both.
+ */
+#ifndef ABREAST_BENCH_CXX_HANDSHAKE_AWAITABLE_HPP
+#define ABREAST_BENCH_CXX_HANDSHAKE_AWAITABLE_HPP
+
+#include "bench/cxx/sender_awaitable.hpp"
+
+#include <atomic>
+#include <pthread.h>
+#include <sched.h>
+
+struct exchange {
+    std::atomic<bool> second = false;
+
+    /* True when the completion has to resume. */
+    bool complete() noexcept
+    {
+        return second.exchange(true, std::memory_order_acq_rel);
+    }
+    /* start has returned: true when await_suspend has to resume. */
+    bool settle() noexcept
+    {
+        return second.exchange(true, std::memory_order_acq_rel);
+    }
+};
+
+/* A pthread_t is what a std::thread::id is made of; 0 is nobody. */
+struct thread_id {
+    std::atomic<pthread_t> word = pthread_self();
+
+    bool complete() noexcept
+    {
+        pthread_t here = pthread_self();
+        if (word.load(std::memory_order_relaxed) == here) {
+            word.store(0, std::memory_order_relaxed);
+            return false;
+        }
+        if (word.exchange(here, std::memory_order_acquire) != 0)
+            while (word.load(std::memory_order_acquire) != 0)
+                sched_yield();
+        return true;
+    }
+    bool settle() noexcept
+    {
+        return word.exchange(0, std::memory_order_release) == 0;
+    }
+};
+
+template <class By, class Sndr, class Promise> class handshake_awaitable : stored_outcome<single_value_t<Sndr>, Promise>
+{
+    using receiver = storing_receiver<handshake_awaitable>;
+    friend receiver;
+
+    By by;
+    connect_result_t<Sndr, receiver> state;
+
+    void completed() noexcept
+    {
+        if (by.complete())
+            this->next().resume();
+    }
+
+  public:
+    handshake_awaitable(Sndr &&sndr, Promise &promise)
+        : stored_outcome<single_value_t<Sndr>, Promise>{{}, std::coroutine_handle<Promise>::from_promise(promise)},
+          state(std::move(sndr).connect(receiver{this}))
+    {
+    }
+    static constexpr bool await_ready() noexcept
+    {
+        return false;
+    }
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise>) noexcept
+    {
+        state.start();
+        if (by.settle())
+            return this->next();
+        return std::noop_coroutine();
+    }
+    single_value_t<Sndr> await_resume()
+    {
+        return take_result(this->result);
+    }
+};
+
+template <class Sndr, class Promise> using exchange_awaitable = handshake_awaitable<exchange, Sndr, Promise>;
+template <class Sndr, class Promise> using thread_id_awaitable = handshake_awaitable<thread_id, Sndr, Promise>;
+
+#endif
