@@ -1,4 +1,5 @@
-/* The forms of the byte loop made by a C++ compiler: LOOP_FORMS has them, under the models cxx-awaitable and cxx-sender.
+/* The forms of the byte loop made by a C++ compiler: LOOP_FORMS has them, under the models cxx-awaitable and
+ * cxx-sender.
  */
 #ifndef ABREAST_BENCH_CXX_ECHO_H
 #define ABREAST_BENCH_CXX_ECHO_H

@@ -26,11 +26,11 @@ abreast::task<ssize_t> loop(loop_job *job)
 }
 
 struct launched_loop {
-    run_async launch;
+    struct run_async launch;
     loop_job *job;
 };
 
-void ended(run_async *launch, ssize_t result)
+void ended(struct run_async *launch, ssize_t result)
 {
     loop_job_finish(CONTAINER_OF(launch, launched_loop, launch)->job, static_cast<int>(result));
 }
