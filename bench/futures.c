@@ -1,6 +1,6 @@
 #include "bench/futures.h"
 
-#include "bench/stack/future_pipelines.h"
+#include "bench/stack/pipelines.h"
 #include "sender/just.h"
 #include "sender/let.h"
 #include "sender/returning/algorithms.h"
@@ -14,9 +14,9 @@
 #include "sender/when_all.h"
 
 /* The same pipelines in each protocol. */
-FUTURE_PIPELINES(SENDER, p2300_, sender_task)
-FUTURE_PIPELINES(RETURNING, returning_, returning_task)
-FUTURE_PIPELINES(TAIL, tail_, tail_task)
+PIPELINES(SENDER, p2300_, sender_task)
+PIPELINES(RETURNING, returning_, returning_task)
+PIPELINES(TAIL, tail_, tail_task)
 
 /* Their parts, by name: what has a start, and what has completion functions. */
 #define PARTS_alone(start, complete, N) start(N##_just) complete(N)
@@ -79,7 +79,6 @@ _Static_assert(0 PARTS_eight(START_DIFFERS, COMPLETE_DIFFERS, p2300_eight) == 0,
     }
 
 const struct future_cost future_costs[] = {
-    COST("-", alone),      COST("then=1", one),         COST("then=3", three),
-    COST("then=8", eight), COST("with=let_value", let), COST("with=when_all", all),
-    {.pipeline = NULL},
+    COST("just", alone),         COST("then-1", one),        COST("then-3", three), COST("then-8", eight),
+    COST("with-let_value", let), COST("with-when_all", all), {.pipeline = NULL},
 };

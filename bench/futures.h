@@ -15,7 +15,7 @@ struct future_size {
 };
 
 struct future_cost {
-    const char *pipeline; /* as the variants of the stack experiment; null in the sentinel */
+    const char *pipeline; /* null in the sentinel */
     struct future_size p2300, returning, tail;
     size_t tail_value_bytes; /* of values that one completion hands over in slots in memory, where the other two pass
                                 arguments; a compiler that inlines the pipeline may keep fewer */

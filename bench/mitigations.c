@@ -2,13 +2,15 @@
  * and how long others wait (P2583R0 7, 7.1, 8).
  *
  * completes=inline, completes=later: a connection makes operations one after the other (bench/mitigations/job.h), which
- * all complete at once, or all from the run_loop. One operation is one completion.
+ * all complete at once, or all from the run_loop. One operation is one completion. What resumes somebody inside a
+ * noexcept function is measured twice: compiled with that function's boundary and exceptions on, as a C++ compiler has
+ * it by default, and, as <mechanism>-no-boundary, with exceptions off (common/noexcept.h).
  *
  * starvation: beside a connection whose operations all complete inline, an innocent one on the same run_loop always has
  * work queued. One operation is one service of the innocent connection, so that ns_per_op is how long it waits for its
  * next turn; waited_completions_max is how many completions of the other passed meanwhile. The baseline is the innocent
- * connection alone on the loop. A form that never gives the loop back holds it for a launch, LAUNCH_COMPLETIONS; had
- * the connection more at hand, it would be those.
+ * connection alone on the loop. A form that never gives the loop back (starvation=unbounded) holds it until the
+ * connection has no more at hand: a launch, LAUNCH_COMPLETIONS here.
  *
  * pipeline: the bytes that today's protocol and its two futures take for the same pipeline (bench/futures.h).
  */
@@ -25,6 +27,7 @@ enum { UNLIMITED = 0, ADAPTIVE = -1, DESCRIBED_SERVICES = 64 };
 struct mitigation_parameters {
     const struct mitigation_form *form; /* null: the innocent connection is alone */
     int limit;
+    const char *boundary; /* null: nothing is resumed inside a noexcept function */
     const char *needs;
 };
 
@@ -187,6 +190,8 @@ static void connection_describe(const struct cell *cell, const struct row *blank
     row.unit = "B";
     if (parameters->form->frame_bytes)
         results_add_exact(results, row, (double)parameters->form->frame_bytes);
+    if (parameters->boundary)
+        add_word(blank, "noexcept_boundary", parameters->boundary, results);
     if (parameters->needs)
         add_word(blank, "needs_from_user", parameters->needs, results);
 }
@@ -214,9 +219,7 @@ static void add_future(struct row row, const char *pipeline, struct future_size 
                        unsigned changed, struct results *results)
 {
     char variant[64];
-    snprintf(variant, sizeof variant, "pipeline=%s", strcmp(pipeline, "-") == 0 ? "just" : pipeline);
-    for (char *at = strchr(variant, '=') + 1; (at = strchr(at, '='));)
-        *at = '-';
+    snprintf(variant, sizeof variant, "pipeline=%s", pipeline);
     row.variant = variant;
     row.metric = "op_state_bytes";
     row.unit = "B";
@@ -244,6 +247,7 @@ static void future_describe(const struct cell *cell, const struct row *blank, st
 }
 
 struct unavailable_parameters {
+    bool starvation;
     const char *needs;
     const char *reason;
 };
@@ -252,9 +256,8 @@ static void unavailable_describe(const struct cell *cell, const struct row *blan
 {
     const struct unavailable_parameters *parameters = cell->parameters;
     struct row row = *blank;
-    bool starvation = row.variant[0] == 's';
-    row.metric = starvation ? "waited_completions_max" : "instructions_per_op";
-    row.unit = starvation ? "count" : "instructions";
+    row.metric = parameters->starvation ? "waited_completions_max" : "instructions_per_op";
+    row.unit = parameters->starvation ? "count" : "instructions";
     results_add_missing(results, &row, parameters->reason);
     row.metric = "ns_per_op";
     row.unit = "ns";
@@ -265,7 +268,7 @@ static void unavailable_describe(const struct cell *cell, const struct row *blan
 
 /* ---- The cells ---- */
 
-#define CELL(model_, mechanism_, variant_, modes_, baseline_, form_, limit_, needs_, how)                              \
+#define CELL(model_, mechanism_, variant_, modes_, baseline_, form_, limit_, boundary_, needs_, how)                   \
     {                                                                                                                  \
         .model = model_,                                                                                               \
         .mechanism = mechanism_,                                                                                       \
@@ -273,7 +276,7 @@ static void unavailable_describe(const struct cell *cell, const struct row *blan
         .modes = modes_,                                                                                               \
         .baseline = baseline_,                                                                                         \
         .counted = COUNTED_##how,                                                                                      \
-        .parameters = &(const struct mitigation_parameters){form_, limit_, needs_},                                    \
+        .parameters = &(const struct mitigation_parameters){form_, limit_, boundary_, needs_},                         \
         .open = mitigation_open,                                                                                       \
         .run = how##_run,                                                                                              \
         .close = mitigation_close,                                                                                     \
@@ -283,8 +286,9 @@ static void unavailable_describe(const struct cell *cell, const struct row *blan
 enum { COUNTED_connection = true, COUNTED_starvation = false };
 
 #define FLOOR(when)                                                                                                    \
-    CELL("raw", "floor", "completes=" #when, CELL_BOTH, true, &mitigation_floor_##when, UNLIMITED, NULL, connection)
-#define ALONE(waits) CELL("raw", "alone", "starvation=" waits, CELL_BOTH, true, NULL, UNLIMITED, NULL, starvation)
+    CELL("raw", "floor", "completes=" #when, CELL_BOTH, true, &mitigation_floor_##when, UNLIMITED, NULL, NULL,         \
+         connection)
+#define ALONE(waits) CELL("raw", "alone", "starvation=" waits, CELL_BOTH, true, NULL, UNLIMITED, NULL, NULL, starvation)
 
 #define FUTURE(mechanism_)                                                                                             \
     {                                                                                                                  \
@@ -300,14 +304,16 @@ static const struct cell cells[] = {
     FLOOR(inline)
 #define MITIGATION_LATER(...)
 #define UNAVAILABLE(...)
-#define MITIGATION(model, name, mechanism, modes, limit, waits, needs) \
-    CELL(#model, mechanism, "completes=inline", modes, false, &mitigation_##name##_inline, limit, needs, connection)
+#define MITIGATION(model, name, mechanism, modes, limit, waits, boundary, needs) \
+    CELL(#model, mechanism, "completes=inline", modes, false, &mitigation_##name##_inline, limit, boundary, needs, \
+         connection)
 #include "bench/mitigations/mitigations.def"
 #undef MITIGATION
     ALONE("bounded")
     ALONE("unbounded")
-#define MITIGATION(model, name, mechanism, modes, limit, waits, needs) \
-    CELL(#model, mechanism, "starvation=" waits, CELL_BOTH, false, &mitigation_##name##_inline, limit, NULL, starvation)
+#define MITIGATION(model, name, mechanism, modes, limit, waits, boundary, needs) \
+    CELL(#model, mechanism, "starvation=" waits, CELL_BOTH, false, &mitigation_##name##_inline, limit, NULL, NULL, \
+         starvation)
 #include "bench/mitigations/mitigations.def"
 #undef MITIGATION
 #undef MITIGATION_LATER
@@ -315,15 +321,17 @@ static const struct cell cells[] = {
     FLOOR(later)
 #define MITIGATION(...)
 #define MITIGATION_LATER(model, name, mechanism, limit) \
-    CELL(#model, mechanism, "completes=later", CELL_BOTH, false, &mitigation_##name##_later, limit, NULL, connection)
-#define UNAVAILABLE(model_, mechanism_, variant_, needs_, reason_)                                  \
-    {                                                                                               \
-        .model = #model_,                                                                           \
-        .mechanism = mechanism_,                                                                    \
-        .variant = variant_,                                                                        \
-        .modes = CELL_BOTH,                                                                         \
-        .parameters = &(const struct unavailable_parameters){.needs = needs_, .reason = reason_},   \
-        .describe = unavailable_describe,                                                           \
+    CELL(#model, mechanism, "completes=later", CELL_BOTH, false, &mitigation_##name##_later, limit, NULL, NULL, \
+         connection)
+#define UNAVAILABLE(model_, mechanism_, variant_, starvation_, needs_, reason_)                                \
+    {                                                                                                          \
+        .model = #model_,                                                                                      \
+        .mechanism = mechanism_,                                                                               \
+        .variant = variant_,                                                                                   \
+        .modes = CELL_BOTH,                                                                                    \
+        .parameters =                                                                                          \
+            &(const struct unavailable_parameters){.starvation = starvation_, .needs = needs_, .reason = reason_}, \
+        .describe = unavailable_describe,                                                                      \
     },
 #include "bench/mitigations/mitigations.def"
 #undef MITIGATION

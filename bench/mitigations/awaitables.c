@@ -1,6 +1,8 @@
 /* The awaitable model's ways not to grow the stack: await_ready says that the result is there; await_suspend returns
- * the caller's own handle (symmetric transfer, P0913R1); and an inline budget on top of await_ready, as on a stream
- * (awaitable/io.h). An operation that completes later posts its continuation. */
+ * the caller's own handle (symmetric transfer, P0913R1); and an inline budget on top of either. Corosio takes the
+ * budget in await_suspend, where it makes the attempt, and returns the caller's handle (its dispatch_coro, on its own
+ * io_context); P4003 allows as well what awaitable/io.h does: await_ready makes the attempt and takes the budget. An
+ * operation that completes later posts its continuation. */
 #include "awaitable/run.h"
 #include "bench/mitigations/job.h"
 
@@ -19,33 +21,33 @@ static void launch_ended(struct run_async *launch, ssize_t result)
 /* Operations whose value is known when they are made: one that completes at once, one that is posted, and one that asks
  * a budget which of the two. */
 struct at_once {
-    uint64_t value;
+    ssize_t value;
 };
 
 struct posted {
-    uint64_t value;
+    ssize_t value;
     struct continuation continuation;
 };
 
 struct budgeted {
-    uint64_t value;
+    ssize_t value;
     struct inline_budget *budget;
     struct continuation continuation;
 };
 
 static inline void at_once(struct at_once *self, struct mitigation_job *job)
 {
-    self->value = job->made;
+    self->value = (ssize_t)job->made;
 }
 
 static inline void posted(struct posted *self, struct mitigation_job *job)
 {
-    self->value = job->made;
+    self->value = (ssize_t)job->made;
 }
 
 static inline void budgeted(struct budgeted *self, struct mitigation_job *job)
 {
-    self->value = job->made;
+    self->value = (ssize_t)job->made;
     self->budget = job->budget;
 }
 
@@ -54,6 +56,12 @@ static inline struct coro *post(struct continuation *continuation, struct coro *
     continuation->coro = caller;
     executor_post(env->executor, continuation);
     return noop_coroutine();
+}
+
+static inline struct coro *post_and_refill(struct budgeted *self, struct coro *caller, const struct io_env *env)
+{
+    inline_budget_refill(self->budget);
+    return post(&self->continuation, caller, env);
 }
 
 /* The awaitable `N`: an operation with these two functions, and the form whose coroutine awaits it. */
@@ -71,7 +79,7 @@ static inline struct coro *post(struct continuation *continuation, struct coro *
         (void)env;                                                                                                     \
         return suspend_;                                                                                               \
     }                                                                                                                  \
-    static inline uint64_t N##_await_resume(struct operation_ *self)                                                   \
+    static inline ssize_t N##_await_resume(struct operation_ *self)                                                    \
     {                                                                                                                  \
         return self->value;                                                                                            \
     }                                                                                                                  \
@@ -79,7 +87,7 @@ static inline struct coro *post(struct continuation *continuation, struct coro *
         struct task task;                                                                                              \
         struct mitigation_job *job;                                                                                    \
         struct operation_ awaiting;                                                                                    \
-        uint64_t value;                                                                                                \
+        ssize_t value;                                                                                                 \
     };                                                                                                                 \
     static void N##_body(struct coro *handle)                                                                          \
     {                                                                                                                  \
@@ -89,7 +97,9 @@ static inline struct coro *post(struct continuation *continuation, struct coro *
         while (job->made < job->end) {                                                                                 \
             operation_(&self->awaiting, job);                                                                          \
             CO_AWAIT(self->value, self, N, &self->awaiting);                                                           \
-            mitigation_job_completed(job, self->value);                                                                \
+            if (self->value < 0)                                                                                       \
+                CO_RETURN(self, self->value);                                                                          \
+            mitigation_job_completed(job, (uint64_t)self->value);                                                      \
         }                                                                                                              \
         CO_RETURN(self, 0);                                                                                            \
         CO_END;                                                                                                        \
@@ -120,5 +130,9 @@ AWAITING(ready_later, posted, false, post(&self->continuation, caller, env));
 AWAITING(transfer_inline, at_once, false, caller);
 AWAITING(transfer_later, posted, false, post(&self->continuation, caller, env));
 
-AWAITING(budgeted_inline, budgeted, inline_budget_take(self->budget), post(&self->continuation, caller, env));
-AWAITING(budgeted_later, budgeted, false, (inline_budget_refill(self->budget), post(&self->continuation, caller, env)));
+AWAITING(ready_budgeted_inline, budgeted, inline_budget_take(self->budget), post(&self->continuation, caller, env));
+AWAITING(ready_budgeted_later, budgeted, false, post_and_refill(self, caller, env));
+
+AWAITING(transfer_budgeted_inline, budgeted, false,
+         inline_budget_take(self->budget) ? caller : post(&self->continuation, caller, env));
+AWAITING(transfer_budgeted_later, budgeted, false, post_and_refill(self, caller, env));

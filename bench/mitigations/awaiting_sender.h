@@ -91,7 +91,7 @@ static inline int sender_task_launch(struct mitigation_job *job, struct sender_t
         self->job = job;                                                                                               \
         return promise##_launch(job, &self->task);                                                                     \
     }                                                                                                                  \
-    const struct mitigation_form mitigation_##form_ = {                                                                \
+    const struct mitigation_form MITIGATION_FORM(form_) = {                                                            \
         .launch = N##_launch,                                                                                          \
         .storage_bytes = sizeof(struct promise##_launch),                                                              \
         .frame_bytes = sizeof(struct N##_frame),                                                                       \
@@ -108,8 +108,8 @@ static inline ssize_t deliver_call(struct deliver *self, struct unit value)
     return self->value;
 }
 
-/* The operations. JUST: completes at once. POSTED: schedule(run_loop) | then(deliver), completes from the loop. Each
- * defines N_operation, completing into N, and N_make for AWAITING_SENDER. */
+/* The operations. JUST: completes at once. POSTED: schedule(run_loop) | then(deliver), completes from the loop;
+ * POSTED_BY with another function. Each defines N_operation, completing into N, and N_make for AWAITING_SENDER. */
 #define JUST(N)                                                                                                        \
     SENDER_JUST(N##_operation, N)                                                                                      \
     SENDER_FUNCTION struct N##_operation_sender N##_make(struct mitigation_job *job)                                   \
@@ -117,13 +117,15 @@ static inline ssize_t deliver_call(struct deliver *self, struct unit value)
         return (struct N##_operation_sender){.value = (ssize_t)job->made};                                             \
     }
 
-#define POSTED(N)                                                                                                      \
+#define POSTED(N) POSTED_BY(N, deliver, (ssize_t)job->made)
+
+#define POSTED_BY(N, function_, ...)                                                                                   \
     RECEIVER(N##_operation, struct unit);                                                                              \
     SENDER_SCHEDULE(N##_posted, run_loop, N##_operation)                                                               \
-    SENDER_THEN(N##_operation, N##_posted, deliver, N)                                                                 \
+    SENDER_THEN(N##_operation, N##_posted, function_, N)                                                               \
     SENDER_FUNCTION struct N##_operation_sender N##_make(struct mitigation_job *job)                                   \
     {                                                                                                                  \
-        return (struct N##_operation_sender){.child = {&job->loop}, .function = {(ssize_t)job->made}};                 \
+        return (struct N##_operation_sender){.child = {&job->loop}, .function = {__VA_ARGS__}};                        \
     }
 
 #endif

@@ -1,8 +1,11 @@
 /* An inline budget in the sender model, as sender/io.h has it on a stream: start asks it, and when it is used up
- * completes from the executor instead. The bridge is P2300R10's, whose stack the budget so bounds. */
+ * completes from the executor instead. Awaited through P2300R10's bridge, whose stack the budget so bounds where
+ * set_value cannot leave by a jump, and through stdexec's handshake. An operation that completes later is the one that
+ * all bridges here await, and begins a run. */
 #include "bench/mitigations/awaiting_sender.h"
+#include "sender/handshake_awaitable.h"
 
-#define SENDER_BUDGETED(N, completes_inline, R)                                                                        \
+#define SENDER_BUDGETED(N, R)                                                                                          \
     struct N##_sender {                                                                                                \
         struct mitigation_job *job;                                                                                    \
         R##_in value;                                                                                                  \
@@ -27,25 +30,47 @@
     }                                                                                                                  \
     SENDER_FUNCTION void N##_start(struct N##_op *op)                                                                  \
     {                                                                                                                  \
-        if (completes_inline && inline_budget_take(op->job->budget)) {                                                 \
+        if (inline_budget_take(op->job->budget)) {                                                                     \
             R##_set_value(&op->receiver, op->value);                                                                   \
         } else {                                                                                                       \
-            if (!completes_inline)                                                                                     \
-                inline_budget_refill(op->job->budget);                                                                 \
             op->turn.execute = N##_turn;                                                                               \
             executor_post_work(R##_get_env(&op->receiver)->executor, &op->turn);                                       \
         }                                                                                                              \
     }
 
-#define BUDGETED(N, completes_inline, form_)                                                                           \
-    SENDER_AWAITABLE_RECEIVER(N, sender_task);                                                                         \
-    SENDER_BUDGETED(N##_operation, completes_inline, N)                                                                \
-    SENDER_AWAITABLE(N, N##_operation);                                                                                \
-    static inline struct N##_operation_sender N##_make(struct mitigation_job *job)                                     \
+#define AT_ONCE(N)                                                                                                     \
+    SENDER_BUDGETED(N##_operation, N)                                                                                  \
+    SENDER_FUNCTION struct N##_operation_sender N##_make(struct mitigation_job *job)                                   \
     {                                                                                                                  \
         return (struct N##_operation_sender){.job = job, .value = (ssize_t)job->made};                                 \
-    }                                                                                                                  \
-    AWAITING_SENDER(N, CO_AWAIT_SENDER, N##_make, form_)
+    }
 
-BUDGETED(budgeted_inline, true, sender_budgeted_inline);
-BUDGETED(budgeted_later, false, sender_budgeted_later);
+/* The function of the `then` behind schedule. */
+struct deliver_and_refill {
+    struct mitigation_job *job;
+};
+
+static inline ssize_t deliver_and_refill_call(struct deliver_and_refill *self, struct unit value)
+{
+    (void)value;
+    inline_budget_refill(self->job->budget);
+    return (ssize_t)self->job->made;
+}
+
+#define FROM_THE_LOOP(N) POSTED_BY(N, deliver_and_refill, job)
+
+#define BUDGETED_P2300(N, operation_)                                                                                  \
+    SENDER_AWAITABLE_RECEIVER(N, sender_task);                                                                         \
+    operation_(N) SENDER_AWAITABLE(N, N##_operation);                                                                  \
+    AWAITING_SENDER(N, CO_AWAIT_SENDER, N##_make, N)
+
+#define BUDGETED_HANDSHAKE(N, operation_)                                                                              \
+    HANDSHAKE_AWAITABLE_RECEIVER(N, sender_task, thread_id);                                                           \
+    operation_(N) HANDSHAKE_AWAITABLE(N, N##_operation, thread_id);                                                    \
+    AWAITING_SENDER(N, CO_AWAIT_SENDER_TRANSFER, N##_make, N)
+
+BUDGETED_P2300(p2300_budgeted_inline, AT_ONCE);
+BUDGETED_P2300(p2300_budgeted_later, FROM_THE_LOOP);
+
+BUDGETED_HANDSHAKE(handshake_budgeted_inline, AT_ONCE);
+BUDGETED_HANDSHAKE(handshake_budgeted_later, FROM_THE_LOOP);

@@ -59,6 +59,14 @@ static inline void mitigation_job_completed(struct mitigation_job *job, uint64_t
 /* A launch has ended: posts the next one, or finishes the loop. */
 void mitigation_job_ended(struct mitigation_job *, int status);
 
+/* The name of a form. The files of those that resume somebody inside a noexcept function are compiled twice: with that
+ * function's boundary and exceptions on, and without either (common/noexcept.h). */
+#if defined ABREAST_NOEXCEPT_BOUNDARY
+#define MITIGATION_FORM(name) mitigation_boundary_##name
+#else
+#define MITIGATION_FORM(name) mitigation_##name
+#endif
+
 /* MITIGATION(C name, ...) of mitigations.def: the forms of a mechanism, by when the operation completes. */
 #define MITIGATION(model, name, ...) extern const struct mitigation_form mitigation_##name##_inline;
 #define MITIGATION_LATER(model, name, ...) extern const struct mitigation_form mitigation_##name##_later;

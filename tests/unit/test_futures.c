@@ -31,18 +31,18 @@ static void both_change_every_signature(void **state)
         assert_int_equal(cost->returning_changed, cost->functions);
         assert_int_equal(cost->tail_changed, cost->functions);
     }
-    assert_int_equal(cost_of("-")->functions, 4);       /* start of just, three of the awaiter */
-    assert_int_equal(cost_of("then=8")->functions, 36); /* four more for each then */
+    assert_int_equal(cost_of("just")->functions, 4);       /* start of just, three of the awaiter */
+    assert_int_equal(cost_of("then-8")->functions, 36); /* four more for each then */
 }
 
 static void tail_hands_over_a_value_for_each_stage(void **state)
 {
     (void)state;
-    assert_int_equal(cost_of("-")->tail_value_bytes, 8);
-    assert_int_equal(cost_of("then=1")->tail_value_bytes, 16);
-    assert_int_equal(cost_of("then=8")->tail_value_bytes, 72);
-    assert_int_equal(cost_of("with=let_value")->tail_value_bytes, 24);
-    assert_int_equal(cost_of("with=when_all")->tail_value_bytes, 40);
+    assert_int_equal(cost_of("just")->tail_value_bytes, 8);
+    assert_int_equal(cost_of("then-1")->tail_value_bytes, 16);
+    assert_int_equal(cost_of("then-8")->tail_value_bytes, 72);
+    assert_int_equal(cost_of("with-let_value")->tail_value_bytes, 24);
+    assert_int_equal(cost_of("with-when_all")->tail_value_bytes, 40);
 }
 
 int main(void)

@@ -4,6 +4,8 @@
 #include "bench/mitigations/job.h"
 #include "tests/unit/unit.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 extern const struct experiment experiment_mitigations;
@@ -54,7 +56,7 @@ static void test_every_form_makes_all_completions_in_order(void **state)
         assert_int_equal(outcome.allocations_fresh, 0);
         checked++;
     }
-    assert_true(checked >= 30);
+    assert_true(checked >= 70);
 }
 
 /* What cells say without a run, in a results of its own. */
@@ -99,28 +101,36 @@ static void test_how_long_the_innocent_waits(void **state)
         {"raw", "alone", 0},
         {"awaitable", "ready", LAUNCH},
         {"awaitable", "transfer", LAUNCH},
-        {"awaitable", "budget-1", 2}, /* the posted one, and one inline */
-        {"awaitable", "budget-2", 3},
-        {"awaitable", "budget-4", 5},
-        {"awaitable", "budget-8", 9},
-        {"awaitable", "budget-16", 17},
-        {"awaitable", "budget-32", 33},
-        {"awaitable", "budget-64", 65},
-        {"awaitable", "budget-adaptive", 17},
-        {"sender", "budget-1", 2},
-        {"sender", "budget-2", 3},
-        {"sender", "budget-4", 5},
-        {"sender", "budget-8", 9},
-        {"sender", "budget-16", 17},
-        {"sender", "budget-32", 33},
-        {"sender", "budget-64", 65},
-        {"sender", "budget-adaptive", 17},
+        {"awaitable", "transfer+budget-1", 2}, /* the posted one, and one inline */
+        {"awaitable", "transfer+budget-2", 3},
+        {"awaitable", "transfer+budget-4", 5},
+        {"awaitable", "transfer+budget-8", 9},
+        {"awaitable", "transfer+budget-16", 17},
+        {"awaitable", "transfer+budget-32", 33},
+        {"awaitable", "transfer+budget-64", 65},
+        {"awaitable", "transfer+budget-adaptive", 17},
+        {"awaitable", "ready+budget-4", 5},
+        {"awaitable", "ready+budget-adaptive", 17},
+        {"sender", "p2300+budget-4", 5},
+        {"sender", "p2300+budget-16", 17},
+        {"sender", "p2300+budget-16-no-boundary", 17},
+        {"sender", "p2300+budget-adaptive", 17},
+        {"sender", "handshake-thread-id+budget-16", 17},
+        {"sender", "handshake-thread-id+budget-16-no-boundary", 17},
+        {"sender", "handshake-thread-id+budget-adaptive", 17},
+        {"sender", "member+budget-1", 2},
+        {"sender", "member+budget-64", 65},
+        {"sender", "member+budget-adaptive", 17},
         {"sender", "scheduler", 1},
+        {"sender", "scheduler-no-boundary", 1},
         {"sender", "trampoline", LAUNCH}, /* its outermost call runs what it queued before it returns to the loop */
+        {"sender", "trampoline-no-boundary", LAUNCH},
         {"sender", "pipeline", LAUNCH},
         {"sender", "p2300", LAUNCH},
+        {"sender", "p2300-no-boundary", LAUNCH},
         {"sender", "handshake-exchange", LAUNCH},
         {"sender", "handshake-thread-id", LAUNCH},
+        {"sender", "handshake-look-first", LAUNCH},
         {"sender", "inline-known", LAUNCH},
         {"sender", "member", LAUNCH},
         {"sender", "returning", LAUNCH},
@@ -155,6 +165,8 @@ static void test_needs_and_reasons(void **state)
     }
     assert_int_equal(needs, mechanisms);
     const char *reason;
+    assert_non_null(strstr(find(results, "sender", "p2300", "noexcept_boundary", &reason)->text, "yes"));
+    assert_non_null(strstr(find(results, "sender", "p2300-no-boundary", "noexcept_boundary", &reason)->text, "no"));
     find(results, "sender", "inline-known", "instructions_per_op", &reason);
     assert_non_null(strstr(reason, "not known to be inline"));
     results_destroy(results);
@@ -185,6 +197,45 @@ static void test_what_the_futures_cost(void **state)
     results_destroy(results);
 }
 
+static void *run_on_thread(void *cell)
+{
+    run_cell(cell, LAUNCH_COMPLETIONS);
+    return NULL;
+}
+
+/* The bytes of stack that a launch of a sender's form touches. */
+static size_t stack_of(const char *mechanism)
+{
+    enum { STACK = 1 << 20, PAINT = 0x5a };
+    const struct cell *cell = experiment_mitigations.cells;
+    while (strcmp(cell->mechanism, mechanism) != 0 || strcmp(cell->variant, "completes=inline") != 0)
+        cell++;
+    unsigned char *stack = aligned_alloc(4096, STACK);
+    pthread_attr_t attributes;
+    pthread_t thread;
+    assert_non_null(stack);
+    memset(stack, PAINT, STACK);
+    assert_int_equal(pthread_attr_init(&attributes), 0);
+    assert_int_equal(pthread_attr_setstack(&attributes, stack, STACK), 0);
+    assert_int_equal(pthread_create(&thread, &attributes, run_on_thread, (void *)cell), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    pthread_attr_destroy(&attributes);
+    size_t untouched = 0;
+    while (untouched < STACK && stack[untouched] == PAINT)
+        untouched++;
+    free(stack);
+    return STACK - untouched;
+}
+
+/* That p2300 has the boundary, whatever this build's flags are, and what bounds its stack. */
+static void test_the_boundary_lets_the_stack_grow(void **state)
+{
+    (void)state;
+    size_t least = LAUNCH_COMPLETIONS * sizeof(void *), grown = stack_of("p2300");
+    assert_true(grown > stack_of("p2300+budget-4") + least);
+    assert_true(grown > stack_of("scheduler") + least);
+}
+
 static void test_the_innocent_is_served_as_often_as_asked(void **state)
 {
     (void)state;
@@ -203,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_how_long_the_innocent_waits),
         cmocka_unit_test(test_needs_and_reasons),
         cmocka_unit_test(test_what_the_futures_cost),
+        cmocka_unit_test(test_the_boundary_lets_the_stack_grow),
         cmocka_unit_test(test_the_innocent_is_served_as_often_as_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
