@@ -98,6 +98,13 @@ resumed resumed_link(const unsigned char *above)
     co_return above[0] - 1;
 }
 
+ssize_t resume_link(const unsigned char *above)
+{
+    resumed link = resumed_link(above);
+    link.handle.resume();
+    return link.handle.promise().result;
+}
+
 /* What the resources take from malloc. */
 struct counted_malloc : std::pmr::memory_resource {
     void *do_allocate(std::size_t bytes, std::size_t) override
@@ -156,9 +163,7 @@ void cxx_resumed_launch(order *order, const io_env *)
 {
     while (order->frames > 0) {
         unsigned char above = static_cast<unsigned char>(next_depth(order) + 1);
-        resumed link = resumed_link(&above);
-        link.handle.resume();
-        order->result = accept_chain(order, next_depth(order), link.handle.promise().result);
+        order->result = accept_chain(order, next_depth(order), resume_link(&above));
         if (order->result < 0)
             return;
     }
