@@ -81,7 +81,7 @@ function(libraries_find_asio path)
     set(library_asio_mechanism asio-${major}.${minor}.${patch})
     set(library_asio_header asio/awaitable.hpp)
     set(library_asio_coroutine asio::awaitable<int>)
-    # Before 1.23 it does not look for the coroutines of clang's C++20 mode.
+    # 1.22.1 does not look for the coroutines of clang's C++20 mode.
     set(library_asio_alternatives -DASIO_HAS_CO_AWAIT=1)
     set(library_asio_adapters
         "asio.cpp||chains|asio_chains|cxx-awaitable"
