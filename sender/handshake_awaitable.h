@@ -1,6 +1,6 @@
 /* handshake-awaitable: co_await on a sender, where await_suspend and the receiver agree who of them resumes.
  *
- *     HANDSHAKE_AWAITABLE_RECEIVER(N, promise, by);                  by: exchange or thread_id
+ *     HANDSHAKE_AWAITABLE_RECEIVER(N, promise, by);      by: exchange, thread_id or thread_id_look_first
  *     ...the stage `child`, completing into N...
  *     HANDSHAKE_AWAITABLE(N, child, by);
  *     ...in the coroutine...  CO_AWAIT_SENDER_TRANSFER(n, self, N, &self->member, ((struct child_sender){...}));
@@ -18,6 +18,12 @@
  *              identity there, waits until await_suspend has let go of the frame, and resumes itself, so that the
  *              coroutine goes on where the operation completed. stdexec since 2026-04-27
  *              (__as_awaitable.hpp:330, pull request 2051).
+ *   thread_id_look_first
+ *              the same, but either side looks at the word before it exchanges it, and leaves the exchange out when it
+ *              finds it let go of. No library ships it: it is what their form costs at the least.
+ *
+ * stdexec shakes hands over a sender that is not known to complete inline; one that is, as just, goes by
+ * inline_awaitable.h.
  *
  * Lifetime: once await_suspend has come first, the frame may be resumed and destroyed on another thread while
  * await_suspend is still returning: it touches nothing of it any more.
@@ -59,27 +65,62 @@ typedef _Atomic uintptr_t handshake_thread_id;
 
 static inline void handshake_thread_id_begin(handshake_thread_id *word)
 {
-    atomic_init(word, this_thread_identity());
+    atomic_init(word, this_thread_id());
+}
+
+/* The completion is on another thread, or comes after start: waits until await_suspend has let go. */
+static inline void handshake_thread_id_meet(handshake_thread_id *word, uintptr_t here)
+{
+    if (atomic_exchange_explicit(word, here, memory_order_acquire) != HANDSHAKE_NOBODY)
+        while (atomic_load_explicit(word, memory_order_acquire) != HANDSHAKE_NOBODY)
+            spin_pause();
 }
 
 /* The release that publishes the awaiting thread's frame is await_suspend's; the outcome is read by the thread that
  * wrote it, whoever resumes, so the completion has nothing to release. */
 static inline bool handshake_thread_id_complete(handshake_thread_id *word)
 {
-    uintptr_t here = this_thread_identity();
+    uintptr_t here = this_thread_id();
     if (atomic_load_explicit(word, memory_order_relaxed) == here) {
         atomic_store_explicit(word, HANDSHAKE_NOBODY, memory_order_relaxed);
         return false;
     }
-    if (atomic_exchange_explicit(word, here, memory_order_acquire) != HANDSHAKE_NOBODY)
-        while (atomic_load_explicit(word, memory_order_acquire) != HANDSHAKE_NOBODY)
-            spin_pause();
+    handshake_thread_id_meet(word, here);
     return true;
 }
 
 static inline bool handshake_thread_id_settle(handshake_thread_id *word)
 {
     return atomic_exchange_explicit(word, HANDSHAKE_NOBODY, memory_order_release) == HANDSHAKE_NOBODY;
+}
+
+/* The same word and the same agreement. Only the awaiting thread writes HANDSHAKE_NOBODY, in two places: a completion
+ * inside start, and settle. So a settle that reads it reads what its own thread wrote before, and the
+ * operation is over: it need not be ordered, and nobody looks at the word again. A completion that reads it reads what
+ * settle released: await_suspend has let go, and there is nobody to tell who completed. In every other case the word is
+ * exchanged as above. */
+typedef handshake_thread_id handshake_thread_id_look_first;
+
+static inline void handshake_thread_id_look_first_begin(handshake_thread_id_look_first *word)
+{
+    handshake_thread_id_begin(word);
+}
+
+static inline bool handshake_thread_id_look_first_complete(handshake_thread_id_look_first *word)
+{
+    uintptr_t here = this_thread_id(), seen = atomic_load_explicit(word, memory_order_acquire);
+    if (seen == here) {
+        atomic_store_explicit(word, HANDSHAKE_NOBODY, memory_order_relaxed);
+        return false;
+    }
+    if (seen != HANDSHAKE_NOBODY)
+        handshake_thread_id_meet(word, here);
+    return true;
+}
+
+static inline bool handshake_thread_id_look_first_settle(handshake_thread_id_look_first *word)
+{
+    return atomic_load_explicit(word, memory_order_relaxed) == HANDSHAKE_NOBODY || handshake_thread_id_settle(word);
 }
 
 #define HANDSHAKE_AWAITABLE_RECEIVER(N, promise, by)                                                                   \
