@@ -1,8 +1,7 @@
 /* co_await on a sender whose start and completion functions return the handle to resume next (sender/returning): the
  * protocol change that P2583R0 5.2 and 8 say a transfer would need. await_suspend returns what start returned. Alone,
  * under 1, 3 and 8 `then`, under let_value and when_all. */
-#include "bench/stack/awaiting_sender.h"
-#include "bench/stack/future_pipelines.h"
+#include "bench/stack/pipelines.h"
 #include "sender/returning/algorithms.h"
 #include "sender/returning/awaitable.h"
 #include "sender/returning/when_all.h"
@@ -31,14 +30,9 @@ static int run(struct returning_task *task)
     return 0;
 }
 
-FUTURE_PIPELINES(RETURNING, , returning_task)
+PIPELINES(RETURNING, , returning_task)
 
-#define ROW(N)                                                                                                         \
-    AWAITING_SENDER_BY(N, returning_task, CO_AWAIT_RETURNING, RETURNING_TASK_RETURN, struct nothing, N##_make)         \
-    static int N##_run(struct stack_job *job)                                                                          \
-    {                                                                                                                  \
-        return run(N##_create(job, (struct nothing){}));                                                               \
-    }
+#define ROW(N) PIPELINE_ROW(N, returning_task, CO_AWAIT_RETURNING, RETURNING_TASK_RETURN, run)
 
 ROW(alone)
 ROW(one)
@@ -47,7 +41,7 @@ ROW(eight)
 ROW(let)
 ROW(all)
 
-const struct stack_variant STACK_VARIANTS(returning)[] = {
+const struct stack_variant returning_variants[] = {
     {.name = "-", .added = 0, .run = alone_run},
     {.name = "then=1", .added = 1, .run = one_run},
     {.name = "then=3", .added = 3, .run = three_run},

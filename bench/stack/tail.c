@@ -5,8 +5,7 @@
 #include "sender/tail/protocol.h"
 
 #if TAIL_AVAILABLE
-#include "bench/stack/awaiting_sender.h"
-#include "bench/stack/future_pipelines.h"
+#include "bench/stack/pipelines.h"
 #include "sender/tail/algorithms.h"
 #include "sender/tail/awaitable.h"
 #include "sender/tail/when_all.h"
@@ -29,14 +28,9 @@ static int run(struct tail_task *task)
     return 0;
 }
 
-FUTURE_PIPELINES(TAIL, , tail_task)
+PIPELINES(TAIL, , tail_task)
 
-#define ROW(N)                                                                                                         \
-    AWAITING_SENDER_BY(N, tail_task, CO_AWAIT_TAIL, TAIL_TASK_RETURN, struct nothing, N##_make)                        \
-    static int N##_run(struct stack_job *job)                                                                          \
-    {                                                                                                                  \
-        return run(N##_create(job, (struct nothing){}));                                                               \
-    }
+#define ROW(N) PIPELINE_ROW(N, tail_task, CO_AWAIT_TAIL, TAIL_TASK_RETURN, run)
 
 ROW(alone)
 ROW(one)
@@ -50,7 +44,7 @@ ROW(all)
 #define TAIL_ROW(name_, added_, N) {.name = (name_), .added = (added_), .unavailable = TAIL_UNAVAILABLE}
 #endif
 
-const struct stack_variant STACK_VARIANTS(tail)[] = {
+const struct stack_variant tail_variants[] = {
     TAIL_ROW("-", 0, alone),
     TAIL_ROW("then=1", 1, one),
     TAIL_ROW("then=3", 3, three),

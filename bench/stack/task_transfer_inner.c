@@ -1,50 +1,17 @@
 /* The second case that P2583R0 7 finds left over by task-transfer: a task awaits a task, by symmetric transfer, whose
- * body awaits just(value) through a bridge (task_transfer_sender.c has the two).
+ * body awaits just(value) through a bridge (task_transfer_sender.c has the three).
  *
  * loop=inner   one inner task awaits again and again: "stack frames accumulate inside the inner task"
  * loop=outer   the outer task awaits again and again an inner task that awaits once, and passes the value up
  */
+#include "bench/stack/pipelines.h"
 #include "bench/stack/tasks.h"
 #include "sender/handshake_awaitable.h"
+#include "sender/inline_awaitable.h"
 #include "sender/just.h"
 
-/* What the inner tasks await. */
-SENDER_AWAITABLE_RECEIVER(resumed, transfer_task);
-SENDER_JUST(resumed_just, resumed)
-SENDER_AWAITABLE(resumed, resumed_just)
-
-HANDSHAKE_AWAITABLE_RECEIVER(agreed, transfer_task, thread_id);
-SENDER_JUST(agreed_just, agreed)
-HANDSHAKE_AWAITABLE(agreed, agreed_just, thread_id)
-
-/* What the outer tasks await. */
+/* What the outer task of loop=inner awaits. */
 TRANSFER_TASK_AWAITABLE(inner, transfer_task)
-
-static inline struct inner_sender inner_make(struct transfer_task *child)
-{
-    return (struct inner_sender){child};
-}
-
-/* ---- loop=inner ---- */
-
-/* A sender that needs nothing but the value. */
-struct nothing {
-};
-
-static inline struct resumed_just_sender resumed_make(struct nothing context, ssize_t value)
-{
-    (void)context;
-    return (struct resumed_just_sender){value};
-}
-
-static inline struct agreed_just_sender agreed_make(struct nothing context, ssize_t value)
-{
-    (void)context;
-    return (struct agreed_just_sender){value};
-}
-
-AWAITING_SENDER_BY(resumed, transfer_task, CO_AWAIT_SENDER, TRANSFER_TASK_RETURN, struct nothing, resumed_make)
-AWAITING_SENDER_BY(agreed, transfer_task, CO_AWAIT_SENDER_TRANSFER, TRANSFER_TASK_RETURN, struct nothing, agreed_make)
 
 struct once_task {
     struct transfer_task task;
@@ -57,7 +24,7 @@ static void once_body(struct coro *handle)
 {
     struct once_task *self = (struct once_task *)handle;
     CO_BEGIN(self);
-    CO_AWAIT_SENDER_TRANSFER(self->result, self, inner, &self->awaitable, inner_make(self->child));
+    CO_AWAIT_SENDER_TRANSFER(self->result, self, inner, &self->awaitable, ((struct inner_sender){self->child}));
     TRANSFER_TASK_RETURN(self, self->result);
     CO_END;
 }
@@ -76,78 +43,62 @@ static int run_once(struct transfer_task *child)
     return transfer_task_run(&self->task);
 }
 
-static int run_resumed_inside(struct stack_job *job)
-{
-    return run_once(resumed_create(job, (struct nothing){}));
-}
+#define LOOP_INNER(N, AWAIT) PIPELINE_ROW(N, transfer_task, AWAIT, TRANSFER_TASK_RETURN, run_once)
 
-static int run_agreed_inside(struct stack_job *job)
-{
-    return run_once(agreed_create(job, (struct nothing){}));
-}
-
-/* ---- loop=outer ---- */
-
-#define PASSING_TASK(N, AWAIT, bridge)                                                                                 \
-    struct N##_task {                                                                                                  \
+/* N_once, the inner task, awaits N; N_outer is the awaiter of the task that awaits it. */
+#define LOOP_OUTER(N, AWAIT)                                                                                           \
+    struct N##_once_task {                                                                                             \
         struct transfer_task task;                                                                                     \
         ssize_t value;                                                                                                 \
-        struct bridge awaitable;                                                                                       \
+        struct N awaitable;                                                                                            \
     };                                                                                                                 \
-    static void N##_body(struct coro *handle)                                                                          \
+    static void N##_once_body(struct coro *handle)                                                                     \
     {                                                                                                                  \
-        struct N##_task *self = (struct N##_task *)handle;                                                             \
+        struct N##_once_task *self = (struct N##_once_task *)handle;                                                   \
         CO_BEGIN(self);                                                                                                \
-        AWAIT(self->value, self, bridge, &self->awaitable, ((struct bridge##_just_sender){self->value}));              \
+        AWAIT(self->value, self, N, &self->awaitable, ((struct N##_just_sender){self->value}));                        \
         TRANSFER_TASK_RETURN(self, self->value);                                                                       \
         CO_END;                                                                                                        \
     }                                                                                                                  \
-    static struct transfer_task *N##_create(ssize_t value)                                                             \
+    static struct transfer_task *N##_once_create(ssize_t value)                                                        \
     {                                                                                                                  \
-        struct N##_task *self = (struct N##_task *)transfer_task_create(NULL, sizeof *self, N##_body, NULL);           \
+        struct N##_once_task *self =                                                                                   \
+            (struct N##_once_task *)transfer_task_create(NULL, sizeof *self, N##_once_body, NULL);                     \
         if (!self)                                                                                                     \
             return NULL;                                                                                               \
         self->value = value;                                                                                           \
         return &self->task;                                                                                            \
+    }                                                                                                                  \
+    TRANSFER_TASK_AWAITABLE(N##_outer, transfer_task)                                                                  \
+    static inline struct N##_outer_sender N##_outer_make(struct transfer_task *child)                                  \
+    {                                                                                                                  \
+        return (struct N##_outer_sender){child};                                                                       \
+    }                                                                                                                  \
+    OUTER_TASK(N##_outer, transfer_task, CO_AWAIT_SENDER_TRANSFER, TRANSFER_TASK_RETURN, N##_once, N##_outer_make,     \
+               N##_outer_destroy)                                                                                      \
+    static int N##_outer_run(struct stack_job *job)                                                                    \
+    {                                                                                                                  \
+        return transfer_task_run(N##_outer_create(job));                                                               \
     }
 
-PASSING_TASK(f_resumed, CO_AWAIT_SENDER, resumed)
-PASSING_TASK(f_agreed, CO_AWAIT_SENDER_TRANSFER, agreed)
+PIPELINE_ALONE(SENDER, SENDER, resumed, transfer_task)
+PIPELINE_ALONE(SENDER, HANDSHAKE, agreed, transfer_task, thread_id)
+PIPELINE_ALONE(SENDER, INLINE, known, transfer_task)
 
-TRANSFER_TASK_AWAITABLE(g_resumed, transfer_task)
+LOOP_INNER(resumed, CO_AWAIT_SENDER)
+LOOP_INNER(agreed, CO_AWAIT_SENDER_TRANSFER)
+LOOP_INNER(known, CO_AWAIT_SENDER_TRANSFER)
 
-static inline struct g_resumed_sender g_resumed_make(struct transfer_task *child)
-{
-    return (struct g_resumed_sender){child};
-}
-
-OUTER_TASK(g_resumed, transfer_task, CO_AWAIT_SENDER_TRANSFER, TRANSFER_TASK_RETURN, f_resumed, g_resumed_make,
-           g_resumed_destroy)
-
-static int run_resumed_outside(struct stack_job *job)
-{
-    return transfer_task_run(g_resumed_create(job));
-}
-
-TRANSFER_TASK_AWAITABLE(g_agreed, transfer_task)
-
-static inline struct g_agreed_sender g_agreed_make(struct transfer_task *child)
-{
-    return (struct g_agreed_sender){child};
-}
-
-OUTER_TASK(g_agreed, transfer_task, CO_AWAIT_SENDER_TRANSFER, TRANSFER_TASK_RETURN, f_agreed, g_agreed_make,
-           g_agreed_destroy)
-
-static int run_agreed_outside(struct stack_job *job)
-{
-    return transfer_task_run(g_agreed_create(job));
-}
+LOOP_OUTER(resumed, CO_AWAIT_SENDER)
+LOOP_OUTER(agreed, CO_AWAIT_SENDER_TRANSFER)
+LOOP_OUTER(known, CO_AWAIT_SENDER_TRANSFER)
 
 const struct stack_variant STACK_VARIANTS(task_transfer_inner)[] = {
-    {.name = "loop=inner,bridge=p2300", .run = run_resumed_inside},
-    {.name = "loop=inner,bridge=handshake", .run = run_agreed_inside, .rests_on = TAIL_CALL},
-    {.name = "loop=outer,bridge=p2300", .run = run_resumed_outside},
-    {.name = "loop=outer,bridge=handshake", .run = run_agreed_outside, .rests_on = TAIL_CALL},
+    {.name = "loop=inner,bridge=p2300", .run = resumed_run},
+    {.name = "loop=inner,bridge=handshake", .run = agreed_run, .rests_on = TAIL_CALL},
+    {.name = "loop=inner,bridge=inline-known", .run = known_run, .rests_on = TAIL_CALL},
+    {.name = "loop=outer,bridge=p2300", .run = resumed_outer_run},
+    {.name = "loop=outer,bridge=handshake", .run = agreed_outer_run, .rests_on = TAIL_CALL},
+    {.name = "loop=outer,bridge=inline-known", .run = known_outer_run, .rests_on = TAIL_CALL},
     {.name = NULL},
 };
