@@ -28,6 +28,8 @@
 
 #include "awaitable/cxx/task.hpp"
 
+#include <array>
+#include <concepts>
 #include <cstddef>
 #include <span>
 
@@ -92,6 +94,47 @@ template <class Buffer>
 io_operation<struct ::write_some> write_some(struct ::stream &stream, const Buffer &buffer, std::error_code &error)
 {
     return {::write_some, stream, std::as_bytes(std::span(buffer)), &error};
+}
+
+/* co_await when_all(tasks...): C's when_all of tasks of either language, which it takes over. Gives the result of each
+ * as C has it: negative errno after a failure, and else what an integer task co_returned. */
+template <std::size_t N> class [[nodiscard]] when_all_of
+{
+    struct ::when_all all = {};
+    std::array<struct ::when_child, N> children = {};
+
+  public:
+    explicit when_all_of(std::array<struct ::task *, N> tasks) noexcept
+    {
+        for (std::size_t i = 0; i < N; i++)
+            children[i].task = tasks[i];
+        ::when_all(&all, children.data(), N);
+    }
+    when_all_of(const when_all_of &) = delete;
+    ~when_all_of()
+    {
+        when_all_destroy(&all);
+    }
+    bool await_ready() const noexcept
+    {
+        return false;
+    }
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<> caller, const struct ::io_env *env)
+    {
+        return from_c(when_all_await_suspend(&all, to_c(caller), env));
+    }
+    std::array<ssize_t, N> await_resume() const noexcept
+    {
+        std::array<ssize_t, N> results;
+        for (std::size_t i = 0; i < N; i++)
+            results[i] = children[i].result;
+        return results;
+    }
+};
+
+template <std::derived_from<c_task>... Tasks> when_all_of<sizeof...(Tasks)> when_all(Tasks... tasks)
+{
+    return when_all_of<sizeof...(Tasks)>({tasks.release()...});
 }
 
 /* While it lives, coroutines that are called on this thread get their frames from `allocator`: P4003 3.5. */

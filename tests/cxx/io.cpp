@@ -167,6 +167,12 @@ cxx_task<ssize_t> value(ssize_t value)
     co_return value;
 }
 
+cxx_task<ssize_t> sum(abreast::c_task a, cxx_task<ssize_t> b)
+{
+    auto [from_a, from_b] = co_await abreast::when_all(std::move(a), std::move(b));
+    co_return from_a + from_b;
+}
+
 } // namespace
 
 /* Of tasks of both languages. A task that could not be made is null in both. */
@@ -175,6 +181,11 @@ void rule_cxx_coroutine_awaits_c_when_all(place place)
     world world(place, script(5));
     CHECK_EQ(run(world.loop, both(value(3).release(), c_value(3))), 3);
     CHECK_EQ(run(world.loop, both(value(-EPIPE).release(), c_value(3))), -EPIPE);
+    CHECK_EQ(run(world.loop, sum(abreast::c_task(c_value(3)), value(4))), 7);
+    CHECK_EQ(run(world.loop, sum(abreast::c_task(c_value(-EPIPE)), value(0))), -EPIPE);
+    {
+        auto never_awaited = abreast::when_all(value(1), value(2));
+    }
     world.allocator.failing = true;
     task *none = value(3).release();
     world.allocator.failing = false;
