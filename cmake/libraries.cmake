@@ -98,6 +98,23 @@ function(libraries_find_asio path)
                    library_asio_coroutine library_asio_alternatives library_asio_adapters)
 endfunction()
 
+function(libraries_find_cppcoro path)
+  libraries_find(cppcoro "${path}" cppcoro/task.hpp include "give a checkout, as cppcoro:PATH")
+  set(library_cppcoro_include "${library_include}")
+  set(library_cppcoro_mechanism cppcoro-git)
+  if(path)
+    execute_process(COMMAND git -C ${path} rev-parse --short HEAD OUTPUT_VARIABLE revision ERROR_QUIET
+                    OUTPUT_STRIP_TRAILING_WHITESPACE)
+    string(APPEND library_cppcoro_mechanism ${revision})
+  endif()
+  set(library_cppcoro_header cppcoro/task.hpp)
+  set(library_cppcoro_coroutine cppcoro::task<int>)
+  set(library_cppcoro_alternatives "")
+  set(library_cppcoro_adapters "cppcoro.cpp||chains|cppcoro_chains|cxx-awaitable")
+  return(PROPAGATE library_reason library_cppcoro_include library_cppcoro_mechanism library_cppcoro_header
+                   library_cppcoro_coroutine library_cppcoro_alternatives library_cppcoro_adapters)
+endfunction()
+
 # --- Which there are ---
 
 string(REPLACE "," ";" libraries_wanted "${ABREAST_PEERS}")
