@@ -20,9 +20,10 @@
  * negative result, of one of them. The awaiter is resumed when all have ended, and not before. when_all's result is 0,
  * or that of the first that failed. A null task, one that could not be made, ends with -ENOMEM.
  *
- * Owns: the tasks, each until it has ended; the frames of the others go by when_all_destroy. Nothing is allocated, since
- * a task's continuation is a bare struct coro among the children. In C++ that is a synthetic frame, which rests on the
- * compilers' common frame layout; cppcoro and Capy make a coroutine for each task instead, and Capy one for the whole.
+ * Owns: the tasks, each until it has ended; the frames of the others go by when_all_destroy. Nothing is allocated,
+ * since a task's continuation is a bare struct coro among the children. In C++ that is a synthetic frame, which rests
+ * on the compilers' common frame layout; cppcoro and Capy make a coroutine for each task instead, and Capy one for the
+ * whole.
  * Lifetime: when_all and children stay where they are until the await is over. The awaiting coroutine's `destroy` calls
  * when_all_destroy, where the task may be suspended in it; zero-initialised, there is nothing to destroy.
  * Threads: the tasks may end on any thread, at the same time.
