@@ -1,11 +1,12 @@
-# How long an innocent connection waits against the other's inline budget: completions, and ns. Blocks 0 and 1 are the
-# budgets of the two models, block 2 what has no budget.
+# How long an innocent connection waits against the other's inline budget: completions, and ns. Block 0 is awaitables
+# with a budget, blocks 1 and 2 are senders with one, through P2300R10's bridge and by a member as_awaitable; block 3 is
+# what has no budget.
 load "style.gnuplot"
 name = "mitigations"
 height = 470
 load "terminal.gnuplot"
 
-stats data index 2 using 2 nooutput name "W"
+stats data index 3 using 2 nooutput name "W"
 title_font = kind eq "svg" ? ",14" : ",10"
 note_font = kind eq "svg" ? ",11" : ",7"
 shown_other(label) = label eq "alone" || label eq "sender scheduler" || label eq "awaitable ready" || \
@@ -24,11 +25,12 @@ set bmargin 4
 
 set yrange [0.7:(W_max > 65 ? W_max : 65) * 1.6]
 set ylabel "completions of the other before its turn, at most"
-plot data index 0 using 1:2 with linespoints ls 2 lw 3 ps 1.3 title "awaitable", \
-     data index 1 using 1:2 with linespoints ls 3 title "sender", \
-     data index 2 using (shown_other(strcol(1)) && $2 > 0 && strcol(1) ne "sender p2300" ? 78 : NaN):2:\
+plot data index 0 using 1:2 with linespoints ls 2 lw 5 ps 1.6 title "awaitable, transfer", \
+     data index 1 using 1:2 with linespoints ls 3 lw 3 title "sender, p2300", \
+     data index 2 using 1:2 with linespoints ls 5 title "sender, member", \
+     data index 3 using (shown_other(strcol(1)) && $2 > 0 && strcol(1) ne "sender p2300" ? 78 : NaN):2:\
           (strcol(1) eq "awaitable ready" ? "no budget" : "scheduler") with labels left font note_font notitle, \
-     data index 2 using (shown_other(strcol(1)) && $2 > 0 ? 0.9 : NaN):2:(65):(0) with vectors nohead dt 3 lw 1 \
+     data index 3 using (shown_other(strcol(1)) && $2 > 0 ? 0.9 : NaN):2:(65):(0) with vectors nohead dt 3 lw 1 \
           lc rgb "#888888" notitle
 
 set yrange [*:*]
@@ -36,8 +38,9 @@ set ylabel "ns until its next turn (bar: 99 % interval)"
 unset key
 plot data index 0 using 1:3:4:5 with yerrorlines ls 2 notitle, \
      data index 1 using 1:3:4:5 with yerrorlines ls 3 notitle, \
-     data index 2 using (shown_other(strcol(1)) ? 78 : NaN):3:(note_of(strcol(1))) with labels left font note_font \
+     data index 2 using 1:3:4:5 with yerrorlines ls 5 notitle, \
+     data index 3 using (shown_other(strcol(1)) ? 78 : NaN):3:(note_of(strcol(1))) with labels left font note_font \
           notitle, \
-     data index 2 using (shown_other(strcol(1)) ? 0.9 : NaN):3:(65):(0):(colour($6)) with vectors nohead dt 3 lw 1 \
+     data index 3 using (shown_other(strcol(1)) ? 0.9 : NaN):3:(65):(0):(colour($6)) with vectors nohead dt 3 lw 1 \
           lc rgb variable notitle
 unset multiplot

@@ -8,6 +8,14 @@ RATIO = "ratio_to_floor"
 WAITED = "waited_completions_max"
 FUTURES = {"p2300": "today", "returning": "returning", "tail": "tail"}
 DRAWN = {"awaitable ready", "sender scheduler"}  # the other ways that the figure shows in both panels
+BUDGETS = {  # what the figure draws over the budget
+    ("awaitable", "transfer"): "awaitable, transfer",
+    ("sender", "p2300"): "sender, p2300",
+    ("sender", "member"): "sender, member",
+}
+NO_BOUNDARY = "-no-boundary"
+PLACEMENT = "no difference beyond placement"
+CLOSE = f"Times less than 1 ns or 10 % apart show {PLACEMENT}."
 FUTURE_METRICS = {
     "op_state_bytes": "operation state, bytes",
     "frame_bytes": "coroutine frame, bytes",
@@ -55,6 +63,34 @@ def said(name):
     return f"{name[0]} {name[1]}"
 
 
+def apart(low, high):
+    """Whether two times differ by more than where the code happens to lie makes of one and the same."""
+    return high - low >= max(1, low / 10)
+
+
+def listed(times):
+    """The times in the order of the table, which ranks nothing; a model said where it changes."""
+    models = [None, *(model for model, _ in times)]
+    parts = [
+        f"{name[1] if name[0] == before else said(name)} {shown(value)}"
+        for before, (name, value) in zip(models, times.items())
+    ]
+    return ", ".join(parts)
+
+
+def plain_name(mechanism):
+    return mechanism.removesuffix(NO_BOUNDARY)
+
+
+def representative(times):
+    """Without the floor, and of the budgets those of 16."""
+    return {
+        name: value
+        for name, value in times.items()
+        if name[0] != "raw" and ("+" not in name[1] or plain_name(name[1]).endswith("+budget-16"))
+    }
+
+
 def build(rows):
     section = Section("mitigations")
     groups = groups_of(rows)
@@ -76,12 +112,13 @@ def table(inline, later, waits):
         body.append(
             [
                 said(name),
+                word(inline, name, "noexcept_boundary"),
                 shown_row(inline.row(name, "ns_per_op")),
                 shown_row(inline.row(name, RATIO)) if inline.row(name, RATIO) else "-",
                 *(shown_row(inline.row(name, "instructions_per_op", compiler)) for compiler in compilers),
                 shown_row(later.row(name, "ns_per_op")),
-                shown_row(waits.row(name, WAITED)),
-                needs(inline, name),
+                waited(waits, name),
+                word(inline, name, "needs_from_user"),
             ]
         )
     return Table(
@@ -89,6 +126,7 @@ def table(inline, later, waits):
         "Ways out of stack growth: what a completion costs, who waits, and what is needed",
         [
             "mechanism",
+            "boundary of a noexcept function",
             "ns, completes inline",
             "times the floor",
             *(f"instructions, {compiler}" for compiler in compilers),
@@ -97,14 +135,23 @@ def table(inline, later, waits):
             "needs",
         ],
         body,
-        "In brackets the 99 % interval of paired, interleaved runs. The floor is a bare state machine. An innocent "
-        f"connection that waits for {shown(longest(waits))} completions waits until the other has no more at hand.",
+        "In brackets the 99 % interval of paired, interleaved runs. The floor is a bare state machine. What resumes "
+        "somebody inside a noexcept function is compiled with that function's boundary and exceptions on, and without "
+        f"either; the rest of the build has exceptions off. {CLOSE}",
     )
 
 
-def needs(inline, name):
-    row = inline.row(name, "needs_from_user")
+def word(inline, name, metric):
+    row = inline.row(name, metric)
     return row.text if row else "-"
+
+
+def waited(waits, name):
+    """How many completions others wait; where that is until there are no more at hand, how many that is here."""
+    row = waits.row(name, WAITED)
+    if row and row.value is not None and row.value == longest(waits):
+        return f"all ({shown(row.value)} here)"
+    return shown_row(row)
 
 
 def longest(waits):
@@ -116,7 +163,7 @@ def waiting_table(waits):
     body = [
         [
             said(name),
-            shown_row(waits.row(name, WAITED)),
+            waited(waits, name),
             shown_row(waits.row(name, "ns_per_op")),
             shown_row(waits.row(name, RATIO)),
         ]
@@ -156,7 +203,7 @@ def span(values):
 
 
 def joined(names):
-    return ", ".join(mechanism for _, mechanism in names)
+    return ", ".join(dict.fromkeys(plain_name(mechanism) for _, mechanism in names))
 
 
 def by_wait(waits):
@@ -170,24 +217,30 @@ def by_wait(waits):
 def short(inline, waits):
     """Which is cheapest and dearest for a coroutine that awaits senders, and who else gets a turn."""
     times = inline.values("ns_per_op")
-    plain = times.pop(("sender", "p2300"), None)
+    plain, jumping = (times.pop(("sender", "p2300" + suffix), None) for suffix in ("", NO_BOUNDARY))
     senders = {name: value for name, value in times.items() if name[0] == "sender" and name[1] != "pipeline"}
     text = []
     if plain and senders:
-        ranked = sorted(senders, key=senders.get)
-        least, most = ranked[0], ranked[-1]
+        least, most = (named(senders, end(senders.values())) for end in (min, max))
+        without = f", {shown(jumping)} where exceptions are off" if jumping else ""
         text.append(
-            f"A completion inside co_await on a sender takes {shown(plain)} ns unmitigated, and with a way out of "
-            f"stack growth {shown(senders[least])} ({least[1]}) to {shown(senders[most])} ({most[1]})"
+            f"A completion inside co_await on a sender takes {shown(plain)} ns unmitigated{without}, and with a way "
+            f"out of stack growth {least} to {most}"
             + (f"; an awaitable's {span(awaitable)}." if (awaitable := awaitables(times)) else ".")
         )
     held, others = by_wait(waits)
     if held and others:
         text.append(
             f"Another connection gets its turn after {span(others.values())} completions with {kinds(others)}; with "
-            "all other ways it waits until the first one is done."
+            "all other ways it waits until the first one has no more at hand."
         )
     return " ".join(text)
+
+
+def named(times, value):
+    """A time, and whose it is where all others are apart from it."""
+    near = {plain_name(name[1]) for name, other in times.items() if not apart(*sorted((value, other)))}
+    return shown(value) + (f" ({near.pop()})" if len(near) == 1 else "")
 
 
 def awaitables(times):
@@ -196,23 +249,17 @@ def awaitables(times):
 
 def kinds(names):
     """The mechanisms' names, all inline budgets as one."""
-    found = list(dict.fromkeys("an inline budget" if name.startswith("budget") else f"the {name}" for _, name in names))
+    found = list(dict.fromkeys("an inline budget" if "+" in name else f"the {plain_name(name)}" for _, name in names))
     return " or ".join([", ".join(found[:-1]), found[-1]] if found[1:] else found)
 
 
 def cost(inline):
     """Each way out against the bridge that mitigates nothing, and against the floor."""
     times = inline.values("ns_per_op")
-    plain = times.get(("sender", "p2300"))
     floor = times.get(("raw", "floor"))
-    if not plain or not floor:
+    if ("sender", "p2300") not in times or not floor:
         return ""
-    parts = [
-        f"{said(name)} {shown(value)}"
-        for name, value in sorted(times.items(), key=lambda item: item[1])
-        if name[0] != "raw"
-    ]
-    return f"Completes inline, ns (floor {shown(floor)}): {', '.join(parts)}."
+    return f"Completes inline, ns (floor {shown(floor)}): {listed(representative(times))}. {CLOSE}"
 
 
 def cost_later(later):
@@ -220,51 +267,48 @@ def cost_later(later):
     floor = times.get(("raw", "floor"))
     if not floor or len(times) < 2:
         return ""
-    parts = [
-        f"{said(name)} {shown(value)}"
-        for name, value in sorted(times.items(), key=lambda item: item[1])
-        if name[0] != "raw"
-    ]
     missing = [said(name) for name in later.names() if (row := later.row(name, "ns_per_op")) and row.missing]
     none = f" Not to be had: {', '.join(missing)}." if missing else ""
-    return f"Completes from the run_loop, ns (floor {shown(floor)}): {', '.join(parts)}.{none}"
+    return f"Completes from the run_loop, ns (floor {shown(floor)}): {listed(representative(times))}.{none}"
 
 
 def starvation(waits):
     held, others = by_wait(waits)
     if not held or not others:
         return ""
-    alike = {}
+    equal = {}
     for (_, mechanism), value in sorted(others.items(), key=lambda item: item[1]):
-        alike.setdefault(value, {})[mechanism] = None
-    parts = [f"{shown(value)} with {' or '.join(names)}" for value, names in alike.items()]
+        equal.setdefault(value, {})[plain_name(mechanism).rpartition("+")[2]] = None
+    parts = [f"{shown(value)} with {' or '.join(names)}" for value, names in equal.items()]
     return (
-        f"An innocent connection waits for {shown(longest(waits))} completions, all that the other has, with "
-        f"{joined(held)}; for {', '.join(parts)}."
+        f"An innocent connection waits for all completions that the other has at hand ({shown(longest(waits))} here) "
+        f"with {joined(held)}; for {', '.join(parts)}."
     )
 
 
 def zero_cost(inline):
     """P2583R0 7.1: both mitigations cost, symmetric transfer does not."""
     times, counts = inline.values("ns_per_op"), inline.values("instructions_per_op")
-    plain = times.get(("sender", "p2300"))
-    mitigated = {
-        words: times[name] / plain
-        for name, words in (
-            (("sender", "scheduler"), "a queue round trip"),
-            (("sender", "trampoline"), "a trampoline"),
-        )
-        if plain and name in times
-    }
+    parts = []
+    for suffix, where in (("", "with the boundary"), (NO_BOUNDARY, "without it, exceptions off")):
+        plain = times.get(("sender", "p2300" + suffix))
+        ratios = [
+            f"{words} {times[name] / plain:.2g} times"
+            for mechanism, words in (("scheduler", "a queue round trip"), ("trampoline", "a trampoline"))
+            if plain and (name := ("sender", mechanism + suffix)) in times
+        ]
+        if ratios:
+            parts.append(f"{' and '.join(ratios)} its ns {where}")
     text = []
-    if mitigated:
-        parts = ", ".join(f"{words} {value:.1f} times" for words, value in mitigated.items())
-        text.append(f"P2583R0 7.1's two mitigations, inline, against the bridge without one: {parts} its ns.")
+    if parts:
+        text.append(f"P2583R0 7.1's two mitigations, inline, against the bridge without one: {'; '.join(parts)}.")
     ready, transfer = ("awaitable", "ready"), ("awaitable", "transfer")
     if all(name in figures for name in (ready, transfer) for figures in (times, counts)):
+        low, high = sorted((times[ready], times[transfer]))
+        more = f"{times[transfer] - times[ready]:.1f} ns more" if apart(low, high) else PLACEMENT
         text.append(
-            f"Symmetric transfer, which it calls zero-cost, takes {shown(counts[transfer] - counts[ready])} "
-            f"instructions and {times[transfer] - times[ready]:.1f} ns more than awaiting what is ready."
+            f"Symmetric transfer, which it calls zero-cost, against awaiting what is ready: "
+            f"{shown(round(counts[transfer] - counts[ready], 2))} instructions more; in time {more}."
         )
     return [" ".join(text)] if text else []
 
@@ -281,9 +325,11 @@ def futures(inline, groups):
             and (row := inline.row(("sender", name), "instructions_per_op", compiler))
             and row.value is not None
         ]
+        jumping = inline.row(("sender", "p2300" + NO_BOUNDARY), "instructions_per_op", compiler)
         if plain and plain.value is not None and parts:
+            without = f" ({shown(jumping.value)} without the boundary)" if jumping and jumping.value is not None else ""
             sentences.append(
-                f"Instructions an inline completion, {compiler}: today's protocol {shown(plain.value)}, "
+                f"Instructions an inline completion, {compiler}: today's protocol {shown(plain.value)}{without}, "
                 f"{', '.join(parts)}."
             )
     grown = [growth(groups, name) for name in FUTURES if name != "p2300"]
@@ -311,23 +357,22 @@ def growth(groups, name):
 
 
 def figure_data(waits):
-    """Two blocks of budgets, awaitable and sender, and one of all others: completions, ns and its interval. Nothing
-    where a filter has left one of them out."""
-    budgets = {"awaitable": [], "sender": []}
+    """A block for each of BUDGETS, and one of all without a budget: completions, ns and its interval. Nothing where a
+    filter has left one of them out."""
+    budgets = {name: [] for name in BUDGETS}
     others = []
     for name in waits.names():
-        limit, point = name[1].partition("-")[2], point_of(waits, name)
+        point = point_of(waits, name)
         if not point:
             continue
-        if not name[1].startswith("budget"):
+        mechanism, budget, limit = name[1].partition("+budget-")
+        if not budget:
             others.append(f"{'alone' if name == ('raw', 'alone') else said(name)}\t{point}\t{model_order(name[0])}")
-        elif limit.isdigit():
-            budgets[name[0]].append((int(limit), f"{limit}\t{point}"))
+        elif limit.isdigit() and (name[0], mechanism) in budgets:
+            budgets[name[0], mechanism].append((int(limit), f"{limit}\t{point}"))
     if not all(budgets.values()) or not (DRAWN & {line.partition("\t")[0] for line in others}):
         return ""
-    blocks = [
-        [f'"{model}, inline budget"', *(line for _, line in sorted(points))] for model, points in budgets.items()
-    ]
+    blocks = [[f'"{BUDGETS[name]}"', *(line for _, line in sorted(points))] for name, points in budgets.items()]
     return "\n\n".join("\n".join(block) + "\n" for block in [*blocks, ['"others"', *others]])
 
 
