@@ -12,7 +12,7 @@ from .tables import write_file
 ROOT = Path(__file__).resolve().parents[2]
 PAPER = ROOT / "paper"
 GOLDEN = ROOT / "tests" / "python" / "golden"
-ORDER = ["stack", "finals", "opstate", "frames", "mitigations", "echo"]
+ORDER = ["stack", "finals", "opstate", "frames", "mitigations", "echo", "compile"]
 PARTS = {
     "all": "tables, page and headlines (the default)",
     "tables": "DIR/tables, and DIR/figures/*.dat, which gnuplot draws",

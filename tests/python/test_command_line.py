@@ -8,7 +8,7 @@ import pytest
 from conftest import one_line, run
 
 OK, ERROR, NOTHING = 0, 1, 4
-EXPERIMENTS = ["stack", "finals", "opstate", "frames", "mitigations", "echo"]
+EXPERIMENTS = ["stack", "finals", "opstate", "frames", "mitigations", "echo", "compile"]
 
 
 def test_list_names_the_experiments(abreast):
