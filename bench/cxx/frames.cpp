@@ -84,10 +84,13 @@ struct resumed {
     explicit resumed(std::coroutine_handle<promise_type> handle) : handle(handle)
     {
     }
-    resumed(resumed &&) = delete;
+    resumed(resumed &&other) noexcept : handle(std::exchange(other.handle, nullptr))
+    {
+    }
     ~resumed()
     {
-        handle.destroy();
+        if (handle)
+            handle.destroy();
     }
 
     std::coroutine_handle<promise_type> handle;

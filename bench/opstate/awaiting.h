@@ -125,8 +125,9 @@ struct step_frame {
     {                                                                                                                  \
         struct step_frame *self = (struct step_frame *)handle;                                                         \
         CO_BEGIN(self);                                                                                                \
-        self->got = (ssize_t)next_input(self->state->value);                                                           \
-        if (self->depth > 1) {                                                                                         \
+        if (self->depth == 1) {                                                                                        \
+            self->got = (ssize_t)next_input(self->state->value);                                                       \
+        } else {                                                                                                       \
             self->child = step_##F##_make(self->state, self->depth - 1);                                               \
             if (!self->child)                                                                                          \
                 CO_RETURN(self, 0);                                                                                    \
