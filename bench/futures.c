@@ -42,7 +42,7 @@ PIPELINES(TAIL, tail_, tail_task)
 #define LAST_all(N) N##_sum
 
 /* The terms of the sums over the parts. Every operation state of `tail` hands its value over in its slot, once. */
-#define NOTHING(N)
+#define NO_BYTES(N)
 #define SLOT_BYTES(N) +sizeof(((struct N##_op *)NULL)->value)
 #define ONE(N) +1
 #define THREE(N) +3
@@ -72,7 +72,7 @@ _Static_assert(0 PARTS_eight(START_DIFFERS, COMPLETE_DIFFERS, p2300_eight) == 0,
         .p2300 = {OP_BYTES(LAST_##which(p2300_##which)), FRAME_BYTES(p2300_##which, sender_task)},                     \
         .returning = {OP_BYTES(LAST_##which(returning_##which)), FRAME_BYTES(returning_##which, returning_task)},      \
         .tail = {OP_BYTES(LAST_##which(tail_##which)), FRAME_BYTES(tail_##which, tail_task)},                          \
-        .tail_value_bytes = 0 PARTS_##which(SLOT_BYTES, NOTHING, tail_##which),                                        \
+        .tail_value_bytes = 0 PARTS_##which(SLOT_BYTES, NO_BYTES, tail_##which),                                       \
         .functions = 0 PARTS_##which(ONE, THREE, p2300_##which),                                                       \
         .returning_changed = 0 PARTS_##which(START_DIFFERS, COMPLETE_DIFFERS, returning_##which),                      \
         .tail_changed = 0 PARTS_##which(START_DIFFERS, COMPLETE_DIFFERS, tail_##which),                                \
