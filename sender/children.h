@@ -1,5 +1,6 @@
-/* What an operation with several children has ([exec.when.all]): a stop source of its own for them, linked to the
- * receiver's stop token while they run, and the count of those that have not completed.
+/* What an operation with several children has ([exec.when.all]): the count of those that have not completed, and, where
+ * one of them may end the others' work, a stop source of its own for them, linked to the receiver's stop token while
+ * they run.
  *
  * For the authors of algorithms. start calls sender_children_link, every completion function of a child calls
  * sender_children_release when it has left its result, and whoever is told true completes the receiver: all have ended,
@@ -11,7 +12,8 @@
  * twice).
  *
  * The environment is kept here, because receivers answer get_env by address. A C++ receiver makes it at each query, and
- * its operation state is smaller by the size of a struct io_env.
+ * its operation state is smaller by the size of a struct io_env. Without a stop source the children are given the
+ * receiver's own environment.
  *
  * Threads: the children complete on any thread, at the same time. Whoever asks the others to stop does so on its own
  * thread: children that do I/O want all of them on the reactor's (common/io_request.h).
@@ -27,41 +29,49 @@
 enum { CHILDREN_UNDECIDED = 0, CHILDREN_STOPPED = -1, CHILDREN_VALUE = -2 };
 
 struct sender_children {
-    struct stop_source stop;
-    struct io_env env;            /* the children's: the receiver's, with our stop token */
-    struct stop_callback on_stop; /* of the receiver's token */
-    _Atomic unsigned pending;     /* children that have not completed, and a stop request that is being passed on */
+    _Atomic unsigned pending; /* children that have not completed, and a stop request that is being passed on */
     _Atomic int disposition;
 };
 
-static inline void sender_children_init(struct sender_children *self, unsigned count, const struct io_env *env)
+struct sender_children_stop {
+    struct stop_source source;
+    struct io_env env;            /* the children's: the receiver's, with our stop token */
+    struct stop_callback on_stop; /* of the receiver's token */
+};
+
+static inline void sender_children_init(struct sender_children *self, unsigned count)
 {
-    stop_source_init(&self->stop);
-    self->env = *env;
-    self->env.stop = stop_source_token(&self->stop);
     atomic_init(&self->pending, count);
     atomic_init(&self->disposition, CHILDREN_UNDECIDED);
 }
 
+static inline void sender_children_stop_init(struct sender_children_stop *self, const struct io_env *env)
+{
+    stop_source_init(&self->source);
+    self->env = *env;
+    self->env.stop = stop_source_token(&self->source);
+}
+
 /* Links to the receiver's stop token: a request calls `invoke`, at once when there has been one. */
-static inline void sender_children_link(struct sender_children *self, struct stop_token outer,
+static inline void sender_children_link(struct sender_children_stop *self, struct stop_token outer,
                                         void (*invoke)(struct stop_callback *))
 {
     self->on_stop.invoke = invoke;
     stop_callback_register(&self->on_stop, outer);
 }
 
-/* A child has completed: true when it was the last. */
-static inline bool sender_children_release(struct sender_children *self)
+/* A child has completed: true when it was the last. `stop`, here and below, is null where there is no stop source. */
+static inline bool sender_children_release(struct sender_children *self, struct sender_children_stop *stop)
 {
     if (atomic_fetch_sub_explicit(&self->pending, 1, memory_order_acq_rel) > 1)
         return false;
-    stop_callback_deregister(&self->on_stop);
+    if (stop)
+        stop_callback_deregister(&stop->on_stop);
     return true;
 }
 
 /* What `invoke` does: asks the children to stop. True when the last of them has completed meanwhile. */
-static inline bool sender_children_pass_on_stop(struct sender_children *self)
+static inline bool sender_children_pass_on_stop(struct sender_children *self, struct sender_children_stop *stop)
 {
     unsigned pending = atomic_load_explicit(&self->pending, memory_order_relaxed);
     do {
@@ -69,8 +79,8 @@ static inline bool sender_children_pass_on_stop(struct sender_children *self)
             return false;
     } while (!atomic_compare_exchange_weak_explicit(&self->pending, &pending, pending + 1, memory_order_relaxed,
                                                     memory_order_relaxed));
-    stop_source_request_stop(&self->stop);
-    return sender_children_release(self);
+    stop_source_request_stop(&stop->source);
+    return sender_children_release(self, stop);
 }
 
 /* SENDER_EACH(X, N, R, (a, b, ...)): X(N, R, a) X(N, R, b) ..., for 2 to 8 children. */
@@ -101,31 +111,61 @@ static inline bool sender_children_pass_on_stop(struct sender_children *self)
 #define SENDER_EACH_ENV(N, R, child_)                                                                                  \
     SENDER_FUNCTION const struct io_env *N##_##child_##_get_env(const struct N##_##child_##_receiver *self)            \
     {                                                                                                                  \
-        return &SENDER_PARENT(N, child_, child_, self)->children.env;                                                  \
+        return N##_child_env(SENDER_PARENT(N, child_, child_, self));                                                  \
     }
 
-/* All but the children's completion functions, for named children: sender, operation, connect and start. The receiver
- * of each is N_child, where `child` is its name, and that is its name in the sender and in the operation too. `result`
- * declares the member of the operation that a value completion delivers. */
-#define SENDER_CHILDREN_OP(N, list, result, R)                                                                         \
+/* The members of the operation that this is about, and their functions: N_child_env, N_init_children and N_of_on_stop.
+ * `stops`, a constant expression: whether there is a stop source; `stop` has no elements where there is none. */
+#define SENDER_CHILDREN_MEMBERS(N)                                                                                     \
+    struct sender_children children;                                                                                   \
+    struct sender_children_stop stop[N##_stops];
+
+#define SENDER_CHILDREN_STOPS(N, stops) enum { N##_stops = (stops) != 0 };
+
+#define SENDER_CHILDREN_STOP(N, op) (N##_stops ? (op)->stop : NULL)
+
+#define SENDER_CHILDREN_FUNCTIONS(N, R)                                                                                \
+    SENDER_FUNCTION const struct io_env *N##_child_env(const struct N##_op *op)                                        \
+    {                                                                                                                  \
+        return N##_stops ? &op->stop->env : R##_get_env(&op->receiver);                                                \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_init_children(struct N##_op *op, unsigned count)                                          \
+    {                                                                                                                  \
+        sender_children_init(&op->children, count);                                                                    \
+        if (N##_stops)                                                                                                 \
+            sender_children_stop_init(op->stop, R##_get_env(&op->receiver));                                           \
+    }                                                                                                                  \
+    SENDER_FUNCTION struct N##_op *N##_of_on_stop(struct stop_callback *callback)                                      \
+    {                                                                                                                  \
+        return CONTAINER_OF(CONTAINER_OF(callback, struct sender_children_stop, on_stop), struct N##_op, stop);        \
+    }
+
+/* All but start and the completion functions, for named children: sender, operation, connect. The receiver of each is
+ * N_child, where `child` is its name, and that is its name in the sender and in the operation too. `result` declares
+ * the member of the operation that a value completion delivers. */
+#define SENDER_CHILDREN_OP(N, list, result, stops, R)                                                                  \
     struct N##_sender {                                                                                                \
         SENDER_EACH(SENDER_EACH_SENDER, N, R, list)                                                                    \
     };                                                                                                                 \
+    SENDER_CHILDREN_STOPS(N, stops)                                                                                    \
     struct N##_op {                                                                                                    \
         struct R##_receiver receiver;                                                                                  \
-        struct sender_children children;                                                                               \
+        SENDER_CHILDREN_MEMBERS(N)                                                                                     \
         result;                                                                                                        \
         SENDER_EACH(SENDER_EACH_OP, N, R, list)                                                                        \
     };                                                                                                                 \
+    SENDER_CHILDREN_FUNCTIONS(N, R)                                                                                    \
     SENDER_EACH(SENDER_EACH_ENV, N, R, list)                                                                           \
     SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
     {                                                                                                                  \
         PROBE(CONNECT);                                                                                                \
         PROBE(OP_STATE_BUILT);                                                                                         \
         op->receiver = receiver;                                                                                       \
-        sender_children_init(&op->children, SENDER_EACH(SENDER_EACH_COUNT, N, R, list), R##_get_env(&op->receiver));   \
+        N##_init_children(op, SENDER_EACH(SENDER_EACH_COUNT, N, R, list));                                             \
         SENDER_EACH(SENDER_EACH_CONNECT, N, R, list)                                                                   \
-    }                                                                                                                  \
+    }
+
+#define SENDER_START_CHILDREN(N, list, R)                                                                              \
     SENDER_FUNCTION void N##_start_children(struct N##_op *op)                                                         \
     {                                                                                                                  \
         SENDER_EACH(SENDER_EACH_START, N, R, list)                                                                     \
@@ -153,27 +193,41 @@ static inline bool sender_children_pass_on_stop(struct sender_children *self)
     }                                                                                                                  \
     SENDER_FUNCTION void N##_release(struct N##_op *op)                                                                \
     {                                                                                                                  \
-        if (sender_children_release(&op->children))                                                                    \
+        if (sender_children_release(&op->children, SENDER_CHILDREN_STOP(N, op)))                                       \
             N##_complete(op);                                                                                          \
     }                                                                                                                  \
     static void N##_on_stop(struct stop_callback *callback)                                                            \
     {                                                                                                                  \
-        struct N##_op *op = CONTAINER_OF(callback, struct N##_op, children.on_stop);                                   \
-        if (sender_children_pass_on_stop(&op->children))                                                               \
+        struct N##_op *op = N##_of_on_stop(callback);                                                                  \
+        if (sender_children_pass_on_stop(&op->children, op->stop))                                                     \
             N##_complete(op);                                                                                          \
     }
 
-/* start: when stop has been requested already, completes with stopped, and starts nothing. */
+/* N_stopped_before, which start begins with: links to the receiver's stop token. True when stop has been requested
+ * already; the link is gone then. */
+#define SENDER_CHILDREN_LINK(N, R)                                                                                     \
+    SENDER_FUNCTION bool N##_stopped_before(struct N##_op *op)                                                         \
+    {                                                                                                                  \
+        if (!N##_stops)                                                                                                \
+            return false;                                                                                              \
+        sender_children_link(op->stop, R##_get_env(&op->receiver)->stop, N##_on_stop);                                 \
+        if (!stop_requested(op->stop->env.stop))                                                                       \
+            return false;                                                                                              \
+        stop_callback_deregister(&op->stop->on_stop);                                                                  \
+        return true;                                                                                                   \
+    }
+
+/* start: when stop has been requested already, and there is a stop source, completes with stopped, and starts nothing.
+ */
 #define SENDER_CHILDREN_START(N, R)                                                                                    \
+    SENDER_CHILDREN_LINK(N, R)                                                                                         \
     SENDER_FUNCTION void N##_start(struct N##_op *op)                                                                  \
     {                                                                                                                  \
         PROBE(START);                                                                                                  \
-        sender_children_link(&op->children, R##_get_env(&op->receiver)->stop, N##_on_stop);                            \
-        if (!stop_requested(op->children.env.stop)) {                                                                  \
+        if (!N##_stopped_before(op)) {                                                                                 \
             N##_start_children(op);                                                                                    \
             return;                                                                                                    \
         }                                                                                                              \
-        stop_callback_deregister(&op->children.on_stop);                                                               \
         PROBE(SET_STOPPED);                                                                                            \
         R##_set_stopped(&op->receiver);                                                                                \
     }

@@ -14,7 +14,8 @@
 #include "sender/children.h"
 
 #define SENDER_STOP_WHEN(N, source_, trigger_, R)                                                                      \
-    SENDER_CHILDREN_OP(N, (source_, trigger_), R##_in result, R)                                                       \
+    SENDER_CHILDREN_OP(N, (source_, trigger_), R##_in result, true, R)                                                 \
+    SENDER_START_CHILDREN(N, (source_, trigger_), R)                                                                   \
     SENDER_CHILDREN_COMPLETE(N, false, R)                                                                              \
     enum {                                                                                                             \
         N##_completions = (source_##_completions & ~COMPLETES_INLINE) |                                                \
@@ -23,12 +24,12 @@
     SENDER_FUNCTION void N##_start(struct N##_op *op)                                                                  \
     {                                                                                                                  \
         PROBE(START);                                                                                                  \
-        sender_children_link(&op->children, R##_get_env(&op->receiver)->stop, N##_on_stop);                            \
+        sender_children_link(op->stop, R##_get_env(&op->receiver)->stop, N##_on_stop);                                 \
         N##_start_children(op);                                                                                        \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_end(struct N##_op *op)                                                                    \
     {                                                                                                                  \
-        stop_source_request_stop(&op->children.stop);                                                                  \
+        stop_source_request_stop(&op->stop->source);                                                                   \
         N##_release(op);                                                                                               \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_source_end(struct N##_##source_##_receiver *self, int disposition)                        \

@@ -12,8 +12,13 @@
  *
  * The first error, or the first stopped, asks the others to stop; the receiver is completed when all have ended, with
  * an error rather than stopped, and with values only when all gave theirs. A stop request of the receiver's is passed
- * on to the children; when it comes before start nothing is started, and the completion is stopped: that one every
- * when_all has (P2300R10).
+ * on to the children; when it comes before start nothing is started, and the completion is stopped.
+ *
+ * All this needs a stop source and a stop callback. P2300R10's text has them in every when_all, and so each can
+ * complete with stopped: SENDER_WHEN_ALL_AS_WRITTEN(N, (a, b), R). stdexec leaves them out where no child can fail or
+ * be stopped (2026: __uses_stop_source, __when_all.hpp), and so does SENDER_WHEN_ALL: there is nobody to ask then. Such
+ * children get the receiver's environment as it is, are started whatever its stop token says, and the completion is
+ * their values.
  *
  * The values stand in the operation without the `optional` around each that the standard's exposition has, and the
  * error is the disposition itself. A child in an array cannot be told from its neighbours by its place alone, so its
@@ -25,7 +30,7 @@
 #include "sender/children.h"
 
 /* set_error of a child: the first error wins, over stopped too. */
-static inline void when_all_set_error(struct sender_children *self, int error)
+static inline void when_all_set_error(struct sender_children *self, struct sender_children_stop *stop, int error)
 {
     int seen = atomic_load_explicit(&self->disposition, memory_order_relaxed);
     do {
@@ -33,20 +38,21 @@ static inline void when_all_set_error(struct sender_children *self, int error)
             return;
     } while (!atomic_compare_exchange_weak_explicit(&self->disposition, &seen, error, memory_order_relaxed,
                                                     memory_order_relaxed));
-    stop_source_request_stop(&self->stop);
+    stop_source_request_stop(&stop->source);
 }
 
-static inline void when_all_set_stopped(struct sender_children *self)
+static inline void when_all_set_stopped(struct sender_children *self, struct sender_children_stop *stop)
 {
     int undecided = CHILDREN_UNDECIDED;
     if (atomic_compare_exchange_strong_explicit(&self->disposition, &undecided, CHILDREN_STOPPED, memory_order_relaxed,
                                                 memory_order_relaxed))
-        stop_source_request_stop(&self->stop);
+        stop_source_request_stop(&stop->source);
 }
 
 /* all, any: of the children's completions, those that each has and those that one has. */
-#define WHEN_ALL_COMPLETIONS(all, any)                                                                                 \
-    (((all) & (COMPLETES_WITH_VALUE | COMPLETES_INLINE)) | ((any) & COMPLETES_WITH_ERROR) | COMPLETES_WITH_STOPPED)
+#define WHEN_ALL_COMPLETIONS(all, any, stops)                                                                          \
+    (((all) & (COMPLETES_WITH_VALUE | COMPLETES_INLINE)) | ((any) & COMPLETES_WITH_ERROR) |                            \
+     ((stops) ? COMPLETES_WITH_STOPPED : 0))
 
 #define WHEN_ALL_VALUES(N, list)                                                                                       \
     struct N##_values {                                                                                                \
@@ -55,13 +61,24 @@ static inline void when_all_set_stopped(struct sender_children *self)
 #define WHEN_ALL_VALUE(N, R, child_) N##_##child_##_in child_;
 
 #define SENDER_WHEN_ALL(N, list, R)                                                                                    \
-    SENDER_CHILDREN_OP(N, list, struct N##_values result, R)                                                           \
-    SENDER_CHILDREN_COMPLETE(N, false, R)                                                                              \
-    SENDER_CHILDREN_START(N, R)                                                                                        \
+    SENDER_WHEN_ALL_OF(N, list, WHEN_ALL_STOPS(0 SENDER_EACH(SENDER_EACH_ANY, N, R, list)), R)
+#define SENDER_WHEN_ALL_AS_WRITTEN(N, list, R) SENDER_WHEN_ALL_OF(N, list, true, R)
+
+#define WHEN_ALL_STOPS(any) (((any) & (COMPLETES_WITH_ERROR | COMPLETES_WITH_STOPPED)) != 0)
+
+/* The sender, the operation and what it can complete with; start and completion functions are the protocol's. */
+#define WHEN_ALL_OP(N, list, result, stops, R)                                                                         \
+    SENDER_CHILDREN_OP(N, list, result, stops, R)                                                                      \
     enum {                                                                                                             \
         N##_completions = WHEN_ALL_COMPLETIONS(~0 SENDER_EACH(SENDER_EACH_ALL, N, R, list),                            \
-                                               0 SENDER_EACH(SENDER_EACH_ANY, N, R, list))                             \
-    };                                                                                                                 \
+                                               0 SENDER_EACH(SENDER_EACH_ANY, N, R, list), N##_stops)                  \
+    };
+
+#define SENDER_WHEN_ALL_OF(N, list, stops, R)                                                                          \
+    WHEN_ALL_OP(N, list, struct N##_values result, stops, R)                                                           \
+    SENDER_START_CHILDREN(N, list, R)                                                                                  \
+    SENDER_CHILDREN_COMPLETE(N, false, R)                                                                              \
+    SENDER_CHILDREN_START(N, R)                                                                                        \
     SENDER_EACH(WHEN_ALL_CHILD, N, R, list)
 
 #define WHEN_ALL_CHILD(N, R, child_)                                                                                   \
@@ -74,13 +91,13 @@ static inline void when_all_set_stopped(struct sender_children *self)
     SENDER_FUNCTION void N##_##child_##_set_error(struct N##_##child_##_receiver *self, int error)                     \
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child_, self);                                                    \
-        when_all_set_error(&op->children, error);                                                                      \
+        when_all_set_error(&op->children, op->stop, error);                                                            \
         N##_release(op);                                                                                               \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_##child_##_set_stopped(struct N##_##child_##_receiver *self)                              \
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child_, self);                                                    \
-        when_all_set_stopped(&op->children);                                                                           \
+        when_all_set_stopped(&op->children, op->stop);                                                                 \
         N##_release(op);                                                                                               \
     }
 
@@ -95,20 +112,22 @@ static inline void when_all_set_stopped(struct sender_children *self)
     struct N##_sender {                                                                                                \
         struct child_##_sender each[count];                                                                            \
     };                                                                                                                 \
+    SENDER_CHILDREN_STOPS(N, WHEN_ALL_STOPS(child_##_completions))                                                     \
     struct N##_op {                                                                                                    \
         struct R##_receiver receiver;                                                                                  \
-        struct sender_children children;                                                                               \
+        SENDER_CHILDREN_MEMBERS(N)                                                                                     \
         struct N##_values result;                                                                                      \
         struct child_##_op each[count];                                                                                \
     };                                                                                                                 \
-    enum { N##_completions = WHEN_ALL_COMPLETIONS(child_##_completions, child_##_completions) };                       \
+    enum { N##_completions = WHEN_ALL_COMPLETIONS(child_##_completions, child_##_completions, N##_stops) };            \
+    SENDER_CHILDREN_FUNCTIONS(N, R)                                                                                    \
     SENDER_CHILDREN_COMPLETE(N, false, R)                                                                              \
     SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
     {                                                                                                                  \
         PROBE(CONNECT);                                                                                                \
         PROBE(OP_STATE_BUILT);                                                                                         \
         op->receiver = receiver;                                                                                       \
-        sender_children_init(&op->children, (count), R##_get_env(&op->receiver));                                      \
+        N##_init_children(op, (count));                                                                                \
         for (unsigned i = 0; i < (count); i++)                                                                         \
             child_##_connect(&op->each[i], sender.each[i], (struct N##_each_receiver){.index = i});                    \
     }                                                                                                                  \
@@ -125,7 +144,7 @@ static inline void when_all_set_stopped(struct sender_children *self)
     }                                                                                                                  \
     SENDER_FUNCTION const struct io_env *N##_each_get_env(const struct N##_each_receiver *self)                        \
     {                                                                                                                  \
-        return &N##_each_parent(self)->children.env;                                                                   \
+        return N##_child_env(N##_each_parent(self));                                                                   \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_each_set_value(struct N##_each_receiver *self, N##_each_in value)                         \
     {                                                                                                                  \
@@ -136,13 +155,13 @@ static inline void when_all_set_stopped(struct sender_children *self)
     SENDER_FUNCTION void N##_each_set_error(struct N##_each_receiver *self, int error)                                 \
     {                                                                                                                  \
         struct N##_op *op = N##_each_parent(self);                                                                     \
-        when_all_set_error(&op->children, error);                                                                      \
+        when_all_set_error(&op->children, op->stop, error);                                                            \
         N##_release(op);                                                                                               \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_each_set_stopped(struct N##_each_receiver *self)                                          \
     {                                                                                                                  \
         struct N##_op *op = N##_each_parent(self);                                                                     \
-        when_all_set_stopped(&op->children);                                                                           \
+        when_all_set_stopped(&op->children, op->stop);                                                                 \
         N##_release(op);                                                                                               \
     }
 

@@ -23,7 +23,8 @@ static inline bool when_any_first(struct sender_children *self, int disposition)
 }
 
 #define SENDER_WHEN_ANY(N, list, R)                                                                                    \
-    SENDER_CHILDREN_OP(N, list, R##_in result, R)                                                                      \
+    SENDER_CHILDREN_OP(N, list, R##_in result, true, R)                                                                \
+    SENDER_START_CHILDREN(N, list, R)                                                                                  \
     SENDER_CHILDREN_COMPLETE(N, stop_requested(R##_get_env(&op->receiver)->stop), R)                                   \
     SENDER_CHILDREN_START(N, R)                                                                                        \
     enum {                                                                                                             \
@@ -39,7 +40,7 @@ static inline bool when_any_first(struct sender_children *self, int disposition)
         SENDER_VALUE_TYPE(R, value);                                                                                   \
         if (when_any_first(&op->children, CHILDREN_VALUE)) {                                                           \
             op->result = value;                                                                                        \
-            stop_source_request_stop(&op->children.stop);                                                              \
+            stop_source_request_stop(&op->stop->source);                                                               \
         }                                                                                                              \
         N##_release(op);                                                                                               \
     }                                                                                                                  \
@@ -47,14 +48,14 @@ static inline bool when_any_first(struct sender_children *self, int disposition)
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child_, self);                                                    \
         if (when_any_first(&op->children, error))                                                                      \
-            stop_source_request_stop(&op->children.stop);                                                              \
+            stop_source_request_stop(&op->stop->source);                                                               \
         N##_release(op);                                                                                               \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_##child_##_set_stopped(struct N##_##child_##_receiver *self)                              \
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child_, self);                                                    \
         if (when_any_first(&op->children, CHILDREN_STOPPED))                                                           \
-            stop_source_request_stop(&op->children.stop);                                                              \
+            stop_source_request_stop(&op->stop->source);                                                               \
         N##_release(op);                                                                                               \
     }
 

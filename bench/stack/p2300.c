@@ -14,7 +14,7 @@ PIPELINE_ONE(SENDER, SENDER, one, sender_task)
 PIPELINE_THREE(SENDER, SENDER, three, sender_task)
 PIPELINE_EIGHT(SENDER, SENDER, eight, sender_task)
 PIPELINE_LET(SENDER, SENDER, let, sender_task)
-PIPELINE_ALL(SENDER, SENDER, all, sender_task)
+PIPELINE_ALL_BY(SENDER_WHEN_ALL_AS_WRITTEN, SENDER, SENDER, all, sender_task)
 
 ROW(alone)
 ROW(one)

@@ -20,28 +20,7 @@
 #include "sender/when_all.h"
 
 #define RETURNING_WHEN_ALL(N, list, R)                                                                                 \
-    struct N##_sender {                                                                                                \
-        SENDER_EACH(SENDER_EACH_SENDER, N, R, list)                                                                    \
-    };                                                                                                                 \
-    struct N##_op {                                                                                                    \
-        struct R##_receiver receiver;                                                                                  \
-        struct sender_children children;                                                                               \
-        struct N##_values result;                                                                                      \
-        SENDER_EACH(SENDER_EACH_OP, N, R, list)                                                                        \
-    };                                                                                                                 \
-    enum {                                                                                                             \
-        N##_completions = WHEN_ALL_COMPLETIONS(~0 SENDER_EACH(SENDER_EACH_ALL, N, R, list),                            \
-                                               0 SENDER_EACH(SENDER_EACH_ANY, N, R, list))                             \
-    };                                                                                                                 \
-    SENDER_EACH(SENDER_EACH_ENV, N, R, list)                                                                           \
-    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
-    {                                                                                                                  \
-        PROBE(CONNECT);                                                                                                \
-        PROBE(OP_STATE_BUILT);                                                                                         \
-        op->receiver = receiver;                                                                                       \
-        sender_children_init(&op->children, SENDER_EACH(SENDER_EACH_COUNT, N, R, list), R##_get_env(&op->receiver));   \
-        SENDER_EACH(SENDER_EACH_CONNECT, N, R, list)                                                                   \
-    }                                                                                                                  \
+    WHEN_ALL_OP(N, list, struct N##_values result, WHEN_ALL_STOPS(0 SENDER_EACH(SENDER_EACH_ANY, N, R, list)), R)      \
     SENDER_FUNCTION struct coro *N##_complete(struct N##_op *op)                                                       \
     {                                                                                                                  \
         int disposition = atomic_load_explicit(&op->children.disposition, memory_order_relaxed);                       \
@@ -59,21 +38,21 @@
     }                                                                                                                  \
     SENDER_FUNCTION struct coro *N##_release(struct N##_op *op)                                                        \
     {                                                                                                                  \
-        return sender_children_release(&op->children) ? N##_complete(op) : noop_coroutine();                           \
+        return sender_children_release(&op->children, SENDER_CHILDREN_STOP(N, op)) ? N##_complete(op)                  \
+                                                                                   : noop_coroutine();                 \
     }                                                                                                                  \
     static void N##_on_stop(struct stop_callback *callback)                                                            \
     {                                                                                                                  \
-        struct N##_op *op = CONTAINER_OF(callback, struct N##_op, children.on_stop);                                   \
-        if (sender_children_pass_on_stop(&op->children))                                                               \
+        struct N##_op *op = N##_of_on_stop(callback);                                                                  \
+        if (sender_children_pass_on_stop(&op->children, op->stop))                                                     \
             returning_resume_nested(N##_complete(op));                                                                 \
     }                                                                                                                  \
+    SENDER_CHILDREN_LINK(N, R)                                                                                         \
     SENDER_FUNCTION struct coro *N##_start(struct N##_op *op)                                                          \
     {                                                                                                                  \
         struct coro *next = noop_coroutine();                                                                          \
         PROBE(START);                                                                                                  \
-        sender_children_link(&op->children, R##_get_env(&op->receiver)->stop, N##_on_stop);                            \
-        if (stop_requested(op->children.env.stop)) {                                                                   \
-            stop_callback_deregister(&op->children.on_stop);                                                           \
+        if (N##_stopped_before(op)) {                                                                                  \
             PROBE(SET_STOPPED);                                                                                        \
             return R##_set_stopped(&op->receiver);                                                                     \
         }                                                                                                              \
@@ -97,13 +76,13 @@
     SENDER_FUNCTION struct coro *N##_##child_##_set_error(struct N##_##child_##_receiver *self, int error)             \
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child_, self);                                                    \
-        when_all_set_error(&op->children, error);                                                                      \
+        when_all_set_error(&op->children, op->stop, error);                                                            \
         return N##_release(op);                                                                                        \
     }                                                                                                                  \
     SENDER_FUNCTION struct coro *N##_##child_##_set_stopped(struct N##_##child_##_receiver *self)                      \
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child_, self);                                                    \
-        when_all_set_stopped(&op->children);                                                                           \
+        when_all_set_stopped(&op->children, op->stop);                                                                 \
         return N##_release(op);                                                                                        \
     }
 

@@ -19,10 +19,7 @@
     };                                                                                                                 \
     struct N##_op {                                                                                                    \
         struct R##_receiver receiver;                                                                                  \
-        union {                                                                                                        \
-            R##_in value;                                                                                              \
-            int error;                                                                                                 \
-        };                                                                                                             \
+        TAIL_SLOT(R, );                                                                                                \
     };                                                                                                                 \
     enum { N##_completions = COMPLETES_WITH_VALUE | COMPLETES_INLINE };                                                \
     SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
@@ -45,10 +42,7 @@
     };                                                                                                                 \
     struct N##_op {                                                                                                    \
         struct R##_receiver receiver;                                                                                  \
-        union {                                                                                                        \
-            R##_in value;                                                                                              \
-            int error;                                                                                                 \
-        };                                                                                                             \
+        TAIL_SLOT(R, );                                                                                                \
     };                                                                                                                 \
     enum { N##_completions = COMPLETES_WITH_ERROR | COMPLETES_INLINE };                                                \
     SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
@@ -70,10 +64,7 @@
     };                                                                                                                 \
     struct N##_op {                                                                                                    \
         struct R##_receiver receiver;                                                                                  \
-        union {                                                                                                        \
-            R##_in value;                                                                                              \
-            int error;                                                                                                 \
-        };                                                                                                             \
+        TAIL_SLOT(R, );                                                                                                \
     };                                                                                                                 \
     enum { N##_completions = COMPLETES_WITH_STOPPED | COMPLETES_INLINE };                                              \
     SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
@@ -98,11 +89,7 @@
     struct N##_op {                                                                                                    \
         struct R##_receiver receiver;                                                                                  \
         struct F function;                                                                                             \
-        union {                                                                                                        \
-            struct child_##_op child;                                                                                  \
-            R##_in value;                                                                                              \
-            int error;                                                                                                 \
-        };                                                                                                             \
+        TAIL_SLOT(R, struct child_##_op child;);                                                                       \
     };                                                                                                                 \
     enum { N##_completions = child_##_completions };                                                                   \
     TAIL_CONNECT_AND_START(N, child_, R)                                                                               \
@@ -128,12 +115,7 @@
         struct R##_receiver receiver;                                                                                  \
         struct F function;                                                                                             \
         N##_in kept;                                                                                                   \
-        union {                                                                                                        \
-            struct child_##_op child;                                                                                  \
-            struct inner_##_op inner;                                                                                  \
-            R##_in value;                                                                                              \
-            int error;                                                                                                 \
-        };                                                                                                             \
+        TAIL_SLOT(R, struct child_##_op child; struct inner_##_op inner;);                                             \
     };                                                                                                                 \
     SENDER_REQUIRES(child_, COMPLETES_WITH_VALUE);                                                                     \
     enum {                                                                                                             \

@@ -132,11 +132,7 @@ SENDER_FUNCTION void tail_task_unhandled_stopped(struct coro *handle)
     };                                                                                                                 \
     struct N##_op {                                                                                                    \
         struct R##_receiver receiver;                                                                                  \
-        union {                                                                                                        \
-            struct tail_task_state state;                                                                              \
-            R##_in value;                                                                                              \
-            int error;                                                                                                 \
-        };                                                                                                             \
+        TAIL_SLOT(R, struct tail_task_state state;);                                                                   \
         struct tail_task *task;                                                                                        \
     };                                                                                                                 \
     enum { N##_completions = COMPLETES_WITH_VALUE | COMPLETES_WITH_ERROR | COMPLETES_WITH_STOPPED };                   \

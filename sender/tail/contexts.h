@@ -20,11 +20,7 @@
     struct N##_op {                                                                                                    \
         struct R##_receiver receiver;                                                                                  \
         struct context_ *scheduler;                                                                                    \
-        union {                                                                                                        \
-            struct work work;                                                                                          \
-            R##_in value;                                                                                              \
-            int error;                                                                                                 \
-        };                                                                                                             \
+        TAIL_SLOT(R, struct work work;);                                                                               \
     };                                                                                                                 \
     enum { N##_completions = context_##_schedule_completions };                                                        \
     SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
@@ -68,11 +64,7 @@
     };                                                                                                                 \
     struct N##_op {                                                                                                    \
         struct R##_receiver receiver;                                                                                  \
-        union {                                                                                                        \
-            struct io_request request;                                                                                 \
-            R##_in value;                                                                                              \
-            int error;                                                                                                 \
-        };                                                                                                             \
+        TAIL_SLOT(R, struct io_request request;);                                                                      \
     };                                                                                                                 \
     enum { N##_completions = COMPLETES_WITH_VALUE | COMPLETES_WITH_ERROR | COMPLETES_WITH_STOPPED };                   \
     SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \

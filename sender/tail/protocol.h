@@ -78,7 +78,14 @@ tail_call_not_available(void (*function)(struct coro *), struct coro *state);
     SENDER_FUNCTION void N##_set_error(struct coro *);                                                                 \
     SENDER_FUNCTION void N##_set_stopped(struct coro *)
 
-/* For the authors of algorithms. TAIL_PARENT: the operation state of stage `parent_`, given that of `child_`, its
+/* For the authors of algorithms. The slot for what R is completed with, and the members whose place it takes. */
+#define TAIL_SLOT(R, members)                                                                                          \
+    union {                                                                                                            \
+        members R##_in value;                                                                                          \
+        int error;                                                                                                     \
+    }
+
+/* TAIL_PARENT: the operation state of stage `parent_`, given that of `child_`, its
  * member `member_`. TAIL_FORWARD_*: as SENDER_FORWARD_*. */
 #define TAIL_PARENT(parent_, child_, member_, handle)                                                                  \
     CONTAINER_OF((struct child_##_op *)(handle), struct parent_##_op, member_)

@@ -17,33 +17,9 @@
 #include "sender/when_all.h"
 
 #define TAIL_WHEN_ALL(N, list, R)                                                                                      \
-    struct N##_sender {                                                                                                \
-        SENDER_EACH(SENDER_EACH_SENDER, N, R, list)                                                                    \
-    };                                                                                                                 \
-    struct N##_op {                                                                                                    \
-        struct R##_receiver receiver;                                                                                  \
-        struct sender_children children;                                                                               \
-        union {                                                                                                        \
-            R##_in value;                                                                                              \
-            int error;                                                                                                 \
-        };                                                                                                             \
-        SENDER_EACH(SENDER_EACH_OP, N, R, list)                                                                        \
-    };                                                                                                                 \
-    enum {                                                                                                             \
-        N##_completions = WHEN_ALL_COMPLETIONS(~0 SENDER_EACH(SENDER_EACH_ALL, N, R, list),                            \
-                                               0 SENDER_EACH(SENDER_EACH_ANY, N, R, list))                             \
-    };                                                                                                                 \
-    SENDER_EACH(SENDER_EACH_ENV, N, R, list)                                                                           \
-    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
-    {                                                                                                                  \
-        _Static_assert(__builtin_types_compatible_p(struct N##_values, R##_in),                                        \
-                       "the receiver " #R " takes values of another type");                                            \
-        PROBE(CONNECT);                                                                                                \
-        PROBE(OP_STATE_BUILT);                                                                                         \
-        op->receiver = receiver;                                                                                       \
-        sender_children_init(&op->children, SENDER_EACH(SENDER_EACH_COUNT, N, R, list), R##_get_env(&op->receiver));   \
-        SENDER_EACH(SENDER_EACH_CONNECT, N, R, list)                                                                   \
-    }                                                                                                                  \
+    _Static_assert(__builtin_types_compatible_p(struct N##_values, R##_in),                                            \
+                   "the receiver " #R " takes values of another type");                                                \
+    WHEN_ALL_OP(N, list, TAIL_SLOT(R, ), WHEN_ALL_STOPS(0 SENDER_EACH(SENDER_EACH_ANY, N, R, list)), R)                \
     SENDER_FUNCTION void N##_complete(struct coro *handle)                                                             \
     {                                                                                                                  \
         struct N##_op *op = (struct N##_op *)handle;                                                                   \
@@ -62,25 +38,25 @@
     }                                                                                                                  \
     SENDER_FUNCTION void N##_release(struct coro *handle)                                                              \
     {                                                                                                                  \
-        if (!sender_children_release(&((struct N##_op *)handle)->children))                                            \
+        struct N##_op *op = (struct N##_op *)handle;                                                                   \
+        if (!sender_children_release(&op->children, SENDER_CHILDREN_STOP(N, op)))                                      \
             return;                                                                                                    \
         TAIL_TO(N##_complete, handle);                                                                                 \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_on_stop(struct stop_callback *callback)                                                   \
     {                                                                                                                  \
-        struct N##_op *op = CONTAINER_OF(callback, struct N##_op, children.on_stop);                                   \
-        if (sender_children_pass_on_stop(&op->children))                                                               \
+        struct N##_op *op = N##_of_on_stop(callback);                                                                  \
+        if (sender_children_pass_on_stop(&op->children, op->stop))                                                     \
             N##_complete((struct coro *)op);                                                                           \
     }                                                                                                                  \
+    SENDER_CHILDREN_LINK(N, R)                                                                                         \
     SENDER_FUNCTION void N##_start(struct coro *handle)                                                                \
     {                                                                                                                  \
         struct N##_op *op = (struct N##_op *)handle;                                                                   \
         void (*start)(struct coro *) = NULL;                                                                           \
         void *child = NULL;                                                                                            \
         PROBE(START);                                                                                                  \
-        sender_children_link(&op->children, R##_get_env(&op->receiver)->stop, N##_on_stop);                            \
-        if (stop_requested(op->children.env.stop)) {                                                                   \
-            stop_callback_deregister(&op->children.on_stop);                                                           \
+        if (N##_stopped_before(op)) {                                                                                  \
             PROBE(SET_STOPPED);                                                                                        \
             TAIL_TO(R##_set_stopped, op);                                                                              \
         }                                                                                                              \
@@ -106,13 +82,13 @@
     SENDER_FUNCTION void N##_##child_##_set_error(struct coro *handle)                                                 \
     {                                                                                                                  \
         struct N##_op *op = TAIL_PARENT(N, child_, child_, handle);                                                    \
-        when_all_set_error(&op->children, op->child_.error);                                                           \
+        when_all_set_error(&op->children, op->stop, op->child_.error);                                                 \
         TAIL_TO(N##_release, op);                                                                                      \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_##child_##_set_stopped(struct coro *handle)                                               \
     {                                                                                                                  \
         struct N##_op *op = TAIL_PARENT(N, child_, child_, handle);                                                    \
-        when_all_set_stopped(&op->children);                                                                           \
+        when_all_set_stopped(&op->children, op->stop);                                                                 \
         TAIL_TO(N##_release, op);                                                                                      \
     }
 

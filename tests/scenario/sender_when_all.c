@@ -22,7 +22,8 @@ SENDER_WHEN_ALL(all, (first, second), all_end)
 
 /* Two pointers a gate and its stop callback, no pointer back, no table. */
 _Static_assert(sizeof(struct all_op) == sizeof(struct all_end_receiver) + sizeof(struct sender_children) +
-                                            2 * sizeof(ssize_t) + 2 * sizeof(struct first_op),
+                                            sizeof(struct sender_children_stop) + 2 * sizeof(ssize_t) +
+                                            2 * sizeof(struct first_op),
                "children are found by their places");
 _Static_assert(sizeof(struct first_op) == sizeof(struct gate *) + sizeof(struct stop_callback), "receivers are empty");
 
@@ -203,7 +204,7 @@ RECEIVER_SYNC_WAIT(wait_eight, struct eight_values);
 SENDER_WHEN_ALL(eight, (n0, n1, n2, n3, n4, n5, n6, n7), wait_eight)
 SENDER_SYNC_WAIT(wait_eight, eight)
 
-_Static_assert((int)eight_completions == (COMPLETES_WITH_VALUE | COMPLETES_WITH_STOPPED | COMPLETES_INLINE), "");
+_Static_assert((int)eight_completions == (COMPLETES_WITH_VALUE | COMPLETES_INLINE), "");
 _Static_assert((int)mixed_completions == (COMPLETES_WITH_VALUE | COMPLETES_WITH_ERROR | COMPLETES_WITH_STOPPED), "");
 
 void scenario_sender_when_all_of_eight_inline(struct world *world)
@@ -216,6 +217,44 @@ void scenario_sender_when_all_of_eight_inline(struct world *world)
     CHECK(values.n0 == 1 && values.n1 == 2 && values.n2 == 3 && values.n3 == 4 && values.n4 == 5 && values.n5 == 6 &&
           values.n6 == 7 && values.n7 == 8);
     CHECK_EQ(probe_counters[PROBE_SET_VALUE], 9);
+    world_close(world);
+}
+
+/* Two that cannot fail, with and without the stop source that the standard's text has in every when_all. */
+RECEIVER(written_w0, unsigned);
+RECEIVER(written_w1, unsigned);
+SENDER_JUST(w0, written_w0)
+SENDER_JUST(w1, written_w1)
+WHEN_ALL_VALUES(written, (w0, w1));
+RECEIVER_SYNC_WAIT(wait_written, struct written_values);
+SENDER_WHEN_ALL_AS_WRITTEN(written, (w0, w1), wait_written)
+SENDER_SYNC_WAIT(wait_written, written)
+
+RECEIVER(lean_l0, unsigned);
+RECEIVER(lean_l1, unsigned);
+SENDER_JUST(l0, lean_l0)
+SENDER_JUST(l1, lean_l1)
+WHEN_ALL_VALUES(lean, (l0, l1));
+RECEIVER_SYNC_WAIT(wait_lean, struct lean_values);
+SENDER_WHEN_ALL(lean, (l0, l1), wait_lean)
+SENDER_SYNC_WAIT(wait_lean, lean)
+
+_Static_assert((int)written_completions == (COMPLETES_WITH_VALUE | COMPLETES_WITH_STOPPED | COMPLETES_INLINE), "");
+_Static_assert((int)lean_completions == (COMPLETES_WITH_VALUE | COMPLETES_INLINE), "");
+_Static_assert(sizeof(struct lean_op) + sizeof(struct sender_children_stop) == sizeof(struct written_op), "");
+
+void scenario_sender_when_all_of_what_cannot_fail_has_no_stop_source(struct world *world)
+{
+    struct lean_values lean = {0};
+    struct written_values written = {0};
+    world_open(world, (struct world_options){0});
+    CHECK_EQ(wait_written(&world->run_loop, &world->env, (struct written_sender){{1}, {2}}, &written), 0);
+    CHECK(written.w0 == 1 && written.w1 == 2);
+    stop_source_request_stop(&world->stop);
+    CHECK_EQ(wait_written(&world->run_loop, &world->env, (struct written_sender){{3}, {4}}, &written), -ECANCELED);
+    CHECK(written.w0 == 0 && written.w1 == 0);
+    CHECK_EQ(wait_lean(&world->run_loop, &world->env, (struct lean_sender){{5}, {6}}, &lean), 0);
+    CHECK(lean.l0 == 5 && lean.l1 == 6);
     world_close(world);
 }
 
