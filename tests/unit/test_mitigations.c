@@ -130,7 +130,7 @@ static void test_how_long_the_innocent_waits(void **state)
         {"sender", "p2300-no-boundary", LAUNCH},
         {"sender", "handshake-exchange", LAUNCH},
         {"sender", "handshake-thread-id", LAUNCH},
-        {"sender", "handshake-look-first", LAUNCH},
+        {"sender", "handshake-thread-id-look-first", LAUNCH},
         {"sender", "inline-known", LAUNCH},
         {"sender", "member", LAUNCH},
         {"sender", "returning", LAUNCH},
