@@ -1,18 +1,26 @@
 /* connect-awaitable: an awaitable as a sender ([exec.connect], P2583R0 4.1).
  *
- *     SENDER_CONNECT_AWAITABLE(N, T, R);      the sender is {awaitable}, a struct T by value; R_in is ssize_t
+ *     SENDER_CONNECT_AWAITABLE(N, T, R);               the sender is {awaitable}, a struct T by value; R_in is ssize_t
+ *     SENDER_CONNECT_AWAITABLE_IN_PLACE(N, T, R);      the same, without a coroutine
  *
- * T is an awaitable of awaitable/awaitable.h whose await_resume returns ssize_t. connect makes a coroutine, the bridge,
- * which start resumes. It awaits T, in the receiver's environment, and then suspends for good by suspend-complete: a
- * void await_suspend that completes the receiver, as a nested call on whatever stack the awaitable has resumed it. A
- * result >= 0 is the value, -ECANCELED stopped, another negative errno the error.
+ * T is an awaitable of awaitable/awaitable.h whose await_resume returns ssize_t; it is awaited in the receiver's
+ * environment. A result >= 0 is the value, -ECANCELED stopped, another negative errno the error.
  *
- * The bridge's promise has no operator new of its own, so its frame comes from malloc, whatever allocator the
- * environment names. Of the frame's contents P2300R10's has the receiver too, which here is in the operation state.
+ * The first is P2300R10's. connect makes a coroutine, the bridge, which start resumes. It awaits T, and then suspends
+ * for good by suspend-complete: a void await_suspend that completes the receiver, as a nested call on whatever stack
+ * the awaitable has resumed it. The bridge's promise has no operator new of its own, so its frame comes from malloc,
+ * whatever allocator the environment names. Of the frame's contents P2300R10's has the receiver too, which here is in
+ * the operation state.
  *
- * Owns: connect takes over the awaitable, copying it into the frame; N_destroy is the operation state's destructor, and
+ * The second is stdexec's since March 2026 (pull requests 1964 and 1974; __connect_awaitable.hpp). The operation state
+ * has the awaitable, and a coroutine frame's header with nothing behind it: start asks await_ready and calls
+ * await_suspend itself, with the header's address for the caller, and resuming that completes the receiver. Nothing is
+ * allocated, and where the awaitable is ready nothing is resumed.
+ *
+ * Owns: connect takes over the awaitable. In place there is nothing to free. Else it is copied into the frame, and
+ * N_destroy is the operation state's destructor, and
  * frees the frame, be it suspended in T or complete. Nothing that T started may be in flight then.
- * Errors: where C++ throws bad_alloc from connect, start completes with ENOMEM.
+ * Errors: where C++ throws bad_alloc from connect, start completes with ENOMEM; in place there is no such error.
  */
 #ifndef ABREAST_SENDER_CONNECT_AWAITABLE_H
 #define ABREAST_SENDER_CONNECT_AWAITABLE_H
@@ -30,6 +38,23 @@ struct connect_awaitable_promise {
     const struct io_env *env;
 };
 
+/* What both complete with. */
+#define CONNECT_AWAITABLE_COMPLETE(N, T, R)                                                                            \
+    enum { N##_completions = COMPLETES_WITH_VALUE | COMPLETES_WITH_ERROR | COMPLETES_WITH_STOPPED };                   \
+    SENDER_FUNCTION void N##_complete(struct N##_op *op, ssize_t result)                                               \
+    {                                                                                                                  \
+        if (result >= 0) {                                                                                             \
+            PROBE(SET_VALUE);                                                                                          \
+            R##_set_value(&op->receiver, result);                                                                      \
+        } else if (result == -ECANCELED) {                                                                             \
+            PROBE(SET_STOPPED);                                                                                        \
+            R##_set_stopped(&op->receiver);                                                                            \
+        } else {                                                                                                       \
+            PROBE(SET_ERROR);                                                                                          \
+            R##_set_error(&op->receiver, (int)-result);                                                                \
+        }                                                                                                              \
+    }
+
 #define SENDER_CONNECT_AWAITABLE(N, T, R)                                                                              \
     struct N##_op;                                                                                                     \
     struct N##_bridge {                                                                                                \
@@ -44,20 +69,7 @@ struct connect_awaitable_promise {
         struct R##_receiver receiver;                                                                                  \
         struct N##_bridge *bridge;                                                                                     \
     };                                                                                                                 \
-    enum { N##_completions = COMPLETES_WITH_VALUE | COMPLETES_WITH_ERROR | COMPLETES_WITH_STOPPED };                   \
-    SENDER_FUNCTION void N##_complete(struct N##_op *op, ssize_t result)                                               \
-    {                                                                                                                  \
-        if (result >= 0) {                                                                                             \
-            PROBE(SET_VALUE);                                                                                          \
-            R##_set_value(&op->receiver, result);                                                                      \
-        } else if (result == -ECANCELED) {                                                                             \
-            PROBE(SET_STOPPED);                                                                                        \
-            R##_set_stopped(&op->receiver);                                                                            \
-        } else {                                                                                                       \
-            PROBE(SET_ERROR);                                                                                          \
-            R##_set_error(&op->receiver, (int)-result);                                                                \
-        }                                                                                                              \
-    }                                                                                                                  \
+    CONNECT_AWAITABLE_COMPLETE(N, T, R)                                                                                \
     static void N##_body(struct coro *handle)                                                                          \
     {                                                                                                                  \
         struct N##_bridge *self = (struct N##_bridge *)handle;                                                         \
@@ -96,6 +108,53 @@ struct connect_awaitable_promise {
         if (op->bridge)                                                                                                \
             coro_destroy(&op->bridge->task.frame.coro);                                                                \
         op->bridge = NULL;                                                                                             \
+    }
+
+/* Destroying the frame that is none: the operation state owns what there is. */
+static inline void connect_awaitable_no_frame(struct coro *handle)
+{
+    (void)handle;
+}
+
+#define SENDER_CONNECT_AWAITABLE_IN_PLACE(N, T, R)                                                                     \
+    struct N##_sender {                                                                                                \
+        struct T awaitable;                                                                                            \
+    };                                                                                                                 \
+    struct N##_op {                                                                                                    \
+        struct R##_receiver receiver;                                                                                  \
+        struct coro caller;                                                                                            \
+        struct T awaitable;                                                                                            \
+    };                                                                                                                 \
+    CONNECT_AWAITABLE_COMPLETE(N, T, R)                                                                                \
+    SENDER_FUNCTION void N##_go_on(struct N##_op *op)                                                                  \
+    {                                                                                                                  \
+        SENDER_VALUE_TYPE(R, T##_await_resume(&op->awaitable));                                                        \
+        set_current_frame_allocator(R##_get_env(&op->receiver)->allocator);                                            \
+        N##_complete(op, T##_await_resume(&op->awaitable));                                                            \
+    }                                                                                                                  \
+    static void N##_resume(struct coro *caller)                                                                        \
+    {                                                                                                                  \
+        N##_go_on(CONTAINER_OF(caller, struct N##_op, caller));                                                        \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
+    {                                                                                                                  \
+        PROBE(CONNECT);                                                                                                \
+        PROBE(OP_STATE_BUILT);                                                                                         \
+        op->receiver = receiver;                                                                                       \
+        op->caller = (struct coro){N##_resume, connect_awaitable_no_frame};                                            \
+        op->awaitable = sender.awaitable;                                                                              \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_start(struct N##_op *op)                                                                  \
+    {                                                                                                                  \
+        PROBE(START);                                                                                                  \
+        if (T##_await_ready(&op->awaitable)) {                                                                         \
+            PROBE(READY);                                                                                              \
+            N##_go_on(op);                                                                                             \
+            return;                                                                                                    \
+        }                                                                                                              \
+        PROBE(SUSPEND);                                                                                                \
+        PROBE(NESTED_RESUME);                                                                                          \
+        NOEXCEPT_CALL(coro_resume(T##_await_suspend(&op->awaitable, &op->caller, R##_get_env(&op->receiver))));        \
     }
 
 #endif

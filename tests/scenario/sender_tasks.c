@@ -112,6 +112,58 @@ void scenario_awaitable_as_a_sender(struct world *world)
     world_close(world);
 }
 
+/* The same in place: nothing is allocated. */
+RECEIVER_SYNC_WAIT(wait_in_place, ssize_t);
+RECEIVER(in_place_added, ssize_t);
+SENDER_CONNECT_AWAITABLE_IN_PLACE(in_place, read_some, in_place_added)
+SENDER_THEN(in_place_added, in_place, add_one, wait_in_place)
+SENDER_SYNC_WAIT(wait_in_place, in_place_added)
+
+static int wait_for_awaitable_in_place(struct world *world, ssize_t *value)
+{
+    struct in_place_added_sender sender = {.child = {read_awaitable(world).awaitable}};
+    uint64_t allocated = frame_allocator_counts.calls;
+    int status = wait_in_place(&world->run_loop, &world->env, sender, value);
+    CHECK_EQ(frame_allocator_counts.calls, allocated);
+    return status;
+}
+
+void scenario_awaitable_as_a_sender_in_place(struct world *world)
+{
+    ssize_t value = 0;
+    struct stop_work stop;
+    struct sim_script script = {.seed = 1, .sync_share = 500 * world->mode, .delay_max = 3};
+    open_with_bytes(world, &script);
+    CHECK_EQ(wait_for_awaitable_in_place(world, &value), 0);
+    CHECK_EQ(value, 6);
+    CHECK_EQ(probe_counters[PROBE_SET_VALUE], 2);
+    CHECK_EQ(probe_counters[PROBE_READY] + probe_counters[PROBE_SUSPEND], 1);
+    world_close(world);
+
+    open_with_error(world, &script);
+    CHECK_EQ(wait_for_awaitable_in_place(world, &value), -ECONNRESET);
+    CHECK_EQ(probe_counters[PROBE_SET_ERROR], 2);
+    world_close(world);
+
+    open_with_stop(world, &stop);
+    CHECK_EQ(wait_for_awaitable_in_place(world, &value), -ECANCELED);
+    CHECK_EQ(probe_counters[PROBE_SET_STOPPED], 2);
+    world_close(world);
+}
+
+void scenario_awaitable_as_a_sender_in_place_ready_resumes_nothing(struct world *world)
+{
+    ssize_t value = 0;
+    struct sim_script script = {.seed = 1, .sync_share = 1000};
+    open_with_bytes(world, &script);
+    CHECK_EQ(wait_for_awaitable_in_place(world, &value), 0);
+    CHECK_EQ(value, 6);
+    CHECK_EQ(probe_counters[PROBE_READY], 1);
+    CHECK_EQ(probe_counters[PROBE_SUSPEND], 0);
+    CHECK_EQ(probe_counters[PROBE_NESTED_RESUME], 0);
+    world_close(world);
+}
+
 /* An awaitable that nobody ever resumes. */
 struct forever {
     struct coro *caller;
@@ -157,6 +209,25 @@ void scenario_awaitable_as_a_sender_destroyed_unfinished_frees_its_frame(struct 
         CHECK_EQ(frame_allocator_counts.frees - freed, 1);
         CHECK_EQ(state.status, 1);
     }
+    world_close(world);
+}
+
+SENDER_CONNECT_AWAITABLE_IN_PLACE(in_place_forever, forever, wait_forever)
+
+void scenario_awaitable_as_a_sender_in_place_destroyed_unfinished(struct world *world)
+{
+    struct wait_forever_state state = {.loop = &world->run_loop, .env = &world->env, .status = 1};
+    uint64_t allocated = frame_allocator_counts.calls;
+    world_open(world, (struct world_options){0});
+    {
+        struct in_place_forever_op op;
+        in_place_forever_connect(&op, (struct in_place_forever_sender){{NULL}}, (struct wait_forever_receiver){&state});
+        in_place_forever_start(&op);
+        CHECK(op.awaitable.caller == &op.caller);
+        coro_destroy(op.awaitable.caller);
+    }
+    CHECK_EQ(frame_allocator_counts.calls, allocated);
+    CHECK_EQ(state.status, 1);
     world_close(world);
 }
 
