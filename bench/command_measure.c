@@ -9,6 +9,30 @@
 #include <errno.h>
 #include <string.h>
 
+/* Whether all cells of an experiment do the same in every run, so that what they allocate can be told without timing.
+ */
+static bool deterministic(const struct experiment *experiment)
+{
+    for (size_t i = 0; i < experiment->cell_count; i++) {
+        if (experiment->cells[i].run && !experiment->cells[i].counted)
+            return false;
+    }
+    return experiment->cell_count > 0;
+}
+
+/* Sizes, and allocations from a few operations a cell. */
+static int measure(const struct experiment *experiment, const struct run_options *options, struct results *results)
+{
+    struct run_options few = *options;
+    struct progress progress = {.quiet = true};
+    few.smoke = true;
+    runner_describe(experiment, options, results);
+    if (!deterministic(experiment))
+        return 0;
+    struct plan plan = runner_plan(experiment, &few);
+    return runner_run(experiment, &few, &plan, results, &progress);
+}
+
 int command_measure(int argc, char **argv)
 {
     struct options options;
@@ -20,9 +44,11 @@ int command_measure(int argc, char **argv)
         return EXIT_ERROR;
     }
     interrupt_install();
-    for (size_t i = 0; i < experiment_count; i++)
-        runner_describe(experiments[i], &options.run, results);
-    int status = instructions_add(&options.run, results);
+    int status = 0;
+    for (size_t i = 0; i < experiment_count && !status; i++)
+        status = measure(experiments[i], &options.run, results);
+    if (!status)
+        status = instructions_add(&options.run, results);
     if (!status)
         status = results_status(results);
     if (status == -EINTR) {

@@ -410,6 +410,8 @@ static void cxx_describe(const struct cell *cell, const struct row *blank, struc
         .close = library_chains_close,                                                                                 \
     },
 
+#define CXX_VISIBLE "depth=1,task=cxx-awaitable,callee=visible"
+
 /* clang-format off */
 static const struct cell cells[] = {
     ALLOCATORS(awaitable, 1)
@@ -424,10 +426,8 @@ static const struct cell cells[] = {
     CXX_ALLOCATORS(1)
     CXX_ALLOCATORS(4)
     CXX_ALLOCATORS(16)
-    CXX_CELL("operator-new", cxx_visible_run, false, malloc_frame_allocator, 1,
-             "depth=1,task=cxx-awaitable,callee=visible")
-    CXX_CELL("operator-new", cxx_resumed_run, false, malloc_frame_allocator, 1,
-             "depth=1,task=cxx-resumed,callee=visible")
+    CXX_CELL("operator-new", cxx_visible_run, false, malloc_frame_allocator, 1, CXX_VISIBLE)
+    CXX_CELL("operator-new-resumed", cxx_resumed_run, false, malloc_frame_allocator, 1, CXX_VISIBLE)
 };
 /* clang-format on */
 

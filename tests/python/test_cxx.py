@@ -1,0 +1,92 @@
+"""The C cells beside the same made by a C++ compiler: opstate, frames, echo; and what `compile` reports."""
+
+import pytest
+
+from conftest import run
+
+TASKS = {"task=cxx-awaitable": "task=awaitable"}  # what C calls the tasks that it compares with
+
+
+def rows_of(text):
+    rows = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
+    return {tuple(row[:4]) + (row[5],): row[7] for row in rows}
+
+
+def built(abreast):
+    """The executables whose figures go into a run."""
+    return [abreast, *sorted(abreast.parent.glob("peers/*/abreast"))]
+
+
+@pytest.fixture(scope="module")
+def figures(abreast):
+    """[(toolchain, {(experiment, model, mechanism, variant, metric): value})] of the main build and its peers"""
+    found = []
+    for executable in built(abreast):
+        done = run(executable, "measure", "opstate", "frames", "echo/*memory*", timeout=240)
+        assert done.returncode == 0, done.stderr
+        toolchain = done.stdout.splitlines()[0].split("\t")[1]
+        found.append((toolchain, rows_of(done.stdout)))
+    if not any(key[1].startswith("cxx-") for _, rows in found for key, value in rows.items() if value != "?"):
+        pytest.skip("no compiler here makes the C++ cells")
+    return found
+
+
+def twins(figures, metric):
+    """(toolchain, cell, C, C++) for every C++ cell that has a C twin. A C++ compiler that sees await_ready answer true
+    leaves the suspension point out, as clang does: then the twin is ready-known."""
+    for toolchain, rows in figures:
+        for (experiment, model, mechanism, variant, of), value in rows.items():
+            if of != metric or not model.startswith("cxx-") or value == "?":
+                continue
+            if mechanism == "ready" and toolchain.startswith("clang"):
+                mechanism = "ready-known"
+            for cxx, c in TASKS.items():
+                variant = variant.replace(cxx, c)
+            c = rows.get((experiment, model.removeprefix("cxx-"), mechanism, variant, metric), "?")
+            if c != "?":
+                yield toolchain, f"{experiment}/{model}/{mechanism}/{variant}", float(c), float(value)
+
+
+def test_cxx_allocates_exactly_as_often_as_c(figures):
+    found = list(twins(figures, "allocs_per_op"))
+    assert any("task-in-task" in cell for _, cell, *_ in found) and any("frames/" in cell for _, cell, *_ in found)
+    assert [entry for entry in found if entry[2] != entry[3]] == []
+
+
+def test_cxx_operation_states_are_as_large_as_those_of_c(figures):
+    found = [entry for entry in twins(figures, "op_state_bytes") if "cxx-sender" in entry[1]]
+    assert found
+    assert [entry for entry in found if entry[2] != entry[3]] == []
+
+
+def test_c_takes_hardly_more_instructions_than_cxx(figures):
+    """One in twenty at most. gcc drops the stores to an operation state whose destructor has run, which C has not: that
+    is one instruction, and more than one in twenty of the shortest pipelines."""
+    found = list(twins(figures, "instructions_per_op"))
+    if not found:
+        pytest.skip("no valgrind here, or an executable that does not run under it")
+    assert any("echo/" in cell for _, cell, *_ in found)
+    assert [entry for entry in found if entry[2] > max(1.05 * entry[3], entry[3] + 1)] == []
+
+
+def test_clang_elides_a_frame_that_it_sees_from_making_to_destruction(figures):
+    variant = "depth=1,task=cxx-awaitable,callee=visible"
+    key = ("frames", "cxx-awaitable", "operator-new-resumed", variant, "allocs_per_op")
+    seen = {toolchain.split("-")[0]: rows.get(key) for toolchain, rows in figures if " O2 " in toolchain}
+    if seen.get("clang") in (None, "?"):
+        pytest.skip("no clang here makes the C++ cells")
+    assert float(seen["clang"]) == 0
+    assert float(seen.get("gcc") or 1) == 1
+
+
+def test_compile_measures_both_forms_by_each_compiler(abreast, tmp_path):
+    done = run(abreast, "run", "--smoke", "compile", "--out", tmp_path / "out", timeout=240)
+    assert done.returncode == 0, done.stderr
+    tsv = tmp_path / "out" / "results" / "compile.tsv"
+    if not tsv.exists() or len(tsv.read_text().splitlines()) == 1:
+        pytest.skip("no compiler with C++20 coroutines was found")
+    rows = [line.split("\t") for line in tsv.read_text().splitlines()[1:]]
+    for toolchain in {row[4] for row in rows}:
+        of = {(row[1], row[5]): float(row[7]) for row in rows if row[4] == toolchain}
+        assert {model for model, _ in of} == {"cxx-awaitable", "cxx-sender"}
+        assert all(value > 0 for value in of.values()), of
