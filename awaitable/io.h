@@ -26,12 +26,7 @@ struct io_awaitable {
 /* The attempt: true when it is done and the coroutine may go on at once. */
 static inline bool io_awaitable_ready(struct io_awaitable *self, enum io_kind kind)
 {
-    struct io_op *op = &self->request.op;
-    bool done = stream_try(op, kind);
-    if (done && inline_budget_take(op->stream->budget))
-        return true;
-    op->posted = done;
-    return false;
+    return io_request_try(&self->request, kind);
 }
 
 /* Starts the operation, or posts the caller when it is done: noop_coroutine(), or the caller when stop had been

@@ -59,20 +59,8 @@
     SENDER_FUNCTION void N##_start(struct N##_op *op)                                                                  \
     {                                                                                                                  \
         PROBE(START);                                                                                                  \
-        struct io_request *request = &op->request;                                                                     \
-        const struct io_env *env = R##_get_env(&op->receiver);                                                         \
-        if ((kind_) == IO_READ && stop_requested(env->stop)) {                                                         \
-            request->op.result = -ECANCELED;                                                                           \
-        } else if (!stream_try(&request->op, kind_)) {                                                                 \
-            request->op.complete = N##_complete;                                                                       \
-            if (io_request_submit(request, kind_, env->stop))                                                          \
-                return;                                                                                                \
-        } else if (!inline_budget_take(request->op.stream->budget)) {                                                  \
-            request->op.complete = N##_complete;                                                                       \
-            io_request_post(request, env->executor);                                                                   \
-            return;                                                                                                    \
-        }                                                                                                              \
-        N##_deliver(op);                                                                                               \
+        if (io_request_begin(&op->request, kind_, R##_get_env(&op->receiver), N##_complete))                           \
+            N##_deliver(op);                                                                                           \
     }
 
 #endif

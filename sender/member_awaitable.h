@@ -120,15 +120,10 @@
     }                                                                                                                  \
     SENDER_FUNCTION bool N##_await_ready(struct N *self)                                                               \
     {                                                                                                                  \
-        struct io_op *op = &self->request.op;                                                                          \
-        op->posted = false;                                                                                            \
+        self->request.op.posted = false;                                                                               \
         if ((kind_) == IO_READ && stop_requested(promise##_get_env((struct promise *)self->continuation)->stop))       \
             return false;                                                                                              \
-        bool done = stream_try(op, kind_);                                                                             \
-        if (done && inline_budget_take(op->stream->budget))                                                            \
-            return true;                                                                                               \
-        op->posted = done;                                                                                             \
-        return false;                                                                                                  \
+        return io_request_try(&self->request, kind_);                                                                  \
     }                                                                                                                  \
     static void N##_complete(struct io_op *io)                                                                         \
     {                                                                                                                  \
