@@ -1,8 +1,8 @@
 /* folly::coro::Task: both await_suspends return a handle, and both keep the async stack, a list of the frames that
  * await each other, for debuggers: co_await pushes the child's and final_suspend pops it before it returns
  * continuation_.getHandle() (folly coro/Task.h, Task::Awaiter and TaskPromiseBase::FinalAwaiter; P2583R0 3). Neither is
- * inlined: FOLLY_NOINLINE, FOLLY_CORO_AWAIT_SUSPEND_NONTRIVIAL_ATTRIBUTES (which is empty for clang from 19 on). await_resume itself destroys the child,
- * when it has taken the result. */
+ * inlined: FOLLY_NOINLINE, FOLLY_CORO_AWAIT_SUSPEND_NONTRIVIAL_ATTRIBUTES (which is empty for clang from 19 on).
+ * await_resume itself destroys the child, when it has taken the result. */
 #include "bench/finals/shapes.h"
 
 struct async_stack_frame;

@@ -218,7 +218,8 @@ def table(name, rows, said):
         "A setting is a compiler, a level, sibling calls on or off, exceptions on or off; sanitizers are counted "
         "apart. -O2 and -O0: with each compiler's own choice of sibling calls, exceptions on, the worse compiler. "
         "What a mechanism rests on is declared with it: construction cannot be taken away by a flag; language and "
-        "compiler promise a tail call; the optimiser promises nothing. Variants that grow at the same settings share a row.",
+        "compiler promise a tail call; the optimiser promises nothing. Variants that grow at the same settings share a "
+        "row.",
         essential=True,
     )
 
