@@ -94,6 +94,7 @@ static void opstate_describe(const struct cell *cell, const struct row *blank, s
         results_add_exact(results, row, (double)form->frame_bytes);
 }
 
+#if !defined ABREAST_CXX_UNAVAILABLE
 /* What a run asks the frame allocator for beside what it does once: 0 or negative errno. */
 static int measure_frames(const struct cell *cell, struct frame_allocator_counts *once,
                           struct frame_allocator_counts *each)
@@ -138,6 +139,7 @@ static void cxx_describe(const struct cell *cell, const struct row *blank, struc
     measured.parameters = &form;
     opstate_describe(&measured, blank, results);
 }
+#endif
 
 #define STATE_S0 "0"
 #define STATE_S8 "8"
