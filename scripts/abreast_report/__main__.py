@@ -57,7 +57,7 @@ class Report:
         self.sections = [
             builders[name](results[name]) if name in builders else other.build(name, results[name]) for name in names
         ]
-        calibrated = calibration.build(results)
+        calibrated = calibration.build(results, calibration.Causes(ROOT))
         if calibrated.tables:
             self.sections.append(calibrated)
         self.tables = [published.stack_table(papers, results)] if "stack" in results else []

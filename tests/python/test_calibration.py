@@ -1,0 +1,123 @@
+"""The comparison of C with C++: which cells are twins, what agrees, and whose cause is known."""
+
+import re
+import sys
+
+import pytest
+
+from conftest import ROOT, run
+
+sys.path.insert(0, str(ROOT / "scripts"))
+from abreast_report.calibration import CAUSES, METRICS, Causes, build  # noqa: E402
+from abreast_report.rows import Row  # noqa: E402
+
+GCC = "gcc-12.2.0 O2 sib=on exc=off san=none"
+CLANG = "clang-19.1.7 O2 sib=on exc=off san=none"
+
+
+def row(experiment, model, mechanism, variant, metric, value, toolchain=GCC):
+    number = float(value) if isinstance(value, (int, float)) else None
+    return Row(experiment, model, mechanism, variant, toolchain, metric, "-", number, number, number, 1, str(value))
+
+
+def both(experiment, mechanism, variant, metric, c, cxx, toolchain=GCC, model="awaitable", cxx_variant=None):
+    return [
+        row(experiment, model, mechanism, variant, metric, c, toolchain),
+        row(experiment, f"cxx-{model}", mechanism, cxx_variant or variant, metric, cxx, toolchain),
+    ]
+
+
+@pytest.fixture
+def causes(tmp_path):
+    """A made-up ledger and a made-up page."""
+    (tmp_path / "paper").mkdir()
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "paper" / "calibration.tsv").write_text(
+        "experiment\tmechanism\tvariant\ttoolchain\tmetric\tmore\tcause\twhy\n"
+        "opstate\t*\t*\tgcc-*\tframe_bytes\tC++\tframe layout\tg++ keeps every awaiter.\n"
+    )
+    (tmp_path / "docs" / "calibration.md").write_text(
+        "| `transfer`, `returning*` | gcc 12 | O0, O1 | on | on, off | linear | constant | 2 |\n"
+        "## Disagreement 2: what transfers\n"
+    )
+    return Causes(tmp_path)
+
+
+def table(section, name):
+    return next(table for table in section.tables if table.name == name)
+
+
+def test_a_cause_is_of_the_cell_and_of_who_has_more(causes):
+    rows = both("opstate", "ready", "depth=1", "frame_bytes", 72, 112)
+    rows += both("opstate", "ready", "depth=2", "frame_bytes", 112, 72)
+    rows += both("opstate", "ready", "depth=3", "frame_bytes", 72, 72)
+    section = build({"opstate": rows}, causes)
+    assert table(section, "calibration-summary").rows == [[METRICS["frame_bytes"], 3, 1, 1, 1]]
+    assert table(section, "calibration-causes").rows == [["1", "frame layout", "g++ keeps every awaiter.", 1]]
+    assert [line[-1] for line in table(section, "calibration").rows[1:]] == ["1", "not explained", ""]
+    assert "Of 2 differences, 1 are not explained" in section.headline
+
+
+@pytest.mark.parametrize("level, known", [("O0", True), ("O2", False)])
+def test_a_disagreement_about_growth_is_looked_up_in_the_page(causes, level, known):
+    toolchain = f"gcc-12.2.0 {level} sib=on exc=off san=none"
+    rows = both("stack", "returning", "then=3", "stack_growth", "linear", "constant", toolchain)
+    section = build({"stack": rows}, causes)
+    assert ("disagreement 2: what transfers" in section.findings[0]) == known
+    assert ("is not explained" in section.findings[0]) == (not known)
+
+
+def test_instructions_are_a_ratio_and_five_percent_is_equal(causes):
+    rows = both("echo", "task", "a", "instructions_per_op", 105, 100)
+    assert "above 1.05 in 0 of 1 rows" in build({"echo": rows}, causes).headline
+    rows += both("echo", "task", "b", "instructions_per_op", 106, 100)
+    section = build({"echo": rows}, causes)
+    assert "1.05 (echo awaitable task (a), gcc-12.2.0) to 1.06 (echo awaitable task (b)" in section.headline
+    assert "above 1.05 in 1 of 2 rows" in section.headline
+    assert table(section, "calibration-instructions").rows[0][3] == "1.05 to 1.06"
+
+
+def test_twins_that_differ_in_name(causes):
+    """A chain of C++ tasks in frames; and clang's C++, which drops the suspension point of what is always ready."""
+    results = {
+        "frames": both("frames", "malloc", "depth=1,task=awaitable", "frame_bytes", 1, 1,
+                       cxx_variant="depth=1,task=cxx-awaitable"),
+        "opstate": [
+            row("opstate", "awaitable", "ready", "depth=1", "instructions_per_op", 23, CLANG),
+            row("opstate", "awaitable", "ready-known", "depth=1", "instructions_per_op", 11, CLANG),
+            row("opstate", "cxx-awaitable", "ready", "depth=1", "instructions_per_op", 11, CLANG),
+        ],
+    }
+    rows = table(build(results, causes), "calibration").rows
+    assert [line[4] for line in rows if line[1]] == ["equal", "equal"]
+
+
+def test_a_figure_without_its_twin_is_not_compared(causes):
+    rows = both("opstate", "ready", "depth=1", "frame_bytes", 72, 112)
+    assert build({"opstate": rows[:1]}, causes).tables == build({"opstate": rows[1:]}, causes).tables == []
+
+
+def test_a_bad_line_of_causes_is_named(tmp_path, causes):
+    ledger = tmp_path / "paper" / "calibration.tsv"
+    ledger.write_text(ledger.read_text() + "opstate\t*\t*\t*\t*\tC\tthe weather\twho knows\n")
+    with pytest.raises(ValueError, match="calibration.tsv:3: .*frame layout"):
+        Causes(tmp_path)
+
+
+def test_the_ledger_of_causes_can_be_read():
+    causes = Causes(ROOT)
+    assert all(why.endswith(".") for *_, why in causes.lines)
+    assert {cause for _, _, cause, _ in causes.lines} <= set(CAUSES)
+    assert causes.growth
+
+
+def test_every_disagreement_of_growth_in_a_run_has_its_cause(smoke):
+    """Where the page speaks of this run's compilers."""
+    done = run(ROOT / "scripts" / "report", "tables", "--out", smoke)
+    assert done.returncode == 0, done.stderr
+    for line in (smoke / "tables" / "calibration-summary.tsv").read_text().splitlines():
+        what, _, _, _, lost = line.split("\t")
+        if what == METRICS["stack_growth"]:
+            assert lost == "0"
+        if re.match("allocations|of these", what):
+            assert line.split("\t")[1] == line.split("\t")[2], "allocations are equal in all cells"
