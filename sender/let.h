@@ -15,10 +15,11 @@
 #ifndef ABREAST_SENDER_LET_H
 #define ABREAST_SENDER_LET_H
 
-#include "sender/sender.h"
+#include "sender/then.h"
 
 #define SENDER_LET_VALUE(N, child_, F, inner_, R)                                                                      \
-    SENDER_LET_OP(N, child_, F, inner_, N##_in value;, COMPLETES_WITH_VALUE, R)                                        \
+    SENDER_LET_OP(N, child_, F, inner_, N##_in value; SENDER_LET_CHILDREN(child_, inner_), COMPLETES_WITH_VALUE, R)    \
+    SENDER_LET_START(N, child_, inner_, R)                                                                             \
     SENDER_FUNCTION void N##_set_value(struct N##_receiver *self, N##_in value)                                        \
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
@@ -29,7 +30,8 @@
     SENDER_FORWARD_STOPPED(N, N, child_, child, R)
 
 #define SENDER_LET_ERROR(N, child_, F, inner_, R)                                                                      \
-    SENDER_LET_OP(N, child_, F, inner_, int error;, COMPLETES_WITH_ERROR, R)                                           \
+    SENDER_LET_OP(N, child_, F, inner_, int error; SENDER_LET_CHILDREN(child_, inner_), COMPLETES_WITH_ERROR, R)       \
+    SENDER_LET_START(N, child_, inner_, R)                                                                             \
     SENDER_FORWARD_VALUE(N, N, child_, child, R)                                                                       \
     SENDER_FUNCTION void N##_set_error(struct N##_receiver *self, int error)                                           \
     {                                                                                                                  \
@@ -40,7 +42,8 @@
     SENDER_FORWARD_STOPPED(N, N, child_, child, R)
 
 #define SENDER_LET_STOPPED(N, child_, F, inner_, R)                                                                    \
-    SENDER_LET_OP(N, child_, F, inner_, , COMPLETES_WITH_STOPPED, R)                                                   \
+    SENDER_LET_OP(N, child_, F, inner_, SENDER_LET_CHILDREN(child_, inner_), COMPLETES_WITH_STOPPED, R)                \
+    SENDER_LET_START(N, child_, inner_, R)                                                                             \
     SENDER_FORWARD_VALUE(N, N, child_, child, R)                                                                       \
     SENDER_FORWARD_ERROR(N, N, child_, child, R)                                                                       \
     SENDER_FUNCTION void N##_set_stopped(struct N##_receiver *self)                                                    \
@@ -49,8 +52,9 @@
         N##_bind(op, F##_call(&op->function));                                                                         \
     }
 
-/* All but child's completion functions. `kept` declares what its completion in `channel` leaves. */
-#define SENDER_LET_OP(N, child_, F, inner_, kept, channel, R)                                                          \
+/* All but start and the completion functions. `members` declares what child's completion in `channel` leaves, and what
+ * has the members `child` and `inner`. */
+#define SENDER_LET_OP(N, child_, F, inner_, members, channel, R)                                                       \
     struct N##_sender {                                                                                                \
         struct child_##_sender child;                                                                                  \
         struct F function;                                                                                             \
@@ -58,10 +62,7 @@
     struct N##_op {                                                                                                    \
         struct R##_receiver receiver;                                                                                  \
         struct F function;                                                                                             \
-        kept union {                                                                                                   \
-            struct child_##_op child;                                                                                  \
-            struct inner_##_op inner;                                                                                  \
-        };                                                                                                             \
+        members;                                                                                                       \
     };                                                                                                                 \
     SENDER_REQUIRES(child_, channel);                                                                                  \
     enum { N##_completions = SENDER_COMPLETIONS_LET(child_##_completions, channel, inner_##_completions) };            \
@@ -73,20 +74,25 @@
         op->function = sender.function;                                                                                \
         child_##_connect(&op->child, sender.child, (struct N##_receiver){});                                           \
     }                                                                                                                  \
-    SENDER_FUNCTION void N##_start(struct N##_op *op)                                                                  \
-    {                                                                                                                  \
-        PROBE(START);                                                                                                  \
-        child_##_start(&op->child);                                                                                    \
-    }                                                                                                                  \
+    SENDER_FORWARD_ENV(N, N, child_, child, R)                                                                         \
+    SENDER_FORWARD_ENV(N##_inner, N, inner_, inner, R)
+
+#define SENDER_LET_CHILDREN(child_, inner_)                                                                            \
+    union {                                                                                                            \
+        struct child_##_op child;                                                                                      \
+        struct inner_##_op inner;                                                                                      \
+    }
+
+/* start, N_bind, which goes on, and inner's completion functions. */
+#define SENDER_LET_START(N, child_, inner_, R)                                                                         \
+    SENDER_START_CHILD(N, child_)                                                                                      \
     SENDER_FUNCTION void N##_bind(struct N##_op *op, struct inner_##_sender inner)                                     \
     {                                                                                                                  \
         inner_##_connect(&op->inner, inner, (struct N##_inner_receiver){});                                            \
         inner_##_start(&op->inner);                                                                                    \
     }                                                                                                                  \
-    SENDER_FORWARD_ENV(N, N, child_, child, R)                                                                         \
     SENDER_FORWARD_VALUE(N##_inner, N, inner_, inner, R)                                                               \
     SENDER_FORWARD_ERROR(N##_inner, N, inner_, inner, R)                                                               \
-    SENDER_FORWARD_STOPPED(N##_inner, N, inner_, inner, R)                                                             \
-    SENDER_FORWARD_ENV(N##_inner, N, inner_, inner, R)
+    SENDER_FORWARD_STOPPED(N##_inner, N, inner_, inner, R)
 
 #endif

@@ -10,7 +10,8 @@
 #include "sender/sender.h"
 
 #define SENDER_THEN(N, child_, F, R)                                                                                   \
-    SENDER_THEN_OP(N, child_, F, COMPLETES_WITH_VALUE, R)                                                              \
+    SENDER_THEN_OP(N, child_, F, COMPLETES_WITH_VALUE, struct child_##_op child, R)                                    \
+    SENDER_START_CHILD(N, child_)                                                                                      \
     SENDER_FUNCTION void N##_set_value(struct N##_receiver *self, N##_in value)                                        \
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
@@ -21,9 +22,9 @@
     SENDER_FORWARD_ERROR(N, N, child_, child, R)                                                                       \
     SENDER_FORWARD_STOPPED(N, N, child_, child, R)
 
-/* All but child's completion functions, for then and its like (sender/upon.h), which make a value of a completion in
- * `channel`. */
-#define SENDER_THEN_OP(N, child_, F, channel, R)                                                                       \
+/* All but start and child's completion functions, for then and its like (sender/upon.h), which make a value of a
+ * completion in `channel`. `members` declares what has the member `child`. */
+#define SENDER_THEN_OP(N, child_, F, channel, members, R)                                                              \
     struct N##_sender {                                                                                                \
         struct child_##_sender child;                                                                                  \
         struct F function;                                                                                             \
@@ -31,7 +32,7 @@
     struct N##_op {                                                                                                    \
         struct R##_receiver receiver;                                                                                  \
         struct F function;                                                                                             \
-        struct child_##_op child;                                                                                      \
+        members;                                                                                                       \
     };                                                                                                                 \
     enum {                                                                                                             \
         N##_completions = child_##_completions & (channel)                                                             \
@@ -46,11 +47,14 @@
         op->function = sender.function;                                                                                \
         child_##_connect(&op->child, sender.child, (struct N##_receiver){});                                           \
     }                                                                                                                  \
+    SENDER_FORWARD_ENV(N, N, child_, child, R)
+
+/* start of an operation that starts its child first. */
+#define SENDER_START_CHILD(N, child_)                                                                                  \
     SENDER_FUNCTION void N##_start(struct N##_op *op)                                                                  \
     {                                                                                                                  \
         PROBE(START);                                                                                                  \
         child_##_start(&op->child);                                                                                    \
-    }                                                                                                                  \
-    SENDER_FORWARD_ENV(N, N, child_, child, R)
+    }
 
 #endif

@@ -12,7 +12,8 @@
 #include "sender/then.h"
 
 #define SENDER_UPON_ERROR(N, child_, F, R)                                                                             \
-    SENDER_THEN_OP(N, child_, F, COMPLETES_WITH_ERROR, R)                                                              \
+    SENDER_THEN_OP(N, child_, F, COMPLETES_WITH_ERROR, struct child_##_op child, R)                                    \
+    SENDER_START_CHILD(N, child_)                                                                                      \
     SENDER_FORWARD_VALUE(N, N, child_, child, R)                                                                       \
     SENDER_FUNCTION void N##_set_error(struct N##_receiver *self, int error)                                           \
     {                                                                                                                  \
@@ -24,7 +25,8 @@
     SENDER_FORWARD_STOPPED(N, N, child_, child, R)
 
 #define SENDER_UPON_STOPPED(N, child_, F, R)                                                                           \
-    SENDER_THEN_OP(N, child_, F, COMPLETES_WITH_STOPPED, R)                                                            \
+    SENDER_THEN_OP(N, child_, F, COMPLETES_WITH_STOPPED, struct child_##_op child, R)                                  \
+    SENDER_START_CHILD(N, child_)                                                                                      \
     SENDER_FORWARD_VALUE(N, N, child_, child, R)                                                                       \
     SENDER_FORWARD_ERROR(N, N, child_, child, R)                                                                       \
     SENDER_FUNCTION void N##_set_stopped(struct N##_receiver *self)                                                    \

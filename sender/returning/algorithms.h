@@ -8,24 +8,13 @@
 #ifndef ABREAST_SENDER_RETURNING_ALGORITHMS_H
 #define ABREAST_SENDER_RETURNING_ALGORITHMS_H
 
+#include "sender/just.h"
+#include "sender/let.h"
 #include "sender/returning/protocol.h"
+#include "sender/then.h"
 
 #define RETURNING_JUST(N, R)                                                                                           \
-    struct N##_sender {                                                                                                \
-        R##_in value;                                                                                                  \
-    };                                                                                                                 \
-    struct N##_op {                                                                                                    \
-        struct R##_receiver receiver;                                                                                  \
-        R##_in value;                                                                                                  \
-    };                                                                                                                 \
-    enum { N##_completions = COMPLETES_WITH_VALUE | COMPLETES_INLINE };                                                \
-    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
-    {                                                                                                                  \
-        PROBE(CONNECT);                                                                                                \
-        PROBE(OP_STATE_BUILT);                                                                                         \
-        op->receiver = receiver;                                                                                       \
-        op->value = sender.value;                                                                                      \
-    }                                                                                                                  \
+    SENDER_JUST_OP(N, R, R##_in value;)                                                                                \
     SENDER_FUNCTION struct coro *N##_start(struct N##_op *op)                                                          \
     {                                                                                                                  \
         PROBE(START);                                                                                                  \
@@ -34,21 +23,7 @@
     }
 
 #define RETURNING_JUST_ERROR(N, R)                                                                                     \
-    struct N##_sender {                                                                                                \
-        int error; /* > 0 */                                                                                           \
-    };                                                                                                                 \
-    struct N##_op {                                                                                                    \
-        struct R##_receiver receiver;                                                                                  \
-        int error;                                                                                                     \
-    };                                                                                                                 \
-    enum { N##_completions = COMPLETES_WITH_ERROR | COMPLETES_INLINE };                                                \
-    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
-    {                                                                                                                  \
-        PROBE(CONNECT);                                                                                                \
-        PROBE(OP_STATE_BUILT);                                                                                         \
-        op->receiver = receiver;                                                                                       \
-        op->error = sender.error;                                                                                      \
-    }                                                                                                                  \
+    SENDER_JUST_ERROR_OP(N, R, int error;)                                                                             \
     SENDER_FUNCTION struct coro *N##_start(struct N##_op *op)                                                          \
     {                                                                                                                  \
         PROBE(START);                                                                                                  \
@@ -57,19 +32,7 @@
     }
 
 #define RETURNING_JUST_STOPPED(N, R)                                                                                   \
-    struct N##_sender {                                                                                                \
-    };                                                                                                                 \
-    struct N##_op {                                                                                                    \
-        struct R##_receiver receiver;                                                                                  \
-    };                                                                                                                 \
-    enum { N##_completions = COMPLETES_WITH_STOPPED | COMPLETES_INLINE };                                              \
-    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
-    {                                                                                                                  \
-        (void)sender;                                                                                                  \
-        PROBE(CONNECT);                                                                                                \
-        PROBE(OP_STATE_BUILT);                                                                                         \
-        op->receiver = receiver;                                                                                       \
-    }                                                                                                                  \
+    SENDER_JUST_STOPPED_OP(N, R, )                                                                                     \
     SENDER_FUNCTION struct coro *N##_start(struct N##_op *op)                                                          \
     {                                                                                                                  \
         PROBE(START);                                                                                                  \
@@ -78,17 +41,8 @@
     }
 
 #define RETURNING_THEN(N, child_, F, R)                                                                                \
-    struct N##_sender {                                                                                                \
-        struct child_##_sender child;                                                                                  \
-        struct F function;                                                                                             \
-    };                                                                                                                 \
-    struct N##_op {                                                                                                    \
-        struct R##_receiver receiver;                                                                                  \
-        struct F function;                                                                                             \
-        struct child_##_op child;                                                                                      \
-    };                                                                                                                 \
-    enum { N##_completions = child_##_completions };                                                                   \
-    RETURNING_CONNECT_AND_START(N, child_, R)                                                                          \
+    SENDER_THEN_OP(N, child_, F, COMPLETES_WITH_VALUE, struct child_##_op child, R)                                    \
+    RETURNING_START_CHILD(N, child_)                                                                                   \
     SENDER_FUNCTION struct coro *N##_set_value(struct N##_receiver *self, N##_in value)                                \
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
@@ -97,28 +51,11 @@
         return R##_set_value(&op->receiver, F##_call(&op->function, value));                                           \
     }                                                                                                                  \
     RETURNING_FORWARD_ERROR(N, N, child_, child, R)                                                                    \
-    RETURNING_FORWARD_STOPPED(N, N, child_, child, R)                                                                  \
-    SENDER_FORWARD_ENV(N, N, child_, child, R)
+    RETURNING_FORWARD_STOPPED(N, N, child_, child, R)
 
 #define RETURNING_LET_VALUE(N, child_, F, inner_, R)                                                                   \
-    struct N##_sender {                                                                                                \
-        struct child_##_sender child;                                                                                  \
-        struct F function;                                                                                             \
-    };                                                                                                                 \
-    struct N##_op {                                                                                                    \
-        struct R##_receiver receiver;                                                                                  \
-        struct F function;                                                                                             \
-        N##_in value;                                                                                                  \
-        union {                                                                                                        \
-            struct child_##_op child;                                                                                  \
-            struct inner_##_op inner;                                                                                  \
-        };                                                                                                             \
-    };                                                                                                                 \
-    SENDER_REQUIRES(child_, COMPLETES_WITH_VALUE);                                                                     \
-    enum {                                                                                                             \
-        N##_completions = SENDER_COMPLETIONS_LET(child_##_completions, COMPLETES_WITH_VALUE, inner_##_completions)     \
-    };                                                                                                                 \
-    RETURNING_CONNECT_AND_START(N, child_, R)                                                                          \
+    SENDER_LET_OP(N, child_, F, inner_, N##_in value; SENDER_LET_CHILDREN(child_, inner_), COMPLETES_WITH_VALUE, R)    \
+    RETURNING_START_CHILD(N, child_)                                                                                   \
     SENDER_FUNCTION struct coro *N##_set_value(struct N##_receiver *self, N##_in value)                                \
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
@@ -129,22 +66,12 @@
     }                                                                                                                  \
     RETURNING_FORWARD_ERROR(N, N, child_, child, R)                                                                    \
     RETURNING_FORWARD_STOPPED(N, N, child_, child, R)                                                                  \
-    SENDER_FORWARD_ENV(N, N, child_, child, R)                                                                         \
     RETURNING_FORWARD_VALUE(N##_inner, N, inner_, inner, R)                                                            \
     RETURNING_FORWARD_ERROR(N##_inner, N, inner_, inner, R)                                                            \
-    RETURNING_FORWARD_STOPPED(N##_inner, N, inner_, inner, R)                                                          \
-    SENDER_FORWARD_ENV(N##_inner, N, inner_, inner, R)
+    RETURNING_FORWARD_STOPPED(N##_inner, N, inner_, inner, R)
 
-/* connect and start of an algorithm with a function and one child that is started first. */
-#define RETURNING_CONNECT_AND_START(N, child_, R)                                                                      \
-    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
-    {                                                                                                                  \
-        PROBE(CONNECT);                                                                                                \
-        PROBE(OP_STATE_BUILT);                                                                                         \
-        op->receiver = receiver;                                                                                       \
-        op->function = sender.function;                                                                                \
-        child_##_connect(&op->child, sender.child, (struct N##_receiver){});                                           \
-    }                                                                                                                  \
+/* start of an operation that starts its child first. */
+#define RETURNING_START_CHILD(N, child_)                                                                               \
     SENDER_FUNCTION struct coro *N##_start(struct N##_op *op)                                                          \
     {                                                                                                                  \
         PROBE(START);                                                                                                  \

@@ -65,7 +65,7 @@
     }                                                                                                                  \
     SENDER_FUNCTION ssize_t N##_await_resume(struct N *self)                                                           \
     {                                                                                                                  \
-        return self->result.index == 1 ? self->result.value : -self->result.error;                                     \
+        return sender_awaitable_get(&self->result);                                                                    \
     }
 
 /* result = co_await sender; for a coroutine whose promise is the receiver's. */

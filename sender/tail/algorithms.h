@@ -11,24 +11,13 @@
 #ifndef ABREAST_SENDER_TAIL_ALGORITHMS_H
 #define ABREAST_SENDER_TAIL_ALGORITHMS_H
 
+#include "sender/just.h"
+#include "sender/let.h"
 #include "sender/tail/protocol.h"
+#include "sender/then.h"
 
 #define TAIL_JUST(N, R)                                                                                                \
-    struct N##_sender {                                                                                                \
-        R##_in value;                                                                                                  \
-    };                                                                                                                 \
-    struct N##_op {                                                                                                    \
-        struct R##_receiver receiver;                                                                                  \
-        TAIL_SLOT(R, );                                                                                                \
-    };                                                                                                                 \
-    enum { N##_completions = COMPLETES_WITH_VALUE | COMPLETES_INLINE };                                                \
-    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
-    {                                                                                                                  \
-        PROBE(CONNECT);                                                                                                \
-        PROBE(OP_STATE_BUILT);                                                                                         \
-        op->receiver = receiver;                                                                                       \
-        op->value = sender.value;                                                                                      \
-    }                                                                                                                  \
+    SENDER_JUST_OP(N, R, TAIL_SLOT(R, );)                                                                              \
     SENDER_FUNCTION void N##_start(struct coro *handle)                                                                \
     {                                                                                                                  \
         PROBE(START);                                                                                                  \
@@ -37,21 +26,7 @@
     }
 
 #define TAIL_JUST_ERROR(N, R)                                                                                          \
-    struct N##_sender {                                                                                                \
-        int error; /* > 0 */                                                                                           \
-    };                                                                                                                 \
-    struct N##_op {                                                                                                    \
-        struct R##_receiver receiver;                                                                                  \
-        TAIL_SLOT(R, );                                                                                                \
-    };                                                                                                                 \
-    enum { N##_completions = COMPLETES_WITH_ERROR | COMPLETES_INLINE };                                                \
-    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
-    {                                                                                                                  \
-        PROBE(CONNECT);                                                                                                \
-        PROBE(OP_STATE_BUILT);                                                                                         \
-        op->receiver = receiver;                                                                                       \
-        op->error = sender.error;                                                                                      \
-    }                                                                                                                  \
+    SENDER_JUST_ERROR_OP(N, R, TAIL_SLOT(R, );)                                                                        \
     SENDER_FUNCTION void N##_start(struct coro *handle)                                                                \
     {                                                                                                                  \
         PROBE(START);                                                                                                  \
@@ -60,20 +35,7 @@
     }
 
 #define TAIL_JUST_STOPPED(N, R)                                                                                        \
-    struct N##_sender {                                                                                                \
-    };                                                                                                                 \
-    struct N##_op {                                                                                                    \
-        struct R##_receiver receiver;                                                                                  \
-        TAIL_SLOT(R, );                                                                                                \
-    };                                                                                                                 \
-    enum { N##_completions = COMPLETES_WITH_STOPPED | COMPLETES_INLINE };                                              \
-    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
-    {                                                                                                                  \
-        (void)sender;                                                                                                  \
-        PROBE(CONNECT);                                                                                                \
-        PROBE(OP_STATE_BUILT);                                                                                         \
-        op->receiver = receiver;                                                                                       \
-    }                                                                                                                  \
+    SENDER_JUST_STOPPED_OP(N, R, TAIL_SLOT(R, );)                                                                      \
     SENDER_FUNCTION void N##_start(struct coro *handle)                                                                \
     {                                                                                                                  \
         PROBE(START);                                                                                                  \
@@ -82,17 +44,8 @@
     }
 
 #define TAIL_THEN(N, child_, F, R)                                                                                     \
-    struct N##_sender {                                                                                                \
-        struct child_##_sender child;                                                                                  \
-        struct F function;                                                                                             \
-    };                                                                                                                 \
-    struct N##_op {                                                                                                    \
-        struct R##_receiver receiver;                                                                                  \
-        struct F function;                                                                                             \
-        TAIL_SLOT(R, struct child_##_op child;);                                                                       \
-    };                                                                                                                 \
-    enum { N##_completions = child_##_completions };                                                                   \
-    TAIL_CONNECT_AND_START(N, child_, R)                                                                               \
+    SENDER_THEN_OP(N, child_, F, COMPLETES_WITH_VALUE, TAIL_SLOT(R, struct child_##_op child;), R)                     \
+    TAIL_START_CHILD(N, child_)                                                                                        \
     SENDER_FUNCTION void N##_set_value(struct coro *handle)                                                            \
     {                                                                                                                  \
         struct N##_op *op = TAIL_PARENT(N, child_, child, handle);                                                     \
@@ -103,25 +56,12 @@
         TAIL_TO(R##_set_value, op);                                                                                    \
     }                                                                                                                  \
     TAIL_FORWARD_ERROR(N, N, child_, child, R)                                                                         \
-    TAIL_FORWARD_STOPPED(N, N, child_, child, R)                                                                       \
-    SENDER_FORWARD_ENV(N, N, child_, child, R)
+    TAIL_FORWARD_STOPPED(N, N, child_, child, R)
 
 #define TAIL_LET_VALUE(N, child_, F, inner_, R)                                                                        \
-    struct N##_sender {                                                                                                \
-        struct child_##_sender child;                                                                                  \
-        struct F function;                                                                                             \
-    };                                                                                                                 \
-    struct N##_op {                                                                                                    \
-        struct R##_receiver receiver;                                                                                  \
-        struct F function;                                                                                             \
-        N##_in kept;                                                                                                   \
-        TAIL_SLOT(R, struct child_##_op child; struct inner_##_op inner;);                                             \
-    };                                                                                                                 \
-    SENDER_REQUIRES(child_, COMPLETES_WITH_VALUE);                                                                     \
-    enum {                                                                                                             \
-        N##_completions = SENDER_COMPLETIONS_LET(child_##_completions, COMPLETES_WITH_VALUE, inner_##_completions)     \
-    };                                                                                                                 \
-    TAIL_CONNECT_AND_START(N, child_, R)                                                                               \
+    SENDER_LET_OP(N, child_, F, inner_, N##_in kept;                                                                   \
+                  TAIL_SLOT(R, struct child_##_op child; struct inner_##_op inner;), COMPLETES_WITH_VALUE, R)          \
+    TAIL_START_CHILD(N, child_)                                                                                        \
     SENDER_FUNCTION void N##_set_value(struct coro *handle)                                                            \
     {                                                                                                                  \
         struct N##_op *op = TAIL_PARENT(N, child_, child, handle);                                                     \
@@ -132,22 +72,12 @@
     }                                                                                                                  \
     TAIL_FORWARD_ERROR(N, N, child_, child, R)                                                                         \
     TAIL_FORWARD_STOPPED(N, N, child_, child, R)                                                                       \
-    SENDER_FORWARD_ENV(N, N, child_, child, R)                                                                         \
     TAIL_FORWARD_VALUE(N##_inner, N, inner_, inner, R)                                                                 \
     TAIL_FORWARD_ERROR(N##_inner, N, inner_, inner, R)                                                                 \
-    TAIL_FORWARD_STOPPED(N##_inner, N, inner_, inner, R)                                                               \
-    SENDER_FORWARD_ENV(N##_inner, N, inner_, inner, R)
+    TAIL_FORWARD_STOPPED(N##_inner, N, inner_, inner, R)
 
-/* connect and start of an algorithm with a function and one child that is started first. */
-#define TAIL_CONNECT_AND_START(N, child_, R)                                                                           \
-    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
-    {                                                                                                                  \
-        PROBE(CONNECT);                                                                                                \
-        PROBE(OP_STATE_BUILT);                                                                                         \
-        op->receiver = receiver;                                                                                       \
-        op->function = sender.function;                                                                                \
-        child_##_connect(&op->child, sender.child, (struct N##_receiver){});                                           \
-    }                                                                                                                  \
+/* start of an operation that starts its child first. */
+#define TAIL_START_CHILD(N, child_)                                                                                    \
     SENDER_FUNCTION void N##_start(struct coro *handle)                                                                \
     {                                                                                                                  \
         struct N##_op *op = (struct N##_op *)handle;                                                                   \
