@@ -51,6 +51,20 @@ struct thread_id {
     }
 };
 
+/* The same, but either side looks at the word before it exchanges it. No library ships it. */
+struct thread_id_look_first : thread_id {
+    bool complete() noexcept
+    {
+        if (word.load(std::memory_order_acquire) == 0)
+            return true;
+        return thread_id::complete();
+    }
+    bool settle() noexcept
+    {
+        return word.load(std::memory_order_relaxed) == 0 || thread_id::settle();
+    }
+};
+
 template <class By, class Sndr, class Promise> class handshake_awaitable : stored_outcome<single_value_t<Sndr>, Promise>
 {
     using receiver = storing_receiver<handshake_awaitable>;
@@ -90,5 +104,7 @@ template <class By, class Sndr, class Promise> class handshake_awaitable : store
 
 template <class Sndr, class Promise> using exchange_awaitable = handshake_awaitable<exchange, Sndr, Promise>;
 template <class Sndr, class Promise> using thread_id_awaitable = handshake_awaitable<thread_id, Sndr, Promise>;
+template <class Sndr, class Promise>
+using look_first_awaitable = handshake_awaitable<thread_id_look_first, Sndr, Promise>;
 
 #endif

@@ -146,6 +146,7 @@ template <class Task, auto make> int run_sender(stack_job *job)
 
 using exchange_task = basic_task<exchange_awaitable>;
 using thread_id_task = basic_task<thread_id_awaitable>;
+using look_first_task = basic_task<look_first_awaitable>;
 using inline_task = basic_task<inline_awaitable>;
 using returning_task = basic_task<returning_awaitable>;
 
@@ -234,6 +235,8 @@ const stack_variant handshake_variants[] = {
     variant("by=exchange,then=3", 3, run_sender<exchange_task, chain<as_written, 3>>, LONGEST_RUN),
     variant("by=thread-id", 0, run_sender<thread_id_task, chain<as_written, 0>>, LONGEST_RUN),
     variant("by=thread-id,then=3", 3, run_sender<thread_id_task, chain<as_written, 3>>, LONGEST_RUN),
+    variant("by=thread-id-look-first", 0, run_sender<look_first_task, chain<as_written, 0>>, LONGEST_RUN),
+    variant("by=thread-id-look-first,then=3", 3, run_sender<look_first_task, chain<as_written, 3>>, LONGEST_RUN),
     last_variant,
 };
 const stack_variant inline_known_variants[] = {

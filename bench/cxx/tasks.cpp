@@ -3,6 +3,7 @@
  * of each. */
 #include "bench/cxx/tasks.hpp"
 #include "bench/cxx/handshake_awaitable.hpp"
+#include "bench/cxx/inline_awaitable.hpp"
 #include "bench/cxx/just.hpp"
 #include "bench/cxx/let_value.hpp"
 #include "bench/cxx/mechanisms.hpp"
@@ -103,6 +104,7 @@ int run_affine_on_loop(stack_job *job)
 
 using resumed_task = transfer_task<sender_awaitable>;
 using agreed_task = transfer_task<thread_id_awaitable>;
+using known_task = transfer_task<inline_awaitable>;
 
 int run_transfer(stack_job *job)
 {
@@ -188,13 +190,16 @@ const stack_variant task_transfer_variants[] = {variant("-", 0, run_transfer), l
 const stack_variant task_transfer_sender_variants[] = {
     variant("bridge=p2300", 0, run_sender<resumed_task>),
     variant("bridge=handshake", 0, run_sender<agreed_task>, LONG_RUN, TAIL_CALL),
+    variant("bridge=inline-known", 0, run_sender<known_task>, LONG_RUN, TAIL_CALL),
     last_variant,
 };
 const stack_variant task_transfer_inner_variants[] = {
     variant("loop=inner,bridge=p2300", 0, run_inside<resumed_task>),
     variant("loop=inner,bridge=handshake", 0, run_inside<agreed_task>, LONG_RUN, TAIL_CALL),
+    variant("loop=inner,bridge=inline-known", 0, run_inside<known_task>, LONG_RUN, TAIL_CALL),
     variant("loop=outer,bridge=p2300", 0, run_outside<resumed_task>),
     variant("loop=outer,bridge=handshake", 0, run_outside<agreed_task>, LONG_RUN, TAIL_CALL),
+    variant("loop=outer,bridge=inline-known", 0, run_outside<known_task>, LONG_RUN, TAIL_CALL),
     last_variant,
 };
 const stack_variant task_transfer_chain_variants[] = {

@@ -153,6 +153,17 @@ def test_a_cell_that_fails_costs_no_other_its_guarantee(cells, abreast, tmp_path
         assert text == f"construction (a loop resumes): confirmed in {cells_left} of {cells_left} cells"
 
 
+def test_each_cell_has_its_twin_in_cxx(cells):
+    """Where docs/calibration.md does not say that it has none."""
+    cell = cells[0].parent / "stack-cxx"
+    if not cell.exists():
+        pytest.skip("no C++ compiler for these cells")
+    c = {name for name in listed(cells[0]) if name[1] in ("awaitable", "sender")}
+    cxx = {(experiment, model.removeprefix("cxx-"), *rest) for experiment, model, *rest in listed(cell)}
+    assert {name for name in cxx - c if "resume=noexcept" not in name[3]} == set()
+    assert {name for name in c - cxx if not re.search("boundary=no|cross-thread", name[3])} == set()
+
+
 def words(cell):
     return [word.strip().strip("`") for word in cell.split(",")]
 
