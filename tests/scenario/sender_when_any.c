@@ -1,11 +1,14 @@
 /* when_any and stop_when: on gates that the scenario opens, and on pending reads. */
+#include "common/thread_pool.h"
 #include "sender/io.h"
 #include "sender/schedule.h"
 #include "sender/stop_when.h"
 #include "sender/sync_wait.h"
+#include "sender/then.h"
 #include "sender/when_any.h"
 #include "tests/scenario/sender_gate.h"
 
+#include <semaphore.h>
 #include <sys/socket.h>
 
 /* ---- when_any ---- */
@@ -180,4 +183,103 @@ void scenario_stop_when_gives_up_a_read(struct world *world)
     CHECK_EQ(wait_given_up(&world->run_loop, &world->env, sender, &value), -ECANCELED);
     CHECK_EQ(reactor_counts(world->reactor).submitted, 1);
     world_close(world);
+}
+
+/* ---- On a pool, while somebody asks for stop ---- */
+
+struct number {
+    ssize_t value;
+};
+
+static ssize_t number_call(struct number *self, struct unit value)
+{
+    (void)value;
+    return self->value;
+}
+
+#define ON_POOL(N, R)                                                                                                  \
+    RECEIVER(R##_##N, ssize_t);                                                                                        \
+    RECEIVER(N, struct unit);                                                                                          \
+    SENDER_SCHEDULE(N##_turn, thread_pool, N)                                                                          \
+    SENDER_THEN(N, N##_turn, number, R##_##N)
+
+RECEIVER_OUTCOME(any_race_end, ssize_t, value)
+ON_POOL(one, any_race)
+ON_POOL(two, any_race)
+SENDER_WHEN_ANY(any_race, (one, two), any_race_end)
+
+RECEIVER_OUTCOME(until_race_end, ssize_t, value)
+ON_POOL(worked, until_race)
+ON_POOL(limit, until_race)
+SENDER_STOP_WHEN(until_race, worked, limit, until_race_end)
+
+struct stop_race {
+    struct work work;
+    struct stop_source source;
+    sem_t stopped;
+};
+
+static void stop_race_stop(struct stop_race *race)
+{
+    stop_source_request_stop(&race->source);
+    sem_post(&race->stopped);
+}
+
+static void stop_race_execute(struct work *work)
+{
+    stop_race_stop(CONTAINER_OF(work, struct stop_race, work));
+}
+
+enum { RACES = 3000, ORDERS = 3 };
+
+/* Two children on a pool of three threads. Stop is asked for by a thread of the pool, before or after the children in
+ * its queue, or by this one, after a while. Every time the receiver is completed once, and frees the operation. */
+#define RUN_RACES(N, a, b, world, pool, check)                                                                         \
+    for (unsigned i = 0; i < RACES; i++) {                                                                             \
+        struct stop_race race = {.work.execute = stop_race_execute};                                                   \
+        struct io_env env = (world)->env;                                                                              \
+        struct N##_op *op = malloc(sizeof *op);                                                                        \
+        struct outcome outcome = {.env = &env, .op = op, .loop = &(world)->run_loop};                                  \
+        CHECK(op != NULL);                                                                                             \
+        CHECK_EQ(sem_init(&race.stopped, 0, 0), 0);                                                                    \
+        stop_source_init(&race.source);                                                                                \
+        env.stop = stop_source_token(&race.source);                                                                    \
+        N##_connect(                                                                                                   \
+            op, (struct N##_sender){.a = {.child = {pool}, .function = {1}}, .b = {.child = {pool}, .function = {2}}}, \
+            (struct N##_end_receiver){&outcome});                                                                      \
+        if (i % ORDERS == 0)                                                                                           \
+            thread_pool_post_work(pool, &race.work);                                                                   \
+        N##_start(op);                                                                                                 \
+        if (i % ORDERS == 1)                                                                                           \
+            thread_pool_post_work(pool, &race.work);                                                                   \
+        for (volatile unsigned pause = 0; i % ORDERS == 2 && pause < i * 31 % RACES; pause++) {                        \
+        }                                                                                                              \
+        if (i % ORDERS == 2)                                                                                           \
+            stop_race_stop(&race);                                                                                     \
+        CHECK_EQ(run_loop_run(&(world)->run_loop), 0);                                                                 \
+        while (sem_wait(&race.stopped)) {                                                                              \
+        }                                                                                                              \
+        CHECK_EQ(outcome.completions, 1);                                                                              \
+        CHECK(outcome.result == -ECANCELED || (check));                                                                \
+        sem_destroy(&race.stopped);                                                                                    \
+    }
+
+void scenario_sender_when_any_stopped_while_on_threads(struct world *world)
+{
+    struct thread_pool pool;
+    CHECK_EQ(thread_pool_init(&pool, 3), 0);
+    world_open(world, (struct world_options){0});
+    RUN_RACES(any_race, one, two, world, &pool, outcome.result == 1 || outcome.result == 2)
+    world_close(world);
+    thread_pool_destroy(&pool);
+}
+
+void scenario_stop_when_stopped_while_on_threads(struct world *world)
+{
+    struct thread_pool pool;
+    CHECK_EQ(thread_pool_init(&pool, 3), 0);
+    world_open(world, (struct world_options){0});
+    RUN_RACES(until_race, worked, limit, world, &pool, outcome.result == 1)
+    world_close(world);
+    thread_pool_destroy(&pool);
 }
