@@ -263,6 +263,16 @@ static int cxx_visible_run(void *state, uint64_t operations, struct outcome *out
     return run_frames(state, operations, outcome, cxx_visible_launch);
 }
 
+static void cxx_sender_launch_in(struct order *order, const struct io_env *env)
+{
+    cxx_sender_launch(order, env->allocator);
+}
+
+static int cxx_sender_run(void *state, uint64_t operations, struct outcome *outcome)
+{
+    return run_frames(state, operations, outcome, cxx_sender_launch_in);
+}
+
 static int cxx_resumed_run(void *state, uint64_t operations, struct outcome *outcome)
 {
     return run_frames(state, operations, outcome, cxx_resumed_launch);
@@ -368,12 +378,12 @@ static void cxx_describe(const struct cell *cell, const struct row *blank, struc
     CELL(model, "recycling", false, recycling_frame_allocator, depth)
 
 #if defined ABREAST_CXX_UNAVAILABLE
-#define CXX_CELL(mechanism, run, baseline, allocator, depth, variant)                                                  \
-    CXX_UNAVAILABLE("cxx-awaitable", mechanism, variant, "allocs_per_op", "count")
+#define CXX_CELL(model, mechanism, run, baseline, allocator, depth, variant)                                           \
+    CXX_UNAVAILABLE(model, mechanism, variant, "allocs_per_op", "count")
 #else
-#define CXX_CELL(mechanism_, run_, baseline_, allocator_, depth_, variant_)                                            \
+#define CXX_CELL(model_, mechanism_, run_, baseline_, allocator_, depth_, variant_)                                    \
     {                                                                                                                  \
-        .model = "cxx-awaitable",                                                                                      \
+        .model = (model_),                                                                                             \
         .mechanism = (mechanism_),                                                                                     \
         .variant = variant_,                                                                                           \
         .modes = CELL_BOTH,                                                                                            \
@@ -389,11 +399,11 @@ static void cxx_describe(const struct cell *cell, const struct row *blank, struc
 
 #define CXX_ALLOCATORS(depth) CXX_ALLOCATORS_(depth, "depth=" #depth ",task=cxx-awaitable")
 #define CXX_ALLOCATORS_(depth, variant)                                                                                \
-    CXX_CELL("malloc", cxx_channel_run, true, malloc_frame_allocator, depth, variant)                                  \
-    CXX_CELL("recycling", cxx_channel_run, false, recycling_frame_allocator, depth, variant)                           \
-    CXX_CELL("operator-new", cxx_default_run, false, malloc_frame_allocator, depth, variant)                           \
-    CXX_CELL("pmr-pool", cxx_pmr_run, false, cxx_pmr_pool, depth, variant)                                             \
-    CXX_CELL("pmr-monotonic", cxx_pmr_run, false, cxx_pmr_monotonic, depth, variant)
+    CXX_CELL("cxx-awaitable", "malloc", cxx_channel_run, true, malloc_frame_allocator, depth, variant)                 \
+    CXX_CELL("cxx-awaitable", "recycling", cxx_channel_run, false, recycling_frame_allocator, depth, variant)          \
+    CXX_CELL("cxx-awaitable", "operator-new", cxx_default_run, false, malloc_frame_allocator, depth, variant)          \
+    CXX_CELL("cxx-awaitable", "pmr-pool", cxx_pmr_run, false, cxx_pmr_pool, depth, variant)                            \
+    CXX_CELL("cxx-awaitable", "pmr-monotonic", cxx_pmr_run, false, cxx_pmr_monotonic, depth, variant)
 
 /* Another library's coroutines, with the allocator that it has. */
 #define LIBRARY_CELL(adapter_, model_, mechanism_, depth_)                                                             \
@@ -409,6 +419,12 @@ static void cxx_describe(const struct cell *cell, const struct row *blank, struc
         .run = library_chains_run,                                                                                     \
         .close = library_chains_close,                                                                                 \
     },
+
+#define CXX_SENDERS(depth)                                                                                             \
+    CXX_CELL("cxx-sender", "malloc", cxx_sender_run, true, malloc_frame_allocator, depth,                              \
+             "depth=" #depth ",task=cxx-p2300")                                                                        \
+    CXX_CELL("cxx-sender", "recycling", cxx_sender_run, false, recycling_frame_allocator, depth,                       \
+             "depth=" #depth ",task=cxx-p2300")
 
 #define CXX_VISIBLE "depth=1,task=cxx-awaitable,callee=visible"
 
@@ -426,8 +442,11 @@ static const struct cell cells[] = {
     CXX_ALLOCATORS(1)
     CXX_ALLOCATORS(4)
     CXX_ALLOCATORS(16)
-    CXX_CELL("operator-new", cxx_visible_run, false, malloc_frame_allocator, 1, CXX_VISIBLE)
-    CXX_CELL("operator-new-resumed", cxx_resumed_run, false, malloc_frame_allocator, 1, CXX_VISIBLE)
+    CXX_SENDERS(1)
+    CXX_SENDERS(4)
+    CXX_SENDERS(16)
+    CXX_CELL("cxx-awaitable", "operator-new", cxx_visible_run, false, malloc_frame_allocator, 1, CXX_VISIBLE)
+    CXX_CELL("cxx-awaitable", "operator-new-resumed", cxx_resumed_run, false, malloc_frame_allocator, 1, CXX_VISIBLE)
 };
 /* clang-format on */
 

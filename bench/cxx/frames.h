@@ -1,4 +1,5 @@
-/* The chains of `frames` made of C++20 coroutines: for its table, in C. Each is a task of bench/cxx/io_task.hpp.
+/* The chains of `frames` made of C++20 coroutines: for its table, in C. All but `sender` are tasks of
+ * bench/cxx/io_task.hpp.
  *
  *   channel   the promise's operator new takes the frame from the allocator that the channel names
  *   default   there is no operator new but the global one
@@ -7,8 +8,11 @@
  *             cxx_pmr_* gives
  *   visible   as default, one coroutine deep, where the compiler sees it together with its awaiter, and may leave its
  *             allocation out (P0981); resumed, not by co_await but by resume(), in a function that is no coroutine
+ *   sender    P3552's task without affine_on (bench/cxx/tasks.hpp), which awaits through the bridge as P2300R10 writes
+ *             it; the frame allocator is the coroutine's first argument
  *
- * In the others a chain's coroutines are compiled in another translation unit than the root that awaits the first.
+ * In all but `visible` a chain's coroutines are compiled in another translation unit than the root that awaits the
+ * first.
  */
 #ifndef ABREAST_BENCH_CXX_FRAMES_H
 #define ABREAST_BENCH_CXX_FRAMES_H
@@ -24,6 +28,7 @@ struct io_env;
 
 void cxx_channel_launch(struct order *, const struct io_env *);
 void cxx_default_launch(struct order *, const struct io_env *);
+void cxx_sender_launch(struct order *, struct frame_allocator *);
 void cxx_pmr_launch(struct order *, const struct io_env *);
 void cxx_visible_launch(struct order *, const struct io_env *);
 void cxx_resumed_launch(struct order *, const struct io_env *);

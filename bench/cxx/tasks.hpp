@@ -44,16 +44,20 @@ struct affine_state {
     virtual void stopped() noexcept = 0;
 };
 
+/* The global operator new's. */
+struct frames_from_default {
+};
+
 /* Each co_await goes through affine_on(sndr, scheduler), of a type-erased scheduler; final_suspend completes the
  * receiver from a void await_suspend. With affine false the task's scheduler_type is inline_scheduler, and there is no
- * affine_on ([task.promise] 10.1). */
-template <bool affine> struct affine_task {
+ * affine_on ([task.promise] 10.1). Frames has the promise's operator new and delete. */
+template <bool affine, class Frames = frames_from_default> struct affine_task {
     using sender_concept = void;
     using wording = as_written;
     using value_types = std::tuple<ssize_t>;
     static constexpr bool completes_inline = false;
 
-    struct promise_type : task_promise<affine_task, promise_type> {
+    struct promise_type : task_promise<affine_task, promise_type>, Frames {
         struct final_awaiter {
             bool await_ready() noexcept
             {

@@ -4,7 +4,7 @@ import pytest
 
 from conftest import run
 
-TASKS = {"task=cxx-awaitable": "task=awaitable"}  # what C calls the tasks that it compares with
+TASKS = {"task=cxx-awaitable": "task=awaitable", "task=cxx-p2300": "task=p2300"}  # what C calls the tasks that it compares with
 
 
 def rows_of(text):
