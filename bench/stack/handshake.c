@@ -50,16 +50,6 @@ enum { other_thread_schedule_completions = COMPLETES_WITH_VALUE | COMPLETES_WITH
 
 #define SENDER_SCHEDULE_ON_other_thread(N, R) SENDER_SCHEDULE_BY_WORK(N, other_thread, R)
 
-struct deliver {
-    ssize_t value;
-};
-
-static inline ssize_t deliver_call(struct deliver *self, struct unit value)
-{
-    (void)value;
-    return self->value;
-}
-
 /* Ends the run from whatever thread the coroutine ends on. */
 struct until_ended {
     struct sender_task_state state;

@@ -36,6 +36,17 @@ static inline ssize_t add_one_call(struct add_one *self, ssize_t value)
     return value + 1;
 }
 
+/* The function of a `then` behind schedule: what it completes with. */
+struct deliver {
+    ssize_t value;
+};
+
+static inline ssize_t deliver_call(struct deliver *self, struct unit value)
+{
+    (void)value;
+    return self->value;
+}
+
 /* A pipeline needs nothing but the value. */
 struct nothing {
 };

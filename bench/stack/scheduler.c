@@ -1,20 +1,10 @@
 /* A queue round trip per completion: co_await (schedule(run_loop) | then(value)) through the bridge as P2300R10 writes
  * it. The operation completes from run_loop's own frame ([exec.run.loop]), so there is nothing to nest on:
  * P2583R0 7.1's "real scheduler" mitigation. */
-#include "bench/stack/awaiting_sender.h"
 #include "bench/stack/on_run_loop.h"
+#include "bench/stack/pipelines.h"
 #include "sender/schedule.h"
 #include "sender/then.h"
-
-struct deliver {
-    ssize_t value;
-};
-
-static inline ssize_t deliver_call(struct deliver *self, struct unit value)
-{
-    (void)value;
-    return self->value;
-}
 
 SENDER_AWAITABLE_RECEIVER(scheduled, sender_task);
 RECEIVER(deliver_stage, struct unit);
