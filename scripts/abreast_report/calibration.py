@@ -1,8 +1,8 @@
 """The C models beside real C++: the same cells, compiled by the same toolchain.
 
-A difference has a cause only where somebody looked for it: a difference of growth has the entry of docs/calibration.md's
-table that names its cell, any other the first line of paper/calibration.tsv whose patterns match it. What neither names
-is "not explained", and is counted.
+A difference has a cause only where somebody looked for it: one of growth has the entry of docs/calibration.md's table
+that names its cell, any other the first line of paper/calibration.tsv whose patterns match it. What neither names is
+"not explained", and is counted.
 """
 
 import re
@@ -68,7 +68,7 @@ def twin(experiment, key, toolchain):
     """The C cell of a C++ cell."""
     model, mechanism, variant = key
     if experiment == "frames":
-        variant = variant.replace("task=cxx-awaitable", "task=awaitable")
+        variant = variant.replace("task=cxx-", "task=")
     if experiment == "opstate" and mechanism == "ready" and toolchain.startswith("clang"):
         mechanism = "ready-known"  # what clang makes of it: it leaves the suspension point out
     return model.removeprefix("cxx-"), mechanism, variant
@@ -125,18 +125,18 @@ class Causes:
 
     @staticmethod
     def read_lines(path):
-        """[(patterns: experiment, mechanism, variant, toolchain, metric), who has more, cause, why]"""
+        """[(patterns: experiment, mechanism, variant, toolchain, metric), who has more or `-`, cause, why]"""
         lines = []
         for number_, line in enumerate(path.read_text(encoding="utf-8").splitlines()[1:], 2):
             *patterns, more, cause, why = line.split("\t")
-            if len(patterns) != 5 or more not in ("C", "C++") or cause not in CAUSES:
-                raise ValueError(f"{path.name}:{number_}: five patterns, C or C++, one of {', '.join(CAUSES)}, and why")
+            if len(patterns) != 5 or more not in ("C", "C++", "-") or cause not in CAUSES:
+                known = ", ".join(CAUSES)
+                raise ValueError(f"{path.name}:{number_}: five patterns, C or C++ or -, one of {known}, and why")
             lines.append((patterns, more, cause, why))
         return lines
 
-    @staticmethod
-    def read_growth(path):
-        """[(mechanisms, compilers, levels, sib, exc, C, C++, why)] of the table; why is the heading of its number."""
+    def read_growth(self, path):
+        """[(mechanisms, compilers, levels, sib, exc, C, C++, (cause, heading))] of the table, by its last column."""
         text = path.read_text(encoding="utf-8")
         headings = dict(re.findall(r"^## Disagreement (\d+): (.+)$", text, re.MULTILINE))
         lines = []
@@ -145,9 +145,16 @@ class Causes:
             if len(columns) == 8 and columns[-1] in headings:
                 names = re.findall("`([^`]+)`", columns[0])
                 settings = [re.split(r",\s+", cell) for cell in columns[1:5]]
+                cause = self.cause_of_disagreement(columns[7])
                 why = f"docs/calibration.md, disagreement {columns[7]}: {headings[columns[7]].replace('`', '')}"
-                lines.append((names, *settings, columns[5], columns[6], why))
+                lines.append((names, *settings, columns[5], columns[6], (cause, why)))
         return lines
+
+    def cause_of_disagreement(self, number):
+        for patterns, _, cause, _ in self.lines:
+            if patterns[4] == f"disagreement {number}":
+                return cause
+        raise ValueError(f"calibration.tsv has no line for disagreement {number} of docs/calibration.md")
 
     def of(self, pair):
         """Cause and sentence, or None where the two are equal."""
@@ -161,11 +168,11 @@ class Causes:
         compiler = re.sub(r"-(\d+).*", r" \1", setting.compiler)
         alone = re.sub(r",?then=\d+$", "", pair.key[2])
         cell = " ".join([pair.key[1], *([alone] if alone not in ("", "-") else [])])
-        for names, compilers, levels, sib, exc, c, cxx, why in self.growth:
+        for names, compilers, levels, sib, exc, c, cxx, known in self.growth:
             where = compiler in compilers and options.get("opt") in levels and options.get("exc") in exc
             if where and options.get("sib") in sib and (c, cxx) == (pair.c, pair.cxx):
                 if any(matches(name, cell) for name in names):
-                    return "compiler", why
+                    return known
         return UNEXPLAINED, ""
 
     def of_figure(self, pair):

@@ -35,6 +35,7 @@ def causes(tmp_path):
     (tmp_path / "paper" / "calibration.tsv").write_text(
         "experiment\tmechanism\tvariant\ttoolchain\tmetric\tmore\tcause\twhy\n"
         "opstate\t*\t*\tgcc-*\tframe_bytes\tC++\tframe layout\tg++ keeps every awaiter.\n"
+        "*\t*\t*\t*\tdisagreement 2\t-\toptimiser\tThe page.\n"
     )
     (tmp_path / "docs" / "calibration.md").write_text(
         "| `transfer`, `returning*` | gcc 12 | O0, O1 | on | on, off | linear | constant | 2 |\n"
@@ -100,7 +101,14 @@ def test_a_figure_without_its_twin_is_not_compared(causes):
 def test_a_bad_line_of_causes_is_named(tmp_path, causes):
     ledger = tmp_path / "paper" / "calibration.tsv"
     ledger.write_text(ledger.read_text() + "opstate\t*\t*\t*\t*\tC\tthe weather\twho knows\n")
-    with pytest.raises(ValueError, match="calibration.tsv:3: .*frame layout"):
+    with pytest.raises(ValueError, match="calibration.tsv:4: .*frame layout"):
+        Causes(tmp_path)
+
+
+def test_a_disagreement_of_the_page_needs_its_cause(tmp_path, causes):
+    ledger = tmp_path / "paper" / "calibration.tsv"
+    ledger.write_text(ledger.read_text().replace("disagreement 2", "disagreement 3"))
+    with pytest.raises(ValueError, match="no line for disagreement 2"):
         Causes(tmp_path)
 
 
