@@ -250,7 +250,8 @@ def headline(found, explained):
         )
         if of_metric(found, *metrics)
     ]
-    text = f"C and C++ agree on {', '.join(parts)}. Of {len(differ)} differences, {len(lost)} are not explained."
+    verb = "is" if len(lost) == 1 else "are"
+    text = f"C and C++ agree on {', '.join(parts)}. Of {len(differ)} differences, {len(lost)} {verb} not explained."
     counted = [pair for pair in of_metric(found, INSTRUCTIONS) if pair.ratio]
     if counted:
         worst, best = max(counted, key=lambda pair: pair.ratio), min(counted, key=lambda pair: pair.ratio)

@@ -56,7 +56,7 @@ def test_a_cause_is_of_the_cell_and_of_who_has_more(causes):
     assert table(section, "calibration-summary").rows == [[METRICS["frame_bytes"], 3, 1, 1, 1]]
     assert table(section, "calibration-causes").rows == [["1", "frame layout", "g++ keeps every awaiter.", 1]]
     assert [line[-1] for line in table(section, "calibration").rows[1:]] == ["1", "not explained", ""]
-    assert "Of 2 differences, 1 are not explained" in section.headline
+    assert "Of 2 differences, 1 is not explained" in section.headline
 
 
 @pytest.mark.parametrize("level, known", [("O0", True), ("O2", False)])
