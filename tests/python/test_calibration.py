@@ -59,10 +59,13 @@ def test_a_cause_is_of_the_cell_and_of_who_has_more(causes):
     assert "Of 2 differences, 1 is not explained" in section.headline
 
 
-@pytest.mark.parametrize("level, known", [("O0", True), ("O2", False)])
-def test_a_disagreement_about_growth_is_looked_up_in_the_page(causes, level, known):
+@pytest.mark.parametrize(
+    "level, c, cxx, known",
+    [("O0", "linear", "constant", True), ("O2", "linear", "constant", False), ("O0", "constant", "linear", False)],
+)
+def test_a_disagreement_about_growth_is_looked_up_in_the_page(causes, level, c, cxx, known):
     toolchain = f"gcc-12.2.0 {level} sib=on exc=off san=none"
-    rows = both("stack", "returning", "then=3", "stack_growth", "linear", "constant", toolchain)
+    rows = both("stack", "returning", "then=3", "stack_growth", c, cxx, toolchain)
     section = build({"stack": rows}, causes)
     assert ("disagreement 2: what transfers" in section.findings[0]) == known
     assert ("is not explained" in section.findings[0]) == (not known)
@@ -76,6 +79,7 @@ def test_instructions_are_a_ratio_and_five_percent_is_equal(causes):
     assert "1.05 (echo awaitable task (a), gcc-12.2.0) to 1.06 (echo awaitable task (b)" in section.headline
     assert "above 1.05 in 1 of 2 rows" in section.headline
     assert table(section, "calibration-instructions").rows[0][3] == "1.05 to 1.06"
+    assert table(section, "calibration-summary").rows[0][1:] == [2, 1, 0, 1]
 
 
 def test_twins_that_differ_in_name(causes):
