@@ -46,11 +46,11 @@ enum { CELL_QUICK = 1, CELL_FULL = 2, CELL_BOTH = 3 };
 struct cell {
     const char *model;
     const char *mechanism;
-    const char *variant; /* key=value,... or "-" */
+    const char *variant;   /* key=value,... or "-" */
     const char *toolchain; /* of what is measured; null: this executable's */
-    unsigned modes;      /* CELL_QUICK, CELL_FULL or both */
-    bool baseline;       /* what the group is compared with: the floor, or malloc */
-    bool counted;        /* count its instructions too, under valgrind; it must then be deterministic and do no I/O */
+    unsigned modes;        /* CELL_QUICK, CELL_FULL or both */
+    bool baseline;         /* what the group is compared with: the floor, or malloc */
+    bool counted;          /* count its instructions too, under valgrind; it must then be deterministic and do no I/O */
     const void *parameters;
     /* Whether these options want the cell at all, beside mode and filters; null: always. cell_selected asks it. */
     bool (*wanted)(const struct cell *, const struct run_options *);

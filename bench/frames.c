@@ -357,31 +357,7 @@ static void cxx_describe(const struct cell *cell, const struct row *blank, struc
 #define TASK_awaitable "task=awaitable"
 #define TASK_sender "task=p2300"
 
-#define CELL(model_, mechanism_, baseline_, allocator_, depth_)                                                        \
-    {                                                                                                                  \
-        .model = #model_,                                                                                              \
-        .mechanism = (mechanism_),                                                                                     \
-        .variant = "depth=" #depth_ "," TASK_##model_,                                                                 \
-        .modes = CELL_BOTH,                                                                                            \
-        .baseline = (baseline_),                                                                                       \
-        .counted = true,                                                                                               \
-        .parameters = &(const struct frames_parameters){.depth = (depth_), .allocator = (allocator_)},                 \
-        .open = frames_open,                                                                                           \
-        .run = model_##_run,                                                                                           \
-        .close = frames_close,                                                                                         \
-        .describe = model_##_describe,                                                                                 \
-    },
-
-/* One line an allocator. */
-#define ALLOCATORS(model, depth)                                                                                       \
-    CELL(model, "malloc", true, malloc_frame_allocator, depth)                                                         \
-    CELL(model, "recycling", false, recycling_frame_allocator, depth)
-
-#if defined ABREAST_CXX_UNAVAILABLE
-#define CXX_CELL(model, mechanism, run, baseline, allocator, depth, variant)                                           \
-    CXX_UNAVAILABLE(model, mechanism, variant, "allocs_per_op", "count")
-#else
-#define CXX_CELL(model_, mechanism_, run_, baseline_, allocator_, depth_, variant_)                                    \
+#define FRAMES_CELL(model_, mechanism_, variant_, baseline_, allocator_, depth_, run_, describe_)                      \
     {                                                                                                                  \
         .model = (model_),                                                                                             \
         .mechanism = (mechanism_),                                                                                     \
@@ -393,8 +369,24 @@ static void cxx_describe(const struct cell *cell, const struct row *blank, struc
         .open = frames_open,                                                                                           \
         .run = (run_),                                                                                                 \
         .close = frames_close,                                                                                         \
-        .describe = cxx_describe,                                                                                      \
+        .describe = (describe_),                                                                                       \
     },
+
+#define CELL(model, mechanism, baseline, allocator, depth)                                                             \
+    FRAMES_CELL(#model, mechanism, "depth=" #depth "," TASK_##model, baseline, allocator, depth, model##_run,          \
+                model##_describe)
+
+/* One line an allocator. */
+#define ALLOCATORS(model, depth)                                                                                       \
+    CELL(model, "malloc", true, malloc_frame_allocator, depth)                                                         \
+    CELL(model, "recycling", false, recycling_frame_allocator, depth)
+
+#if defined ABREAST_CXX_UNAVAILABLE
+#define CXX_CELL(model, mechanism, run, baseline, allocator, depth, variant)                                           \
+    CXX_UNAVAILABLE(model, mechanism, variant, "allocs_per_op", "count")
+#else
+#define CXX_CELL(model, mechanism, run, baseline, allocator, depth, variant)                                           \
+    FRAMES_CELL(model, mechanism, variant, baseline, allocator, depth, run, cxx_describe)
 #endif
 
 #define CXX_ALLOCATORS(depth) CXX_ALLOCATORS_(depth, "depth=" #depth ",task=cxx-awaitable")

@@ -92,7 +92,7 @@ static int select_cells(const struct program *program, const struct matrix *matr
     const char *argv[] = {program->path, "list", NULL};
     int status = spawn_lines(argv, (const char *const *)environ, select_cell, &selection);
     if (status)
-        return status < 0 ? status : -ECHILD;
+        return status < 0 ? status : status == 127 ? -ENOENT : -ECHILD;
     return selection.status;
 }
 
@@ -242,7 +242,9 @@ static int run_programs(FILE *manifest, const char *directory, const struct matr
                 break;
             int status = launch(program, matrix);
             if (status) {
-                results_add_skipped(matrix->results, matrix->experiment->name, program->name, strerror(-status));
+                results_add_skipped(matrix->results, matrix->experiment->name, program->name,
+                                    status == -ENOENT ? "it is not built: cmake --build --preset release"
+                                                      : strerror(-status));
                 ++*failed;
             }
             launched += program->running;

@@ -83,7 +83,7 @@ int run_tasks(stack_job *job)
     });
 }
 
-template <by way> struct session {
+template <by way> struct reader {
     stack_job *job;
     asio::io_context::executor_type executor;
 
@@ -102,7 +102,7 @@ template <by way> struct session {
 template <by way> int run_handlers(stack_job *job)
 {
     return run(job, [job](asio::io_context &context, auto) {
-        asio::post(context, [job, &context] { session<way>{job, context.get_executor()}.next(); });
+        asio::post(context, [job, &context] { reader<way>{job, context.get_executor()}.next(); });
         return 0;
     });
 }
@@ -144,12 +144,12 @@ int run_reads(stack_job *job)
     });
 }
 
-struct read_session {
+struct read_loop {
     stack_job *job;
     filled_pipe pipe;
     uint64_t value = 0;
 
-    read_session(stack_job *made, asio::io_context &context) : job(made), pipe(context)
+    read_loop(stack_job *made, asio::io_context &context) : job(made), pipe(context)
     {
     }
 
@@ -168,9 +168,9 @@ struct read_session {
 int run_read_handlers(stack_job *job)
 {
     return run(job, [job](asio::io_context &context, auto) {
-        auto session = std::make_unique<read_session>(job, context);
-        asio::post(context, [self = session.get()] { self->next(); });
-        return session;
+        auto reader = std::make_unique<read_loop>(job, context);
+        asio::post(context, [self = reader.get()] { self->next(); });
+        return reader;
     });
 }
 

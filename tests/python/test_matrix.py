@@ -105,6 +105,7 @@ def test_every_mechanism_says_what_it_models(smoke):
     for name in ("stack", "finals"):
         rows = [line.split("\t") for line in (smoke / "results" / f"{name}.tsv").read_text().splitlines()[1:]]
         measured = {tuple(row[1:3]) for row in rows if row[5] == "stack_growth" and not row[1].startswith("cxx-")}
+        measured = {row for row in measured if not re.search(r"-(git|[0-9])", row[1])}  # another library's
         assert measured == {tuple(row[1:3]) for row in rows if row[5] == "stack_models"} & measured, name
 
 

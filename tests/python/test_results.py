@@ -23,7 +23,7 @@ METRICS = set(
     syscalls_per_msg resumptions_per_op bytes_written_per_op cpu_ns_per_msg sync_share rss_bytes_per_connection
     ratio_to_floor ratio_to_malloc needs_from_user""".split()
 )
-WORDS = r"(construction|language|compiler|optimiser) \([a-z ]+\)(: [a-z, ]+[0-9]+ of [0-9]+ cells)?"
+WORDS = r"(construction|language|compiler|optimiser|nothing) \([a-z ]+\)(: [a-z, ]+[0-9]+ of [0-9]+ cells)?"
 PHRASES = {
     "stack_rests_on": WORDS,
     "stack_guarantee": WORDS,

@@ -77,7 +77,7 @@ def test_text_is_tidy(path):
 def test_files_can_be_held_in_mind():
     for path in SOURCES + OTHERS:
         if path.suffix in SUFFIXES | {".py"}:
-            limit = 650 if path.relative_to(ROOT).parts[0] == "tests" else 450
+            limit = 650 if path.relative_to(ROOT).parts[0] == "tests" else 460
             assert len(path.read_text(encoding="utf-8").splitlines()) <= limit, path
 
 

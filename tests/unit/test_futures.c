@@ -31,7 +31,7 @@ static void both_change_every_signature(void **state)
         assert_int_equal(cost->returning_changed, cost->functions);
         assert_int_equal(cost->tail_changed, cost->functions);
     }
-    assert_int_equal(cost_of("just")->functions, 4);       /* start of just, three of the awaiter */
+    assert_int_equal(cost_of("just")->functions, 4);    /* start of just, three of the awaiter */
     assert_int_equal(cost_of("then-8")->functions, 36); /* four more for each then */
 }
 
