@@ -21,14 +21,15 @@ METRICS = set(
     phases_with_work suspensions_per_op op_states_per_op msgs_per_s latency_p50_ns latency_p90_ns latency_p99_ns
     latency_p999_ns stop_latency_ns
     syscalls_per_msg resumptions_per_op bytes_written_per_op cpu_ns_per_msg sync_share rss_bytes_per_connection
-    ratio_to_floor ratio_to_malloc needs_from_user""".split()
+    ratio_to_floor ratio_to_malloc needs_from_user noexcept_boundary""".split()
 )
 WORDS = r"(construction|language|compiler|optimiser|nothing) \([a-z ]+\)(: [a-z, ]+[0-9]+ of [0-9]+ cells)?"
 PHRASES = {
     "stack_rests_on": WORDS,
     "stack_guarantee": WORDS,
     "stack_models": r"\S.{5,99}",
-    "needs_from_user": r"[a-z].{5,119}",
+    "noexcept_boundary": r"(yes|no)(, [a-z ]+)?",
+    "needs_from_user": r"[a-z].{5,239}",
 }
 UNIT_IN_NAME = re.compile(r"_(ns|bytes|completions|share|count|per_[a-z]+)(_|$)")
 
