@@ -87,7 +87,7 @@ static int compile(const struct bench *bench, const char *source, const char *re
     snprintf(path, sizeof path, "%s/%s", ABREAST_SOURCES, source);
     snprintf(define, sizeof define, "-D%s=%s_%u", rename ? rename : "ABREAST_LOOP", rename ? rename : "", number);
     const char *argv[] = {
-        bench->cxx, "-std=gnu++20", "-O2", "-fno-exceptions", "-I" ABREAST_SOURCES, define, "-c", path,
+        bench->cxx, "-std=gnu++20", "-O2", "-fno-exceptions", ("-I" ABREAST_SOURCES), define, "-c", path,
         "-o",       object,         NULL};
     return spawn(argv);
 }

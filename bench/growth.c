@@ -21,7 +21,7 @@ enum { AT_ONCE = 2, FIELD_BYTES = 128, NAME_BYTES = 512, LINE_BYTES = 2048, MAX_
 
 /* Small threads', a typical thread's and the main thread's. */
 #define SMALL_STACK "65536"
-#define STACKS SMALL_STACK ",524288,8388608"
+#define STACKS "65536,524288,8388608"
 
 /* ---- One executable ---- */
 
@@ -211,7 +211,8 @@ static struct pace pace_begin(const struct matrix *matrix, FILE *manifest, const
     while (program && next_program(manifest, directory, matrix->options, program))
         pace.programs++;
     free(program);
-    rewind(manifest);
+    if (fseek(manifest, 0, SEEK_SET))
+        pace.programs = 0; /* then none is run either, and that is reported */
     return pace;
 }
 

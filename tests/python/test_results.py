@@ -29,7 +29,7 @@ PHRASES = {
     "stack_guarantee": WORDS,
     "stack_models": r"\S.{5,99}",
     "noexcept_boundary": r"(yes|no)(, [a-z ]+)?",
-    "needs_from_user": r"[a-z].{5,239}",
+    "needs_from_user": r"[a-z].{5,299}",
 }
 UNIT_IN_NAME = re.compile(r"_(ns|bytes|completions|share|count|per_[a-z]+)(_|$)")
 
