@@ -10,16 +10,23 @@
 
 /* One list makes the enumeration and the counters. */
 #define PROBE_EVENTS(X)                                                                                                \
+    X(TRANSFORM)        /* await_transform made an awaiter of the operand of co_await */                               \
+    X(READINESS)        /* await_ready was asked */                                                                    \
     X(READY)            /* await_ready answered true */                                                                \
     X(SUSPEND)          /* a coroutine suspended and called await_suspend */                                           \
+    X(LAUNCH)           /* await_suspend started the operation */                                                      \
     X(TRANSFER)         /* the handle that await_suspend returned was resumed (symmetric transfer) */                  \
     X(NESTED_RESUME)    /* a completion called resume() on its own stack */                                            \
     X(CONNECT)          /* connect(sender, receiver) */                                                                \
     X(START)            /* start(operation state) */                                                                   \
+    X(SIGNAL)           /* the operation told whoever waits for it that it is complete */                              \
+    X(EXTRACT)          /* await_resume handed the result over */                                                      \
     X(SET_VALUE)        /* a value completion reached a receiver */                                                    \
     X(SET_ERROR)        /* an error completion reached a receiver */                                                   \
     X(SET_STOPPED)      /* a stopped completion reached a receiver */                                                  \
     X(OP_STATE_BUILT)   /* an operation state came into being */                                                       \
+    X(RECEIVER_BUILT)   /* a receiver was made for connect */                                                          \
+    X(TABLE_CALL)       /* a call went through a table of functions: type erasure */                                   \
     X(VARIANT_EMPLACED) /* a result was stored in the awaiting coroutine's variant */                                  \
     X(POST)             /* a node was queued on an executor */                                                         \
     X(ALLOCATE)         /* a frame allocation was asked for */                                                         \
