@@ -33,36 +33,72 @@ static void list_experiments(bool tsv)
     }
 }
 
-/* Of an experiment whose variants its own programs know. */
-static void list_mechanisms(const struct experiment *experiment, bool tsv)
+struct widths {
+    int model, mechanism, variant;
+};
+
+static void widen(int *width, const char *text)
 {
-    for (const struct listed *listed = experiment->listed; listed && listed->model; listed++) {
-        if (tsv)
-            printf("%s\t%s\t%s\t*\tquick,full\tmetered\tno\n", experiment->name, listed->model, listed->mechanism);
-        else
-            printf("  %-13s %-13s %-44s %-10s metered\n", listed->model, listed->mechanism, "*", "quick,full");
+    int length = (int)strlen(text);
+    if (length > *width)
+        *width = length;
+}
+
+static struct widths widths_of(const struct experiment *experiment)
+{
+    struct widths widths = {(int)strlen("model"), (int)strlen("mechanism"), (int)strlen("variant")};
+    for (size_t c = 0; c < experiment->cell_count; c++) {
+        widen(&widths.model, experiment->cells[c].model);
+        widen(&widths.mechanism, experiment->cells[c].mechanism);
+        widen(&widths.variant, experiment->cells[c].variant);
     }
+    for (const struct listed *listed = experiment->listed; listed && listed->model; listed++) {
+        widen(&widths.model, listed->model);
+        widen(&widths.mechanism, listed->mechanism);
+    }
+    return widths;
+}
+
+/* One line, tabular: a header, a cell, or a mechanism whose variants its own programs know. */
+static void print_columns(const struct widths *widths, const char *model, const char *mechanism, const char *variant,
+                          const char *modes, const char *kind)
+{
+    printf("  %-*s  %-*s  %-*s  %-10s  %s\n", widths->model, model, widths->mechanism, mechanism, widths->variant,
+           variant, modes, kind);
+}
+
+static void list_aligned(const struct experiment *experiment)
+{
+    struct widths widths = widths_of(experiment);
+    printf("%s: %s\n", experiment->name, experiment->title);
+    print_columns(&widths, "model", "mechanism", "variant", "modes", "kind");
+    for (size_t c = 0; c < experiment->cell_count; c++) {
+        const struct cell *cell = &experiment->cells[c];
+        char text[40];
+        snprintf(text, sizeof text, "%s%s", kind(cell), cell->baseline ? ", baseline" : "");
+        print_columns(&widths, cell->model, cell->mechanism, cell->variant, modes(cell), text);
+    }
+    for (const struct listed *listed = experiment->listed; listed && listed->model; listed++)
+        print_columns(&widths, listed->model, listed->mechanism, "*", "quick,full", "metered");
+}
+
+static void list_as_tsv(const struct experiment *experiment)
+{
+    for (size_t c = 0; c < experiment->cell_count; c++) {
+        const struct cell *cell = &experiment->cells[c];
+        printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", experiment->name, cell->model, cell->mechanism, cell->variant,
+               modes(cell), kind(cell), cell->baseline ? "yes" : "no");
+    }
+    for (const struct listed *listed = experiment->listed; listed && listed->model; listed++)
+        printf("%s\t%s\t%s\t*\tquick,full\tmetered\tno\n", experiment->name, listed->model, listed->mechanism);
 }
 
 static void list_cells(bool tsv)
 {
     if (tsv)
         puts("experiment\tmodel\tmechanism\tvariant\tmodes\tkind\tbaseline");
-    for (size_t i = 0; i < experiment_count; i++) {
-        const struct experiment *experiment = experiments[i];
-        if (!tsv)
-            printf("%s: %s\n", experiment->name, experiment->title);
-        for (size_t c = 0; c < experiment->cell_count; c++) {
-            const struct cell *cell = &experiment->cells[c];
-            if (tsv)
-                printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", experiment->name, cell->model, cell->mechanism, cell->variant,
-                       modes(cell), kind(cell), cell->baseline ? "yes" : "no");
-            else
-                printf("  %-13s %-13s %-44s %-10s %s%s\n", cell->model, cell->mechanism, cell->variant, modes(cell),
-                       kind(cell), cell->baseline ? ", baseline" : "");
-        }
-        list_mechanisms(experiment, tsv);
-    }
+    for (size_t i = 0; i < experiment_count; i++)
+        (tsv ? list_as_tsv : list_aligned)(experiments[i]);
 }
 
 int command_list(int argc, char **argv)

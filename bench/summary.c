@@ -6,13 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The metrics that a summary shows, in this order, those that the experiment has. */
-static const char *const columns[] = {
+/* The metrics that a summary shows, in this order, those that the experiment has; behind them, where nothing was timed,
+ * those that come first. */
+static const char *const preferred[] = {
     "op_state_bytes", "frame_bytes",    "instructions_per_op", "ns_per_op",
     "msgs_per_s",     "ratio_to_floor", "ratio_to_malloc",     "allocs_fresh_per_op",
 };
 
-enum { COLUMNS = sizeof columns / sizeof *columns, LINES_MAX = 24 };
+enum { COLUMNS = sizeof preferred / sizeof *preferred, LINES_MAX = 24 };
 
 /* One line for each cell that has a value in some column. */
 struct line {
@@ -27,7 +28,9 @@ struct table {
     const char *toolchain;
     struct line *lines;
     size_t count;
-    int variant_width;
+    const char *columns[COLUMNS];
+    size_t column_count;
+    int mechanism_width, variant_width;
     int widths[COLUMNS]; /* 0: no line has a value */
     struct interval control;
 };
@@ -90,12 +93,52 @@ static void format_value(char *text, size_t size, const struct row *row, const c
         snprintf(text, size, "%.4g", row->value);
 }
 
+/* The row that a line of the table could be of, or null. */
+static const struct row *row_of(const struct table *table, size_t i)
+{
+    const struct row *row = results_row(table->results, i);
+    return strcmp(row->experiment, table->experiment) == 0 && is_shown(table, row) ? row : NULL;
+}
+
+static bool has(const struct table *table, const char *metric)
+{
+    for (size_t i = 0; i < results_count(table->results); i++) {
+        const struct row *row = row_of(table, i);
+        if (row && strcmp(row->metric, metric) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void add_column(struct table *table, const char *metric)
+{
+    for (size_t c = 0; c < table->column_count; c++) {
+        if (strcmp(table->columns[c], metric) == 0)
+            return;
+    }
+    if (table->column_count < COLUMNS)
+        table->columns[table->column_count++] = metric;
+}
+
+static void choose_columns(struct table *table)
+{
+    for (size_t c = 0; c < COLUMNS; c++) {
+        if (has(table, preferred[c]))
+            add_column(table, preferred[c]);
+    }
+    for (size_t i = 0; i < results_count(table->results) && !has(table, "ns_per_op"); i++) {
+        const struct row *row = row_of(table, i);
+        if (row)
+            add_column(table, row->metric);
+    }
+}
+
 /* Control rows make no line: what they say is how far from 1 the ratio of a cell with itself came out. */
 static void collect(struct table *table)
 {
     for (size_t i = 0; i < results_count(table->results); i++) {
-        const struct row *row = results_row(table->results, i);
-        if (strcmp(row->experiment, table->experiment) != 0 || !is_shown(table, row))
+        const struct row *row = row_of(table, i);
+        if (!row)
             continue;
         if (is_control(row)) {
             struct interval *control = &table->control;
@@ -104,8 +147,8 @@ static void collect(struct table *table)
             control->value = 1;
             continue;
         }
-        for (size_t c = 0; c < COLUMNS; c++) {
-            if (strcmp(row->metric, columns[c]) == 0) {
+        for (size_t c = 0; c < table->column_count; c++) {
+            if (strcmp(row->metric, table->columns[c]) == 0) {
                 struct line *line = line_of(table, row);
                 format_value(line->values[c], sizeof line->values[c], row, results_reason(table->results, i));
             }
@@ -128,10 +171,12 @@ static size_t choose_lines(struct table *table)
         shown++;
         int width = (int)strlen(variant);
         table->variant_width = width > table->variant_width ? width : table->variant_width;
-        for (size_t c = 0; c < COLUMNS; c++) {
+        width = (int)strlen(line->cell->mechanism);
+        table->mechanism_width = width > table->mechanism_width ? width : table->mechanism_width;
+        for (size_t c = 0; c < table->column_count; c++) {
             width = (int)strlen(line->values[c]);
-            if (width && width < (int)strlen(columns[c]))
-                width = (int)strlen(columns[c]);
+            if (width && width < (int)strlen(table->columns[c]))
+                width = (int)strlen(table->columns[c]);
             table->widths[c] = width > table->widths[c] ? width : table->widths[c];
         }
     }
@@ -141,19 +186,19 @@ static size_t choose_lines(struct table *table)
 static void print_table(const struct table *table)
 {
     printf("\n%s (%s)\n", table->experiment, table->toolchain);
-    printf("  %-13s %-13s %-*s", "model", "mechanism", table->variant_width, "variant");
-    for (size_t c = 0; c < COLUMNS; c++) {
+    printf("  %-13s  %-*s  %-*s", "model", table->mechanism_width, "mechanism", table->variant_width, "variant");
+    for (size_t c = 0; c < table->column_count; c++) {
         if (table->widths[c])
-            printf("  %*s", table->widths[c], columns[c]);
+            printf("  %*s", table->widths[c], table->columns[c]);
     }
     putchar('\n');
     for (size_t i = 0; i < table->count; i++) {
         const struct line *line = &table->lines[i];
         if (!line->shown)
             continue;
-        printf("  %-13s %-13s %-*s", line->cell->model, line->cell->mechanism, table->variant_width,
-               line->cell->variant);
-        for (size_t c = 0; c < COLUMNS; c++) {
+        printf("  %-13s  %-*s  %-*s", line->cell->model, table->mechanism_width, line->cell->mechanism,
+               table->variant_width, line->cell->variant);
+        for (size_t c = 0; c < table->column_count; c++) {
             if (table->widths[c])
                 printf("  %*s", table->widths[c], line->values[c]);
         }
@@ -165,13 +210,14 @@ int record_print_summary(const struct results *results, const char *experiment, 
 {
     if (strcmp(experiment, "stack") == 0 || strcmp(experiment, "finals") == 0)
         return record_print_stack(results, experiment, path);
-    struct table table = {.results = results, .experiment = experiment, .variant_width = 7};
+    struct table table = {.results = results, .experiment = experiment, .mechanism_width = 9, .variant_width = 7};
     table.toolchain = shown_toolchain(results, experiment);
     if (!table.toolchain)
         return 0;
     table.lines = calloc(results_count(results) + 1, sizeof *table.lines);
     if (!table.lines)
         return -ENOMEM;
+    choose_columns(&table);
     collect(&table);
     if (table.count) {
         size_t hidden = choose_lines(&table);
