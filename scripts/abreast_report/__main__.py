@@ -99,6 +99,14 @@ def pair(text):
     return name, value
 
 
+def stage(text):
+    name, seconds = pair(text)
+    try:
+        return name, float(seconds)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=SECONDS") from None
+
+
 class Parser(argparse.ArgumentParser):
     def error(self, message):
         print(f"report: {message}: see scripts/report --help", file=sys.stderr)
@@ -116,19 +124,21 @@ def main():
     parser.add_argument("part", nargs="?", default="all", help="what to make, see below", metavar="PART")
     parser.add_argument("--out", default="out", metavar="DIR", help="the run's folder (default: out)")
     parser.add_argument("--golden", default=GOLDEN, metavar="FOLDER", help="for golden")
-    parser.add_argument("--stage", action="append", default=[], type=pair, metavar="NAME=SECONDS", help="for run-info")
+    parser.add_argument("--stage", action="append", default=[], type=stage, metavar="NAME=SECONDS", help="for run-info")
     parser.add_argument("--skipped", action="append", default=[], type=pair, metavar="WHAT=REASON", help="for run-info")
     options = parser.parse_args()
     if options.part not in PARTS:
         parser.error(f"unknown part '{options.part}'")
     try:
         if options.part == "run-info":
-            stages = [(name, float(seconds)) for name, seconds in options.stage]
-            runinfo.add(options.out, ROOT, stages, options.skipped)
+            runinfo.add(options.out, ROOT, options.stage, options.skipped)
             return 0
         report = Report(options.out)
         if options.part == "golden":
-            print("\n".join(golden.write(Path(options.golden), report.results)))
+            written = golden.write(Path(options.golden), report.results)
+            if not written:
+                raise BadResults(f"{report.folder} has no exact figures of stack growth: run stack and finals")
+            print("\n".join(written))
             return 0
         if not report.info:
             print(f"report: warning: {report.folder} has no run.json: {page.UNFINISHED}", file=sys.stderr)
@@ -140,6 +150,8 @@ def main():
             report.write_page(PRINTED, printed=True)
         if options.part in ("all", "headlines"):
             print("\n".join(report.headlines()))
+        if options.part == "all":
+            print(f"report: wrote {report.folder}/report.html, tables and the data of figures", file=sys.stderr)
     except (BadResults, OSError, ValueError) as error:
         print(f"report: {error}", file=sys.stderr)
         return 1
