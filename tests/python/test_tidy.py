@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT
 
 SUFFIXES = {".c", ".h", ".cc", ".cpp", ".hpp", ".def"}
-FOLDERS = ["common", "awaitable", "sender", "bench", "tests"]
+FOLDERS = ["common", "awaitable", "sender", "bench", "tests", "demo"]
 SOURCES = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*")) if path.suffix in SUFFIXES]
 OTHERS = [
     path
