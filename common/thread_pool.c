@@ -6,15 +6,21 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* The pool that the calling thread belongs to. */
+/* The pool that the calling thread belongs to, and whether it is to leave it. */
 static _Thread_local struct thread_pool *current;
+static _Thread_local bool detached;
 
-static void *pool_thread(void *argument)
+void thread_pool_detach(void)
 {
-    struct thread_pool *pool = argument;
+    detached = true;
+}
+
+void thread_pool_attach(struct thread_pool *pool)
+{
+    struct thread_pool *outer = current;
     current = pool;
     pthread_mutex_lock(&pool->mutex);
-    for (;;) {
+    while (!detached) {
         while (work_queue_empty(&pool->queue) && !pool->stopping)
             pthread_cond_wait(&pool->posted, &pool->mutex);
         if (work_queue_empty(&pool->queue))
@@ -25,6 +31,13 @@ static void *pool_thread(void *argument)
         pthread_mutex_lock(&pool->mutex);
     }
     pthread_mutex_unlock(&pool->mutex);
+    detached = false;
+    current = outer;
+}
+
+static void *pool_thread(void *pool)
+{
+    thread_pool_attach(pool);
     recycling_frame_allocator_release();
     return NULL;
 }
@@ -32,8 +45,6 @@ static void *pool_thread(void *argument)
 int thread_pool_init(struct thread_pool *pool, unsigned threads)
 {
     *pool = (struct thread_pool){0};
-    if (threads == 0)
-        return -EINVAL;
     int error = pthread_mutex_init(&pool->mutex, NULL);
     if (error)
         return -error;
@@ -43,7 +54,7 @@ int thread_pool_init(struct thread_pool *pool, unsigned threads)
         return -error;
     }
     pool->threads = calloc(threads, sizeof *pool->threads);
-    if (!pool->threads)
+    if (!pool->threads && threads)
         error = ENOMEM;
     while (!error && pool->thread_count < threads) {
         error = pthread_create(&pool->threads[pool->thread_count], NULL, pool_thread, pool);

@@ -248,11 +248,32 @@ static void a_pool_thread_gives_its_recycled_frames_back(void **state)
     assert_non_null(task.frame);
 }
 
-static void a_pool_without_threads_is_refused(void **state)
+static void detach(struct work *work)
+{
+    executed(work);
+    thread_pool_detach();
+}
+
+static void a_thread_that_attaches_itself_is_the_pools_until_it_detaches(void **state)
 {
     (void)state;
     struct thread_pool pool;
-    assert_int_equal(thread_pool_init(&pool, 0), -EINVAL);
+    struct item items[3];
+    make_items(items, 3);
+    items[1].work.execute = detach;
+    assert_int_equal(thread_pool_init(&pool, 0), 0);
+    struct executor_ref executor = thread_pool_executor(&pool);
+    for (int turn = 1; turn <= 2; turn++) {
+        executor_post(executor, &items[0].continuation);
+        executor_post_work(executor, &items[1].work);
+        thread_pool_attach(&pool);
+        assert_int_equal(ran, 2 * turn);
+    }
+    assert_ptr_equal(executor_dispatch(executor, &items[2].continuation), noop_coroutine());
+    executor_post_work(executor, &items[1].work);
+    thread_pool_attach(&pool);
+    assert_int_equal(order[4], 2);
+    thread_pool_destroy(&pool);
 }
 
 static void every_post_is_an_event(void **state)
@@ -281,7 +302,7 @@ int main(void)
         cmocka_unit_test(dispatch_on_a_pool_thread_returns_the_handle),
         cmocka_unit_test(dispatch_from_elsewhere_posts_to_the_pool),
         cmocka_unit_test(a_pool_thread_gives_its_recycled_frames_back),
-        cmocka_unit_test(a_pool_without_threads_is_refused),
+        cmocka_unit_test(a_thread_that_attaches_itself_is_the_pools_until_it_detaches),
         cmocka_unit_test(every_post_is_an_event),
     };
     return cmocka_run_group_tests_name("executors", tests, NULL, NULL);
