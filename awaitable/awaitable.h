@@ -26,14 +26,17 @@
  * ready too, as Capy's transform_awaiter does, for await_resume cannot tell the two. */
 #define CO_AWAIT(result, self, T, awaitable)                                                                           \
     do {                                                                                                               \
+        PROBE(TRANSFORM);                                                                                              \
+        PROBE(READINESS);                                                                                              \
         if (T##_await_ready(awaitable)) {                                                                              \
             PROBE(READY);                                                                                              \
         } else {                                                                                                       \
             PROBE(SUSPEND);                                                                                            \
-            PROBE(TRANSFER);                                                                                           \
-            CO_SUSPEND(self, TRANSFER_TO(T##_await_suspend(awaitable, &(self)->task.frame.coro, (self)->task.env)));   \
+            CO_SUSPEND(self, TRANSFER_TO(probe_transfer(                                                               \
+                                 T##_await_suspend(awaitable, &(self)->task.frame.coro, (self)->task.env))));          \
         }                                                                                                              \
         set_current_frame_allocator((self)->task.env->allocator);                                                      \
+        PROBE(EXTRACT);                                                                                                \
         (result) = T##_await_resume(awaitable);                                                                        \
     } while (0)
 

@@ -49,7 +49,8 @@ static void back_to_caller(struct coro *coro)
     coro_destroy(&self->task->frame.coro);
     self->task = NULL;
     self->hop.coro = self->caller;
-    TRANSFER_TO(executor_dispatch(self->caller_executor, &self->hop));
+    PROBE(SIGNAL);
+    TRANSFER_TO(probe_transfer(executor_dispatch(self->caller_executor, &self->hop)));
 }
 
 /* As `begin`, in the environment that run was given. */

@@ -36,6 +36,7 @@ static inline bool task_await_ready(struct task *task)
 
 static inline struct coro *task_await_suspend(struct task *task, struct coro *caller, const struct io_env *env)
 {
+    PROBE(LAUNCH);
     task->continuation = caller;
     task->env = env;
     return &task->frame.coro;
@@ -51,7 +52,8 @@ static inline ssize_t task_await_resume(struct task *task)
     do {                                                                                                               \
         (self)->task.result = (value);                                                                                 \
         (self)->task.frame.coro.resume = NULL;                                                                         \
-        TRANSFER_TO((self)->task.continuation);                                                                        \
+        PROBE(SIGNAL);                                                                                                 \
+        TRANSFER_TO(probe_transfer((self)->task.continuation));                                                        \
     } while (0)
 
 #endif

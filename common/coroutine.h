@@ -21,6 +21,7 @@
 #define ABREAST_COMMON_COROUTINE_H
 
 #include "common/frame_allocator.h"
+#include "common/probe.h"
 
 struct frame {
     struct coro coro;
@@ -40,19 +41,42 @@ void frame_destroy(struct coro *);
 
 #define CO_BEGIN(self)                                                                                                 \
     switch ((self)->task.frame.resume_point) {                                                                         \
-    case 0:
+    case 0:                                                                                                            \
+        PROBE(RESUME);
 
 #define CO_END                                                                                                         \
     default:                                                                                                           \
         __builtin_unreachable();                                                                                       \
         }
 
+#ifdef ABREAST_PROBE
+/* The handle that an await_suspend returned is about to be resumed, by symmetric transfer or by a nested call;
+ * noop_coroutine() is nobody's. */
+static inline struct coro *probe_transfer(struct coro *next)
+{
+    if (next != noop_coroutine())
+        PROBE(TRANSFER);
+    return next;
+}
+
+static inline struct coro *probe_nested(struct coro *next)
+{
+    if (next != noop_coroutine())
+        PROBE(NESTED_RESUME);
+    return next;
+}
+#else
+#define probe_transfer(next) (next)
+#define probe_nested(next) (next)
+#endif
+
 /* A suspension point: stores where to go on, leaves the body by the statement `leave`, and continues here. */
 #define CO_SUSPEND(self, leave)                                                                                        \
     do {                                                                                                               \
         (self)->task.frame.resume_point = __LINE__;                                                                    \
         leave;                                                                                                         \
-    case __LINE__:;                                                                                                    \
+    case __LINE__:                                                                                                     \
+        PROBE(RESUME);                                                                                                 \
     } while (0)
 
 #endif

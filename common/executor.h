@@ -12,6 +12,7 @@
 #define ABREAST_COMMON_EXECUTOR_H
 
 #include "common/continuation.h"
+#include "common/probe.h"
 
 struct executor_ops {
     const char *name;
@@ -27,16 +28,19 @@ struct executor_ref {
 
 static inline struct coro *executor_dispatch(struct executor_ref executor, struct continuation *continuation)
 {
+    PROBE(EXECUTOR_CALL);
     return executor.ops->dispatch(executor.context, continuation);
 }
 
 static inline void executor_post(struct executor_ref executor, struct continuation *continuation)
 {
+    PROBE(EXECUTOR_CALL);
     executor.ops->post(executor.context, continuation);
 }
 
 static inline void executor_post_work(struct executor_ref executor, struct work *work)
 {
+    PROBE(EXECUTOR_CALL);
     executor.ops->post_work(executor.context, work);
 }
 

@@ -2,6 +2,16 @@
  *
  * Compiled with -DABREAST_PROBE an event adds one to the calling thread's counter; otherwise PROBE is nothing at all,
  * as in every timed build. Tests and the deterministic experiments read the counters.
+ *
+ * The seven phases of one co_await (P4255R0 6), and the events by which each is seen to have work:
+ *
+ *     transform   TRANSFORM              the promise's await_transform, as_awaitable included, makes the awaiter
+ *     connect     CONNECT
+ *     readiness   READINESS              await_ready is asked, also where its answer is a constant
+ *     suspend     SUSPEND
+ *     launch      LAUNCH or START        by an await_suspend of its own, or by a sender's start
+ *     complete    SIGNAL or SET_*        to a handle, or to a receiver
+ *     extract     EXTRACT
  */
 #ifndef ABREAST_COMMON_PROBE_H
 #define ABREAST_COMMON_PROBE_H
@@ -14,20 +24,22 @@
     X(READINESS)        /* await_ready was asked */                                                                    \
     X(READY)            /* await_ready answered true */                                                                \
     X(SUSPEND)          /* a coroutine suspended and called await_suspend */                                           \
-    X(LAUNCH)           /* await_suspend started the operation */                                                      \
-    X(TRANSFER)         /* the handle that await_suspend returned was resumed (symmetric transfer) */                  \
-    X(NESTED_RESUME)    /* a completion called resume() on its own stack */                                            \
+    X(LAUNCH)           /* an awaitable's own await_suspend started the operation: no start, no operation state */     \
+    X(RESUME)           /* a suspended coroutine was resumed, by whatever means; its first resumption too */           \
+    X(TRANSFER)         /* ... by symmetric transfer: await_suspend returned its handle, and no noop_coroutine() */    \
+    X(NESTED_RESUME)    /* ... by a call of resume() on the stack of a completion, or of start */                      \
     X(CONNECT)          /* connect(sender, receiver) */                                                                \
     X(START)            /* start(operation state) */                                                                   \
-    X(SIGNAL)           /* the operation told whoever waits for it that it is complete */                              \
+    X(SIGNAL)           /* an awaitable is complete, and gives the handle of whoever awaits it to be resumed */        \
     X(EXTRACT)          /* await_resume handed the result over */                                                      \
     X(SET_VALUE)        /* a value completion reached a receiver */                                                    \
     X(SET_ERROR)        /* an error completion reached a receiver */                                                   \
     X(SET_STOPPED)      /* a stopped completion reached a receiver */                                                  \
     X(OP_STATE_BUILT)   /* an operation state came into being */                                                       \
     X(RECEIVER_BUILT)   /* a receiver was made for connect */                                                          \
-    X(TABLE_CALL)       /* a call went through a table of functions: type erasure */                                   \
-    X(VARIANT_EMPLACED) /* a result was stored in the awaiting coroutine's variant */                                  \
+    X(TABLE_CALL)       /* a call through the table of an erased stream, sender, receiver or task */                   \
+    X(EXECUTOR_CALL)    /* a call through the table of an executor_ref, or of a type-erased scheduler */               \
+    X(VARIANT_EMPLACED) /* a completion was stored in a variant: an awaiter's, or continues_on's */                    \
     X(POST)             /* a node was queued on an executor */                                                         \
     X(ALLOCATE)         /* a frame allocation was asked for */                                                         \
     X(SUBMIT)           /* an operation was handed to the reactor */                                                   \

@@ -106,6 +106,7 @@ static inline bool sender_children_pass_on_stop(struct sender_children *self, st
 #define SENDER_EACH_ALL(N, R, child_) &child_##_completions
 #define SENDER_EACH_ANY(N, R, child_) | child_##_completions
 #define SENDER_EACH_CONNECT(N, R, child_)                                                                              \
+    PROBE(RECEIVER_BUILT);                                                                                             \
     child_##_connect(&op->child_, sender.child_, (struct N##_##child_##_receiver){});
 #define SENDER_EACH_START(N, R, child_) child_##_start(&op->child_);
 #define SENDER_EACH_ENV(N, R, child_)                                                                                  \

@@ -1,6 +1,8 @@
 /* connect-awaitable: an awaitable as a sender ([exec.connect], P2583R0 4.1).
  *
  *     SENDER_CONNECT_AWAITABLE(N, T, R);               the sender is {awaitable}, a struct T by value; R_in is ssize_t
+ *     SENDER_CONNECT_AWAITABLE_ALLOCATOR(N, T, R);     the same, from the environment's allocator
+ *     SENDER_CONNECT_AWAITABLE_INLINE_FRAME(N, T, R);  the same, inside the operation state
  *     SENDER_CONNECT_AWAITABLE_IN_PLACE(N, T, R);      the same, without a coroutine
  *
  * T is an awaitable of awaitable/awaitable.h whose await_resume returns ssize_t; it is awaited in the receiver's
@@ -12,15 +14,20 @@
  * whatever allocator the environment names. Of the frame's contents P2300R10's has the receiver too, which here is in
  * the operation state.
  *
- * The second is stdexec's since March 2026 (pull requests 1964 and 1974; __connect_awaitable.hpp). The operation state
- * has the awaitable, and a coroutine frame's header with nothing behind it: start asks await_ready and calls
- * await_suspend itself, with the header's address for the caller, and resuming that completes the receiver. Nothing is
- * allocated, and where the awaitable is ready nothing is resumed.
+ * The second is that bridge with the operator new that LWG issue 4356 asks for: get_allocator(get_env(receiver)), which
+ * connect therefore asks for. The third has it return a place in the operation state (Lewis Baker's technique, which
+ * stdexec's pull request 1974 names): nothing is allocated, for a frame whose size the author of the operation state
+ * must know, as a C++ compiler does not tell it.
  *
- * Owns: connect takes over the awaitable. In place there is nothing to free. Else it is copied into the frame, and
- * N_destroy is the operation state's destructor, and
- * frees the frame, be it suspended in T or complete. Nothing that T started may be in flight then.
- * Errors: where C++ throws bad_alloc from connect, start completes with ENOMEM; in place there is no such error.
+ * The last is stdexec's since March 2026 (pull requests 1964 and 1974; __connect_awaitable.hpp), and the callback
+ * handle of P4126R2. The operation state has the awaitable, and a coroutine frame's header with nothing behind it:
+ * start asks await_ready and calls await_suspend itself, with the header's address for the caller, and resuming that
+ * completes the receiver. Nothing is allocated, and where the awaitable is ready nothing is resumed.
+ *
+ * Owns: connect takes over the awaitable. In the operation state there is nothing to free. Else it is copied into the
+ * frame, and N_destroy is the operation state's destructor, and frees the frame, be it suspended in T or complete.
+ * Nothing that T started may be in flight then.
+ * Errors: where C++ throws bad_alloc from connect, start completes with ENOMEM; the last two know no such error.
  */
 #ifndef ABREAST_SENDER_CONNECT_AWAITABLE_H
 #define ABREAST_SENDER_CONNECT_AWAITABLE_H
@@ -55,19 +62,30 @@ struct connect_awaitable_promise {
         }                                                                                                              \
     }
 
-#define SENDER_CONNECT_AWAITABLE(N, T, R)                                                                              \
+/* Destroying a frame that the operation state has around it, or one that is none: there is nothing to free. */
+static inline void connect_awaitable_no_frame(struct coro *handle)
+{
+    (void)handle;
+}
+
+#define SENDER_CONNECT_AWAITABLE(N, T, R) CONNECT_AWAITABLE_ALLOCATED(N, T, R, NULL)
+#define SENDER_CONNECT_AWAITABLE_ALLOCATOR(N, T, R)                                                                    \
+    CONNECT_AWAITABLE_ALLOCATED(N, T, R, R##_get_env(&op->receiver)->allocator)
+
+/* The bridge: its frame has `back`, by which `op_of_` finds the operation state of a struct N_bridge *self, and that
+ * has `storage`. */
+#define CONNECT_AWAITABLE_BRIDGE(N, T, R, back, storage, op_of_)                                                       \
     struct N##_op;                                                                                                     \
     struct N##_bridge {                                                                                                \
         struct connect_awaitable_promise task;                                                                         \
-        struct N##_op *op;                                                                                             \
-        struct T awaitable;                                                                                            \
+        back struct T awaitable;                                                                                       \
     };                                                                                                                 \
     struct N##_sender {                                                                                                \
         struct T awaitable;                                                                                            \
     };                                                                                                                 \
     struct N##_op {                                                                                                    \
         struct R##_receiver receiver;                                                                                  \
-        struct N##_bridge *bridge;                                                                                     \
+        storage;                                                                                                       \
     };                                                                                                                 \
     CONNECT_AWAITABLE_COMPLETE(N, T, R)                                                                                \
     static void N##_body(struct coro *handle)                                                                          \
@@ -78,16 +96,25 @@ struct connect_awaitable_promise {
         SENDER_VALUE_TYPE(R, T##_await_resume(&self->awaitable));                                                      \
         CO_AWAIT(result, self, T, &self->awaitable);                                                                   \
         PROBE(SUSPEND);                                                                                                \
-        N##_complete(self->op, result);                                                                                \
+        N##_complete(op_of_, result);                                                                                  \
         return;                                                                                                        \
         CO_END;                                                                                                        \
     }                                                                                                                  \
+    SENDER_FUNCTION void N##_resume_bridge(struct N##_op *op, struct N##_bridge *bridge)                               \
+    {                                                                                                                  \
+        PROBE(NESTED_RESUME);                                                                                          \
+        bridge->task.env = R##_get_env(&op->receiver);                                                                 \
+        NOEXCEPT_CALL(coro_resume(&bridge->task.frame.coro));                                                          \
+    }
+
+#define CONNECT_AWAITABLE_ALLOCATED(N, T, R, allocator_)                                                               \
+    CONNECT_AWAITABLE_BRIDGE(N, T, R, struct N##_op *op;, struct N##_bridge * bridge, self->op)                        \
     SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
     {                                                                                                                  \
         PROBE(CONNECT);                                                                                                \
         PROBE(OP_STATE_BUILT);                                                                                         \
         op->receiver = receiver;                                                                                       \
-        op->bridge = (struct N##_bridge *)frame_create(NULL, sizeof *op->bridge, N##_body, NULL);                      \
+        op->bridge = (struct N##_bridge *)frame_create(allocator_, sizeof *op->bridge, N##_body, NULL);                \
         if (!op->bridge)                                                                                               \
             return;                                                                                                    \
         op->bridge->op = op;                                                                                           \
@@ -100,8 +127,7 @@ struct connect_awaitable_promise {
             N##_complete(op, -ENOMEM);                                                                                 \
             return;                                                                                                    \
         }                                                                                                              \
-        op->bridge->task.env = R##_get_env(&op->receiver);                                                             \
-        NOEXCEPT_CALL(coro_resume(&op->bridge->task.frame.coro));                                                      \
+        N##_resume_bridge(op, op->bridge);                                                                             \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_destroy(struct N##_op *op)                                                                \
     {                                                                                                                  \
@@ -110,11 +136,22 @@ struct connect_awaitable_promise {
         op->bridge = NULL;                                                                                             \
     }
 
-/* Destroying the frame that is none: the operation state owns what there is. */
-static inline void connect_awaitable_no_frame(struct coro *handle)
-{
-    (void)handle;
-}
+#define SENDER_CONNECT_AWAITABLE_INLINE_FRAME(N, T, R)                                                                 \
+    CONNECT_AWAITABLE_BRIDGE(N, T, R, , struct N##_bridge bridge, CONTAINER_OF(self, struct N##_op, bridge))           \
+    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
+    {                                                                                                                  \
+        PROBE(CONNECT);                                                                                                \
+        PROBE(OP_STATE_BUILT);                                                                                         \
+        op->receiver = receiver;                                                                                       \
+        op->bridge.task.frame = (struct frame){.coro = {.resume = N##_body, .destroy = connect_awaitable_no_frame},    \
+                                               .bytes = sizeof op->bridge};                                            \
+        op->bridge.awaitable = sender.awaitable;                                                                       \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_start(struct N##_op *op)                                                                  \
+    {                                                                                                                  \
+        PROBE(START);                                                                                                  \
+        N##_resume_bridge(op, &op->bridge);                                                                            \
+    }
 
 #define SENDER_CONNECT_AWAITABLE_IN_PLACE(N, T, R)                                                                     \
     struct N##_sender {                                                                                                \
@@ -130,16 +167,19 @@ static inline void connect_awaitable_no_frame(struct coro *handle)
     {                                                                                                                  \
         SENDER_VALUE_TYPE(R, T##_await_resume(&op->awaitable));                                                        \
         set_current_frame_allocator(R##_get_env(&op->receiver)->allocator);                                            \
+        PROBE(EXTRACT);                                                                                                \
         N##_complete(op, T##_await_resume(&op->awaitable));                                                            \
     }                                                                                                                  \
     static void N##_resume(struct coro *caller)                                                                        \
     {                                                                                                                  \
+        PROBE(RESUME);                                                                                                 \
         N##_go_on(CONTAINER_OF(caller, struct N##_op, caller));                                                        \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
     {                                                                                                                  \
         PROBE(CONNECT);                                                                                                \
         PROBE(OP_STATE_BUILT);                                                                                         \
+        PROBE(TRANSFORM);                                                                                              \
         op->receiver = receiver;                                                                                       \
         op->caller = (struct coro){N##_resume, connect_awaitable_no_frame};                                            \
         op->awaitable = sender.awaitable;                                                                              \
@@ -147,14 +187,15 @@ static inline void connect_awaitable_no_frame(struct coro *handle)
     SENDER_FUNCTION void N##_start(struct N##_op *op)                                                                  \
     {                                                                                                                  \
         PROBE(START);                                                                                                  \
+        PROBE(READINESS);                                                                                              \
         if (T##_await_ready(&op->awaitable)) {                                                                         \
             PROBE(READY);                                                                                              \
             N##_go_on(op);                                                                                             \
             return;                                                                                                    \
         }                                                                                                              \
         PROBE(SUSPEND);                                                                                                \
-        PROBE(NESTED_RESUME);                                                                                          \
-        NOEXCEPT_CALL(coro_resume(T##_await_suspend(&op->awaitable, &op->caller, R##_get_env(&op->receiver))));        \
+        NOEXCEPT_CALL(                                                                                                 \
+            coro_resume(probe_nested(T##_await_suspend(&op->awaitable, &op->caller, R##_get_env(&op->receiver)))));    \
     }
 
 #endif

@@ -44,8 +44,10 @@ enum { CONTINUES_WITH_VALUE, CONTINUES_WITH_ERROR, CONTINUES_WITH_STOPPED };
         PROBE(CONNECT);                                                                                                \
         PROBE(OP_STATE_BUILT);                                                                                         \
         op->receiver = receiver;                                                                                       \
+        PROBE(RECEIVER_BUILT);                                                                                         \
         N##_schedule_connect(&op->schedule, (struct N##_schedule_sender){sender.scheduler},                            \
                              (struct N##_scheduled_receiver){});                                                       \
+        PROBE(RECEIVER_BUILT);                                                                                         \
         child_##_connect(&op->child, sender.child, (struct N##_receiver){});                                           \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_start(struct N##_op *op)                                                                  \
@@ -58,6 +60,7 @@ enum { CONTINUES_WITH_VALUE, CONTINUES_WITH_ERROR, CONTINUES_WITH_STOPPED };
         struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
         SENDER_VALUE_TYPE(R, value);                                                                                   \
         PROBE(SET_VALUE);                                                                                              \
+        PROBE(VARIANT_EMPLACED);                                                                                       \
         op->index = CONTINUES_WITH_VALUE;                                                                              \
         op->value = value;                                                                                             \
         N##_schedule_start(&op->schedule);                                                                             \
@@ -66,6 +69,7 @@ enum { CONTINUES_WITH_VALUE, CONTINUES_WITH_ERROR, CONTINUES_WITH_STOPPED };
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
         PROBE(SET_ERROR);                                                                                              \
+        PROBE(VARIANT_EMPLACED);                                                                                       \
         op->index = CONTINUES_WITH_ERROR;                                                                              \
         op->error = error;                                                                                             \
         N##_schedule_start(&op->schedule);                                                                             \
@@ -74,6 +78,7 @@ enum { CONTINUES_WITH_VALUE, CONTINUES_WITH_ERROR, CONTINUES_WITH_STOPPED };
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
         PROBE(SET_STOPPED);                                                                                            \
+        PROBE(VARIANT_EMPLACED);                                                                                       \
         op->index = CONTINUES_WITH_STOPPED;                                                                            \
         N##_schedule_start(&op->schedule);                                                                             \
     }                                                                                                                  \

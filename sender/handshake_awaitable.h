@@ -148,6 +148,7 @@ static inline bool handshake_thread_id_look_first_settle(handshake_thread_id_loo
         self->awaitable.result.index = 0;                                                                              \
         self->awaitable.continuation = continuation;                                                                   \
         handshake_##by##_begin(&self->awaitable.word);                                                                 \
+        PROBE(RECEIVER_BUILT);                                                                                         \
         child_##_connect(&self->state, sender, (struct N##_receiver){&self->awaitable});                               \
     }                                                                                                                  \
     SENDER_FUNCTION struct coro *N##_await_suspend(struct N *self)                                                     \

@@ -42,6 +42,7 @@
     {                                                                                                                  \
         {                                                                                                              \
             struct child_##_op state;                                                                                  \
+            PROBE(RECEIVER_BUILT);                                                                                     \
             child_##_connect(&state, self->sender, (struct N##_receiver){&self->awaitable});                           \
             child_##_start(&state);                                                                                    \
         }                                                                                                              \

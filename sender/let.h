@@ -72,6 +72,7 @@
         PROBE(OP_STATE_BUILT);                                                                                         \
         op->receiver = receiver;                                                                                       \
         op->function = sender.function;                                                                                \
+        PROBE(RECEIVER_BUILT);                                                                                         \
         child_##_connect(&op->child, sender.child, (struct N##_receiver){});                                           \
     }                                                                                                                  \
     SENDER_FORWARD_ENV(N, N, child_, child, R)                                                                         \
@@ -88,6 +89,7 @@
     SENDER_START_CHILD(N, child_)                                                                                      \
     SENDER_FUNCTION void N##_bind(struct N##_op *op, struct inner_##_sender inner)                                     \
     {                                                                                                                  \
+        PROBE(RECEIVER_BUILT);                                                                                         \
         inner_##_connect(&op->inner, inner, (struct N##_inner_receiver){});                                            \
         inner_##_start(&op->inner);                                                                                    \
     }                                                                                                                  \

@@ -148,6 +148,7 @@ void sender_loop_start(void *storage, struct loop_job *job)
     struct looped_sender loop = {
         .child = {.child = {.child = read_some, .function = {turn}}, .function = {turn}},
     };
+    PROBE(RECEIVER_BUILT);
     looped_connect(&self->op, loop, (struct job_receiver){turn});
     looped_start(&self->op);
 }

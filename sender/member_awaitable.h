@@ -30,14 +30,16 @@
 /* result = co_await sender; for a coroutine whose promise is the one that N was made for. */
 #define CO_AWAIT_MEMBER(result, self, N, awaitable, sender)                                                            \
     do {                                                                                                               \
+        PROBE(TRANSFORM);                                                                                              \
         N##_as_awaitable(awaitable, sender, &(self)->task.frame.coro);                                                 \
+        PROBE(READINESS);                                                                                              \
         if (N##_await_ready(awaitable)) {                                                                              \
             PROBE(READY);                                                                                              \
         } else {                                                                                                       \
             PROBE(SUSPEND);                                                                                            \
-            PROBE(TRANSFER);                                                                                           \
-            CO_SUSPEND(self, TRANSFER_TO(N##_await_suspend(awaitable)));                                               \
+            CO_SUSPEND(self, TRANSFER_TO(probe_transfer(N##_await_suspend(awaitable))));                               \
         }                                                                                                              \
+        PROBE(EXTRACT);                                                                                                \
         (result) = N##_await_resume(awaitable);                                                                        \
     } while (0)
 
@@ -89,8 +91,10 @@
     SENDER_FUNCTION struct coro *N##_await_suspend(struct N *self)                                                     \
     {                                                                                                                  \
         struct promise *awaiting = (struct promise *)self->continuation.coro;                                          \
+        PROBE(LAUNCH);                                                                                                 \
         if (stop_requested(promise##_get_env(awaiting)->stop))                                                         \
             return promise##_unhandled_stopped(awaiting);                                                              \
+        PROBE(SIGNAL);                                                                                                 \
         context_##_post(self->scheduler, &self->continuation);                                                         \
         return noop_coroutine();                                                                                       \
     }                                                                                                                  \
@@ -129,18 +133,21 @@
     {                                                                                                                  \
         struct N *self = CONTAINER_OF(io, struct N, request.op);                                                       \
         io_request_finish(&self->request);                                                                             \
+        PROBE(SIGNAL);                                                                                                 \
         PROBE(NESTED_RESUME);                                                                                          \
         coro_resume(io->result == -ECANCELED ? promise##_unhandled_stopped((struct promise *)self->continuation)       \
                                              : self->continuation);                                                    \
     }                                                                                                                  \
     static void N##_turn(struct work *work)                                                                            \
     {                                                                                                                  \
+        PROBE(SIGNAL);                                                                                                 \
         PROBE(NESTED_RESUME);                                                                                          \
         coro_resume(CONTAINER_OF(work, struct N, request.turn)->continuation);                                         \
     }                                                                                                                  \
     SENDER_FUNCTION struct coro *N##_await_suspend(struct N *self)                                                     \
     {                                                                                                                  \
         struct promise *awaiting = (struct promise *)self->continuation;                                               \
+        PROBE(LAUNCH);                                                                                                 \
         const struct io_env *env = promise##_get_env(awaiting);                                                        \
         if (self->request.op.posted) {                                                                                 \
             self->request.turn.execute = N##_turn;                                                                     \

@@ -115,6 +115,7 @@ static inline uintptr_t turn_on_any_thread_settle(turn_on_any_thread *turn)
         PROBE(START);                                                                                                  \
         do {                                                                                                           \
             turn_type##_begin(&op->turn);                                                                              \
+            PROBE(RECEIVER_BUILT);                                                                                     \
             child_##_connect(&op->child, op->again, (struct N##_receiver){});                                          \
             child_##_start(&op->child);                                                                                \
             outcome = turn_type##_settle(&op->turn);                                                                   \

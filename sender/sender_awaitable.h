@@ -78,6 +78,7 @@ static inline ssize_t sender_awaitable_get(const struct sender_awaitable_result 
     SENDER_FUNCTION void N##_construct(struct N *self, struct child_##_sender sender, struct coro *continuation)       \
     {                                                                                                                  \
         self->result.index = 0;                                                                                        \
+        PROBE(RECEIVER_BUILT);                                                                                         \
         child_##_connect(&self->state, sender, (struct N##_receiver){&self->result, continuation});                    \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_await_suspend(struct N *self)                                                             \
@@ -92,19 +93,24 @@ static inline ssize_t sender_awaitable_get(const struct sender_awaitable_result 
 /* result = co_await sender; for a coroutine whose promise is the receiver's. */
 #define CO_AWAIT_SENDER(result, self, N, awaitable, sender)                                                            \
     do {                                                                                                               \
+        PROBE(TRANSFORM);                                                                                              \
         N##_construct(awaitable, sender, &(self)->task.frame.coro);                                                    \
+        PROBE(READINESS);                                                                                              \
         PROBE(SUSPEND);                                                                                                \
         CO_SUSPEND(self, N##_await_suspend(awaitable); return);                                                        \
+        PROBE(EXTRACT);                                                                                                \
         (result) = N##_await_resume(awaitable);                                                                        \
     } while (0)
 
 /* The same through one of the bridges whose await_suspend returns the handle to resume next. */
 #define CO_AWAIT_SENDER_TRANSFER(result, self, N, awaitable, sender)                                                   \
     do {                                                                                                               \
+        PROBE(TRANSFORM);                                                                                              \
         N##_construct(awaitable, sender, &(self)->task.frame.coro);                                                    \
+        PROBE(READINESS);                                                                                              \
         PROBE(SUSPEND);                                                                                                \
-        PROBE(TRANSFER);                                                                                               \
-        CO_SUSPEND(self, TRANSFER_TO(N##_await_suspend(awaitable)));                                                   \
+        CO_SUSPEND(self, TRANSFER_TO(probe_transfer(N##_await_suspend(awaitable))));                                   \
+        PROBE(EXTRACT);                                                                                                \
         (result) = N##_await_resume(awaitable);                                                                        \
     } while (0)
 

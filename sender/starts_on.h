@@ -40,6 +40,7 @@
         op->receiver = receiver;                                                                                       \
         op->sender = sender.child;                                                                                     \
         op->env.executor = context_##_executor(sender.scheduler);                                                      \
+        PROBE(RECEIVER_BUILT);                                                                                         \
         N##_schedule_connect(&op->schedule, (struct N##_schedule_sender){sender.scheduler},                            \
                              (struct N##_scheduled_receiver){});                                                       \
     }                                                                                                                  \
@@ -56,6 +57,7 @@
         PROBE(SET_VALUE);                                                                                              \
         op->env.stop = env->stop;                                                                                      \
         op->env.allocator = env->allocator;                                                                            \
+        PROBE(RECEIVER_BUILT);                                                                                         \
         child_##_connect(&op->child, op->sender, (struct N##_receiver){});                                             \
         child_##_start(&op->child);                                                                                    \
     }                                                                                                                  \

@@ -58,6 +58,7 @@
     {                                                                                                                  \
         struct N##_state state = {.loop = loop, .env = env};                                                           \
         struct child_##_op op;                                                                                         \
+        PROBE(RECEIVER_BUILT);                                                                                         \
         child_##_connect(&op, sender, (struct N##_receiver){&state});                                                  \
         child_##_start(&op);                                                                                           \
         int status = run_loop_run(loop);                                                                               \

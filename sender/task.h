@@ -60,6 +60,7 @@ struct coro *sender_task_unhandled_stopped(struct sender_task *);
     do {                                                                                                               \
         struct sender_task_state *state_ = (self)->task.state;                                                         \
         (self)->task.frame.coro.resume = NULL;                                                                         \
+        PROBE(TABLE_CALL);                                                                                             \
         state_->set_value(state_, value);                                                                              \
         return;                                                                                                        \
     } while (0)

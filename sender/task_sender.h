@@ -53,6 +53,7 @@
     SENDER_FUNCTION void N##_start(struct N##_op *op)                                                                  \
     {                                                                                                                  \
         PROBE(START);                                                                                                  \
+        PROBE(NESTED_RESUME);                                                                                          \
         sender_task_start(op->task, &op->state);                                                                       \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_destroy(struct N##_op *op)                                                                \

@@ -45,6 +45,7 @@
         PROBE(OP_STATE_BUILT);                                                                                         \
         op->receiver = receiver;                                                                                       \
         op->function = sender.function;                                                                                \
+        PROBE(RECEIVER_BUILT);                                                                                         \
         child_##_connect(&op->child, sender.child, (struct N##_receiver){});                                           \
     }                                                                                                                  \
     SENDER_FORWARD_ENV(N, N, child_, child, R)

@@ -73,7 +73,8 @@ static inline struct coro *transfer_task_unhandled_stopped(struct transfer_task 
         struct transfer_task_state *state_ = (self)->task.state;                                                       \
         (self)->task.result = (value);                                                                                 \
         (self)->task.frame.coro.resume = NULL;                                                                         \
-        TRANSFER_TO(state_->completed(state_));                                                                        \
+        PROBE(TABLE_CALL);                                                                                             \
+        TRANSFER_TO(probe_transfer(state_->completed(state_)));                                                        \
     } while (0)
 
 /* Frees the frame of a task that is taken over, if there is one. */
@@ -95,6 +96,7 @@ static inline void transfer_task_destroy(struct transfer_task **task)
     };                                                                                                                 \
     static struct coro *N##_completed(struct transfer_task_state *state)                                               \
     {                                                                                                                  \
+        PROBE(SIGNAL);                                                                                                 \
         return CONTAINER_OF(state, struct N, state)->continuation;                                                     \
     }                                                                                                                  \
     static struct coro *N##_stopped(struct transfer_task_state *state)                                                 \
@@ -110,6 +112,7 @@ static inline void transfer_task_destroy(struct transfer_task **task)
     }                                                                                                                  \
     SENDER_FUNCTION struct coro *N##_await_suspend(struct N *self)                                                     \
     {                                                                                                                  \
+        PROBE(LAUNCH);                                                                                                 \
         self->task->state = &self->state;                                                                              \
         return &self->task->frame.coro;                                                                                \
     }                                                                                                                  \
@@ -167,6 +170,7 @@ static inline void transfer_task_destroy(struct transfer_task **task)
     SENDER_FUNCTION void N##_start(struct N##_op *op)                                                                  \
     {                                                                                                                  \
         PROBE(START);                                                                                                  \
+        PROBE(NESTED_RESUME);                                                                                          \
         transfer_task_start(op->task, &op->state);                                                                     \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_destroy(struct N##_op *op)                                                                \

@@ -128,8 +128,10 @@ static inline void when_all_set_stopped(struct sender_children *self, struct sen
         PROBE(OP_STATE_BUILT);                                                                                         \
         op->receiver = receiver;                                                                                       \
         N##_init_children(op, (count));                                                                                \
-        for (unsigned i = 0; i < (count); i++)                                                                         \
+        for (unsigned i = 0; i < (count); i++) {                                                                       \
+            PROBE(RECEIVER_BUILT);                                                                                     \
             child_##_connect(&op->each[i], sender.each[i], (struct N##_each_receiver){.index = i});                    \
+        }                                                                                                              \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_start_children(struct N##_op *op)                                                         \
     {                                                                                                                  \

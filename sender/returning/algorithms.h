@@ -61,6 +61,7 @@
         struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
         PROBE(SET_VALUE);                                                                                              \
         op->value = value;                                                                                             \
+        PROBE(RECEIVER_BUILT);                                                                                         \
         inner_##_connect(&op->inner, F##_call(&op->function, &op->value), (struct N##_inner_receiver){});              \
         return inner_##_start(&op->inner);                                                                             \
     }                                                                                                                  \

@@ -57,6 +57,7 @@
     SENDER_FUNCTION void N##_construct(struct N *self, struct child_##_sender sender, struct coro *continuation)       \
     {                                                                                                                  \
         self->result.index = 0;                                                                                        \
+        PROBE(RECEIVER_BUILT);                                                                                         \
         child_##_connect(&self->state, sender, (struct N##_receiver){&self->result, continuation});                    \
     }                                                                                                                  \
     SENDER_FUNCTION struct coro *N##_await_suspend(struct N *self)                                                     \
@@ -71,10 +72,12 @@
 /* result = co_await sender; for a coroutine whose promise is the receiver's. */
 #define CO_AWAIT_RETURNING(result, self, N, awaitable, sender)                                                         \
     do {                                                                                                               \
+        PROBE(TRANSFORM);                                                                                              \
         N##_construct(awaitable, sender, &(self)->task.frame.coro);                                                    \
+        PROBE(READINESS);                                                                                              \
         PROBE(SUSPEND);                                                                                                \
-        PROBE(TRANSFER);                                                                                               \
-        CO_SUSPEND(self, TRANSFER_TO(N##_await_suspend(awaitable)));                                                   \
+        CO_SUSPEND(self, TRANSFER_TO(probe_transfer(N##_await_suspend(awaitable))));                                   \
+        PROBE(EXTRACT);                                                                                                \
         (result) = N##_await_resume(awaitable);                                                                        \
     } while (0)
 

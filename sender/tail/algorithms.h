@@ -67,6 +67,7 @@
         struct N##_op *op = TAIL_PARENT(N, child_, child, handle);                                                     \
         PROBE(SET_VALUE);                                                                                              \
         op->kept = op->child.value;                                                                                    \
+        PROBE(RECEIVER_BUILT);                                                                                         \
         inner_##_connect(&op->inner, F##_call(&op->function, &op->kept), (struct N##_inner_receiver){});               \
         TAIL_TO(inner_##_start, &op->inner);                                                                           \
     }                                                                                                                  \

@@ -63,6 +63,7 @@
     SENDER_FUNCTION void N##_construct(struct N *self, struct child_##_sender sender, struct coro *continuation)       \
     {                                                                                                                  \
         self->result.index = 0;                                                                                        \
+        PROBE(RECEIVER_BUILT);                                                                                         \
         child_##_connect(&self->state, sender, (struct N##_receiver){&self->result, continuation});                    \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_await_suspend(struct coro *handle)                                                        \
@@ -77,9 +78,12 @@
 /* result = co_await sender; for a coroutine whose promise is the receiver's. */
 #define CO_AWAIT_TAIL(result, self, N, awaitable, sender)                                                              \
     do {                                                                                                               \
+        PROBE(TRANSFORM);                                                                                              \
         N##_construct(awaitable, sender, &(self)->task.frame.coro);                                                    \
+        PROBE(READINESS);                                                                                              \
         PROBE(SUSPEND);                                                                                                \
         CO_SUSPEND(self, TAIL_TO(N##_await_suspend, awaitable));                                                       \
+        PROBE(EXTRACT);                                                                                                \
         (result) = N##_await_resume(awaitable);                                                                        \
     } while (0)
 

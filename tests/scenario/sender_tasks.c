@@ -418,8 +418,8 @@ void scenario_task_awaits_task_by_symmetric_transfer(struct world *world)
     CHECK_EQ(wait_for_outer(world, make_returning, TIMES, &value, &resumed), 0);
     CHECK_EQ(value, (ssize_t)TIMES * (TIMES - 1) / 2 + 1);
     CHECK_EQ(resumed, TIMES);
-    CHECK_EQ(probe_counters[PROBE_TRANSFER], TIMES);
-    CHECK_EQ(probe_counters[PROBE_NESTED_RESUME], 0);
+    CHECK_EQ(probe_counters[PROBE_TRANSFER], 2 * TIMES); /* into the child, and back */
+    CHECK_EQ(probe_counters[PROBE_NESTED_RESUME], 1);    /* start, of the outer task */
     CHECK_EQ(probe_counters[PROBE_POST], 0);
     /* Connected are the outer task and then. */
     CHECK_EQ(probe_counters[PROBE_CONNECT], 2);
