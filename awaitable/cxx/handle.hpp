@@ -13,17 +13,12 @@
 #define ABREAST_AWAITABLE_CXX_HANDLE_HPP
 
 #include "awaitable/cxx/c.hpp"
+#include "awaitable/cxx/hidden.hpp"
 
 #include <coroutine>
 
 namespace abreast
 {
-
-template <class T> T *hidden(T *pointer) noexcept
-{
-    asm("" : "+r"(pointer));
-    return pointer;
-}
 
 inline ::coro *to_c(std::coroutine_handle<> handle) noexcept
 {

@@ -1,6 +1,7 @@
 /* continues_on(child, scheduler), which P2300R10 lowers to schedule_from(scheduler, child) ([exec.continues.on],
- * [exec.schedule.from]): keeps the child's completion while a schedule operation runs, and then delivers it. It is also
- * P3552R3's affine_on(child, scheduler) where nothing is known of the child ([exec.affine.on]).
+ * [exec.schedule.from]): keeps the child's completion while a schedule operation runs, and then delivers it. What it
+ * keeps is a variant of the completions that the child can have. It is also P3552R3's affine_on(child, scheduler) where
+ * nothing is known of the child ([exec.affine.on]).
  */
 #ifndef ABREAST_BENCH_CXX_CONTINUES_ON_HPP
 #define ABREAST_BENCH_CXX_CONTINUES_ON_HPP
@@ -36,9 +37,19 @@ template <class Sndr, class Scheduler> struct continues_on {
 
     template <class Values> struct async_result_of;
     template <class... Ts> struct async_result_of<std::tuple<Ts...>> {
-        using type = std::variant<std::monostate, std::tuple<set_value_t, Ts...>,
-                                  std::tuple<set_error_t, std::exception_ptr>, std::tuple<set_stopped_t>>;
+        static constexpr bool may_throw = !(std::is_nothrow_constructible_v<Ts, Ts> && ...);
+        static constexpr bool may_fail = Sndr::may_fail || may_throw;
+
+        template <class... Results>
+        using variant = std::variant<std::monostate, std::tuple<set_value_t, Ts...>, Results...>;
+        using error = std::tuple<set_error_t, std::exception_ptr>;
+        using stopped = std::tuple<set_stopped_t>;
+        using type =
+            std::conditional_t<may_fail, std::conditional_t<Sndr::may_stop, variant<error, stopped>, variant<error>>,
+                               std::conditional_t<Sndr::may_stop, variant<stopped>, variant<>>>;
     };
+    static constexpr bool may_fail = async_result_of<value_types>::may_fail || schedule<Scheduler>::may_fail;
+    static constexpr bool may_stop = Sndr::may_stop || schedule<Scheduler>::may_stop;
 
     template <class Rcvr> struct state;
 
@@ -72,7 +83,7 @@ template <class Sndr, class Scheduler> struct continues_on {
 
     template <class Rcvr> struct state {
         Rcvr rcvr;
-        typename async_result_of<value_types>::type async_result = {};
+        typename async_result_of<value_types>::type async_result;
         connect_result_t<schedule<Scheduler>, scheduled_receiver<Rcvr>> op_state;
 
         state(Rcvr &&rcvr, Scheduler scheduler)
@@ -87,15 +98,19 @@ template <class Sndr, class Scheduler> struct continues_on {
 
         template <class Tag, class... Ts> void complete(Tag tag, Ts &&...values) noexcept
         {
-            TRY
-            {
-                self->async_result.template emplace<std::tuple<Tag, std::decay_t<Ts>...>>(tag,
-                                                                                          std::forward<Ts>(values)...);
-            }
-            CATCH_ALL
-            {
-                std::move(self->rcvr).set_error(std::current_exception());
-                return;
+            using result = std::tuple<Tag, std::decay_t<Ts>...>;
+            if constexpr (std::is_nothrow_constructible_v<result, Tag, Ts...>) {
+                self->async_result.template emplace<result>(tag, std::forward<Ts>(values)...);
+            } else {
+                TRY
+                {
+                    self->async_result.template emplace<result>(tag, std::forward<Ts>(values)...);
+                }
+                CATCH_ALL
+                {
+                    std::move(self->rcvr).set_error(std::current_exception());
+                    return;
+                }
             }
             self->op_state.start();
         }

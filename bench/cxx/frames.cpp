@@ -3,23 +3,6 @@
 namespace
 {
 
-/* The root's frame lies on the stack of the launch and is not counted. */
-struct root_storage {
-    alignas(std::max_align_t) unsigned char bytes[512];
-};
-
-struct from_storage {
-    template <class... Args> static void *operator new(std::size_t bytes, root_storage &storage, const Args &...)
-    {
-        if (bytes > sizeof storage.bytes)
-            std::abort();
-        return storage.bytes;
-    }
-    static void operator delete(void *, std::size_t)
-    {
-    }
-};
-
 using root_task = basic_io_task<from_storage>;
 
 /* Awaits one chain after the other; make(above) is its first coroutine. */
@@ -61,7 +44,7 @@ struct resumed {
 
         resumed get_return_object() noexcept
         {
-            return resumed(std::coroutine_handle<promise_type>::from_promise(*this));
+            return {owned_handle(std::coroutine_handle<promise_type>::from_promise(*this))};
         }
         std::suspend_always initial_suspend() noexcept
         {
@@ -81,19 +64,7 @@ struct resumed {
         }
     };
 
-    explicit resumed(std::coroutine_handle<promise_type> handle) : handle(handle)
-    {
-    }
-    resumed(resumed &&other) noexcept : handle(std::exchange(other.handle, nullptr))
-    {
-    }
-    ~resumed()
-    {
-        if (handle)
-            handle.destroy();
-    }
-
-    std::coroutine_handle<promise_type> handle;
+    owned_handle<promise_type> coroutine;
 };
 
 resumed resumed_link(const unsigned char *above)
@@ -104,8 +75,8 @@ resumed resumed_link(const unsigned char *above)
 ssize_t resume_link(const unsigned char *above)
 {
     resumed link = resumed_link(above);
-    link.handle.resume();
-    return link.handle.promise().result;
+    link.coroutine.handle.resume();
+    return link.coroutine.handle.promise().result;
 }
 
 /* What the resources take from malloc. */

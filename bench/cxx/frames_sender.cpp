@@ -3,23 +3,6 @@
 namespace
 {
 
-/* The root's frame lies on the stack of the launch and is not counted. */
-struct root_storage {
-    alignas(max_align_t) unsigned char bytes[1024];
-};
-
-struct from_storage {
-    template <class... Args> static void *operator new(std::size_t bytes, root_storage &storage, const Args &...)
-    {
-        if (bytes > sizeof storage.bytes)
-            std::abort();
-        return storage.bytes;
-    }
-    static void operator delete(void *, std::size_t)
-    {
-    }
-};
-
 affine_task<false, from_storage> root(root_storage &, order *order, frame_allocator *allocator)
 {
     while (order->frames > 0) {

@@ -15,6 +15,7 @@ template <io_kind kind> struct io_sender {
     using sender_concept = void;
     using wording = as_written;
     using value_types = std::tuple<ssize_t>;
+    static constexpr bool may_fail = true, may_stop = true;
     static constexpr bool completes_inline = false;
 
     template <class Rcvr> struct operation : io_request {
@@ -28,19 +29,8 @@ template <io_kind kind> struct io_sender {
 
         void start() & noexcept
         {
-            const io_env *env = rcvr.get_env();
-            if (kind == IO_READ && stop_requested(env->stop)) {
-                op.result = -ECANCELED;
-            } else if (!stream_try(&op, kind)) {
-                op.complete = complete;
-                if (io_request_submit(this, kind, env->stop))
-                    return;
-            } else if (!inline_budget_take(op.stream->budget)) {
-                op.complete = complete;
-                io_request_post(this, env->executor);
-                return;
-            }
-            deliver();
+            if (io_request_begin(this, kind, rcvr.get_env(), complete))
+                deliver();
         }
 
       private:
@@ -66,7 +56,7 @@ template <io_kind kind> struct io_sender {
     void *buffer;
     std::size_t size;
 
-    template <class Rcvr> operation<Rcvr> connect(Rcvr rcvr) &&
+    template <class Rcvr> operation<Rcvr> connect(Rcvr rcvr) const
     {
         return {*this, std::move(rcvr)};
     }

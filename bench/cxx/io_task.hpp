@@ -2,11 +2,11 @@
  * protocol of IoAwaitable, await_suspend with two arguments, and awaits whatever does: tasks, and the C awaitables of a
  * stream.
  *
- * As Capy writes it (frame_alloc_mixin, transform_awaiter, 2026): the promise's operator new takes the frame allocator
- * from the channel and keeps it behind the frame, for operator delete; await_resume sets the channel again, after a
- * suspension and, for it cannot tell, also where await_ready was true. The C task does so after a suspension only.
+ * As Capy writes it (transform_awaiter, 2026) await_resume sets the frame allocator channel again, after a suspension
+ * and, for it cannot tell, also where await_ready was true. An exception that leaves the body is kept for whoever
+ * awaits the task, as in every task of the senders here (bench/cxx/tasks.hpp); one that nobody awaits ends the program.
  *
- * Alloc is where frames come from: an operator new and delete that the promise inherits.
+ * Alloc is where frames come from (bench/cxx/frame_memory.hpp).
  *
  * Owns: its coroutine.
  */
@@ -14,53 +14,23 @@
 #define ABREAST_BENCH_CXX_IO_TASK_HPP
 
 #include "awaitable/cxx/c.hpp"
+#include "awaitable/cxx/hidden.hpp"
+
+#include "bench/cxx/frame_memory.hpp"
+#include "bench/cxx/owned_handle.hpp"
+#include "bench/cxx/result.hpp"
 
 #include <coroutine>
-#include <cstdlib>
-#include <cstring>
 #include <exception>
-#include <new>
 #include <utility>
-
-/* Frames from the allocator that the channel names. */
-struct from_channel {
-    static void *operator new(std::size_t bytes)
-    {
-        frame_allocator *allocator = get_current_frame_allocator();
-        void *frame = frame_allocate(allocator, bytes + sizeof allocator);
-        if (!frame)
-            std::abort(); /* where bad_alloc would be thrown */
-        std::memcpy(static_cast<char *>(frame) + bytes, &allocator, sizeof allocator);
-        return frame;
-    }
-    static void operator delete(void *frame, std::size_t bytes)
-    {
-        frame_allocator *allocator;
-        std::memcpy(&allocator, static_cast<char *>(frame) + bytes, sizeof allocator);
-        frame_deallocate(allocator, frame, bytes + sizeof allocator);
-    }
-};
-
-inline coro *c_handle(std::coroutine_handle<> handle)
-{
-    return static_cast<coro *>(handle.address());
-}
 
 template <class Alloc> class [[nodiscard]] basic_io_task
 {
   public:
     struct promise_type;
 
-    explicit basic_io_task(std::coroutine_handle<promise_type> handle) : handle(handle)
+    explicit basic_io_task(std::coroutine_handle<promise_type> handle) : coroutine(handle)
     {
-    }
-    basic_io_task(basic_io_task &&other) noexcept : handle(std::exchange(other.handle, nullptr))
-    {
-    }
-    ~basic_io_task()
-    {
-        if (handle)
-            handle.destroy();
     }
 
     bool await_ready() const noexcept
@@ -69,23 +39,23 @@ template <class Alloc> class [[nodiscard]] basic_io_task
     }
     std::coroutine_handle<> await_suspend(std::coroutine_handle<> caller, const io_env *env) noexcept
     {
-        handle.promise().continuation = caller;
-        handle.promise().env = env;
-        return handle;
+        coroutine.handle.promise().continuation = caller;
+        coroutine.handle.promise().env = env;
+        return coroutine.handle;
     }
-    ssize_t await_resume() const noexcept
+    ssize_t await_resume() const
     {
-        return handle.promise().result;
+        return take_result(coroutine.handle.promise().result);
     }
 
   private:
-    std::coroutine_handle<promise_type> handle;
+    owned_handle<promise_type> coroutine;
 };
 
 template <class Alloc> struct basic_io_task<Alloc>::promise_type : Alloc {
     std::coroutine_handle<> continuation;
     const io_env *env;
-    ssize_t result;
+    awaitable_result<ssize_t> result;
 
     /* Gives an awaitable's await_suspend its second argument. */
     template <class Awaitable> struct transform_awaiter {
@@ -100,7 +70,7 @@ template <class Alloc> struct basic_io_task<Alloc>::promise_type : Alloc {
         {
             return awaitable.await_suspend(caller, promise.env);
         }
-        auto await_resume() noexcept
+        auto await_resume()
         {
             set_current_frame_allocator(promise.env->allocator);
             return awaitable.await_resume();
@@ -135,11 +105,11 @@ template <class Alloc> struct basic_io_task<Alloc>::promise_type : Alloc {
     }
     void return_value(ssize_t value) noexcept
     {
-        result = value;
+        result.template emplace<1>(value);
     }
     void unhandled_exception() noexcept
     {
-        std::terminate();
+        result.template emplace<2>(std::current_exception());
     }
     template <class Awaitable> transform_awaiter<Awaitable> await_transform(Awaitable &&awaitable)
     {
@@ -156,7 +126,7 @@ template <class Task> class io_launch
     Task task;
     void (*done)(io_launch *, ssize_t result);
 
-    static void end(coro *handle)
+    static void end(coro *handle) noexcept
     {
         io_launch *self = CONTAINER_OF(handle, io_launch, ended);
         self->done(self, self->task.await_resume());
@@ -176,7 +146,7 @@ template <class Task> class io_launch
     {
         frame_allocator *saved = get_current_frame_allocator();
         set_current_frame_allocator(env->allocator);
-        task.await_suspend(std::coroutine_handle<>::from_address(&ended), env).resume();
+        task.await_suspend(std::coroutine_handle<>::from_address(abreast::hidden(&ended)), env).resume();
         set_current_frame_allocator(saved);
     }
 };

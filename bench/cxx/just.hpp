@@ -10,11 +10,12 @@ template <class Wording = as_written, class T = ssize_t> struct just {
     using sender_concept = void;
     using wording = Wording;
     using value_types = std::tuple<T>;
+    static constexpr bool may_fail = false, may_stop = false;
     static constexpr bool completes_inline = true;
 
     template <class Rcvr> struct operation {
         Rcvr rcvr;
-        T value;
+        [[no_unique_address]] T value;
 
         auto start() & noexcept(Wording::is_noexcept)
         {
@@ -22,11 +23,11 @@ template <class Wording = as_written, class T = ssize_t> struct just {
         }
     };
 
-    T value;
+    [[no_unique_address]] T value;
 
-    template <class Rcvr> operation<Rcvr> connect(Rcvr rcvr) &&
+    template <class Rcvr> operation<Rcvr> connect(Rcvr rcvr) const
     {
-        return {std::move(rcvr), std::move(value)};
+        return {std::move(rcvr), value};
     }
 };
 

@@ -14,6 +14,7 @@ template <class Sndr, class Fn> struct let_value {
     using sender_concept = void;
     using wording = typename Sndr::wording;
     using value_types = typename sndr2_t::value_types;
+    static constexpr bool may_fail = true, may_stop = Sndr::may_stop || sndr2_t::may_stop;
     static constexpr bool completes_inline = Sndr::completes_inline && sndr2_t::completes_inline;
 
     template <class Rcvr> struct receiver2 {
@@ -40,8 +41,13 @@ template <class Sndr, class Fn> struct let_value {
     template <class Rcvr> struct let_state {
         Rcvr rcvr;
         Fn fn;
-        std::variant<std::monostate, args_t> args = {};
-        std::variant<std::monostate, connect_result_t<sndr2_t, receiver2<Rcvr>>> ops2 = {};
+        std::variant<std::monostate, args_t> args;
+        std::variant<std::monostate, connect_result_t<sndr2_t, receiver2<Rcvr>>> ops2;
+
+        /* Of the variants the index alone is written: an initialiser {} would clear their storage too. */
+        let_state(Rcvr &&rcvr, Fn fn) : rcvr(std::move(rcvr)), fn(std::move(fn))
+        {
+        }
     };
 
     template <class Rcvr> struct receiver {
@@ -84,8 +90,10 @@ template <class Sndr, class Fn> struct let_value {
         let_state<Rcvr> state;
         connect_result_t<Sndr, receiver<Rcvr>> child;
 
-        operation(Sndr &&sndr, Fn &&fn, Rcvr &&rcvr)
-            : state{std::move(rcvr), std::move(fn)}, child(std::move(sndr).connect(receiver<Rcvr>{&state}))
+        template <class Self>
+        operation(Self &&self, Rcvr &&rcvr)
+            : state(std::move(rcvr), std::forward<Self>(self).fn),
+              child(std::forward<Self>(self).child.connect(receiver<Rcvr>{&state}))
         {
         }
         operation(operation &&) = delete;
@@ -96,12 +104,16 @@ template <class Sndr, class Fn> struct let_value {
         }
     };
 
-    Sndr child;
-    Fn fn;
+    [[no_unique_address]] Sndr child;
+    [[no_unique_address]] Fn fn;
 
     template <class Rcvr> operation<Rcvr> connect(Rcvr rcvr) &&
     {
-        return {std::move(child), std::move(fn), std::move(rcvr)};
+        return {std::move(*this), std::move(rcvr)};
+    }
+    template <class Rcvr> operation<Rcvr> connect(Rcvr rcvr) const &
+    {
+        return {*this, std::move(rcvr)};
     }
 };
 

@@ -13,6 +13,7 @@ template <class Sndr, class Error = std::exception_ptr> struct repeat_until {
     using sender_concept = void;
     using wording = typename Sndr::wording;
     using value_types = std::tuple<>;
+    static constexpr bool may_fail = true, may_stop = Sndr::may_stop;
     static constexpr bool completes_inline = Sndr::completes_inline;
 
     template <class Rcvr> struct operation;
@@ -59,7 +60,8 @@ template <class Sndr, class Error = std::exception_ptr> struct repeat_until {
             {
                 do {
                     now = turn::starting;
-                    child.emplace(emplace_from{[this] { return Sndr(again).connect(receiver<Rcvr>{this}); }}).start();
+                    child.emplace(emplace_from{[this] { return std::as_const(again).connect(receiver<Rcvr>{this}); }})
+                        .start();
                 } while (now == turn::again);
             }
             CATCH_ALL

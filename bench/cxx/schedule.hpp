@@ -26,6 +26,7 @@ template <class Scheduler> struct schedule {
     using sender_concept = void;
     using wording = as_written;
     using value_types = std::tuple<>;
+    static constexpr bool may_fail = false, may_stop = true;
     static constexpr bool completes_inline = false;
 
     template <class Rcvr> struct operation : work {

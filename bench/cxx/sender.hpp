@@ -3,13 +3,15 @@
  *
  *     just.hpp  then.hpp  let_value.hpp  when_all.hpp  repeat_until.hpp     algorithms
  *     schedule.hpp  continues_on.hpp                                        schedulers, and what goes over to them
- *     sender_awaitable.hpp  handshake_awaitable.hpp  inline_awaitable.hpp   bridges, by which a coroutine awaits a
- * sender
+ *     sender_awaitable.hpp  handshake_awaitable.hpp  inline_awaitable.hpp   bridges: a coroutine awaits a sender
  *
- * A sender has, for its completion signatures, one `value_types`, a std::tuple, and `completes_inline`, what stdexec
- * calls its completion behaviour; an error is an exception_ptr. Receivers nest by value. start and the completion
- * functions return void, or what the receiver's own completion functions return: the algorithms say `return` before
- * each call that is their last, and so serve the protocol of returning.hpp too.
+ * A sender has, for its completion signatures, one `value_types`, a std::tuple; `may_fail` and `may_stop`, whether it
+ * can complete with an error, which is an exception_ptr, or with stopped; and `completes_inline`, what stdexec calls
+ * its completion behaviour. Receivers nest by value; the standard's exposition-only basic-receiver has a pointer to the
+ * operation state instead, which costs a word a stage and no instruction. start and the completion functions return
+ * void, or what the receiver's own completion functions return: the algorithms say `return` before each call that is
+ * their last, and so serve the protocol of returning_awaitable.hpp too. What repeat_until repeats is connected as an
+ * lvalue, once a turn, and then its parts are copied to where they stay.
  *
  * A pipeline has a Wording: as_written, or what shows by its absence or presence what follows from the word noexcept.
  * What is not about that word is written once, and as_written.
@@ -17,6 +19,7 @@
 #ifndef ABREAST_BENCH_CXX_SENDER_HPP
 #define ABREAST_BENCH_CXX_SENDER_HPP
 
+#include "awaitable/cxx/hidden.hpp"
 #include "bench/cxx/common.hpp"
 #include "bench/cxx/stop_token.hpp"
 
@@ -39,7 +42,8 @@
 template <class Promise> struct noexcept_handle : std::coroutine_handle<Promise> {
     void resume() const noexcept
     {
-        (*static_cast<void (**)(void *) noexcept>(this->address()))(this->address());
+        void *frame = abreast::hidden(this->address());
+        (*static_cast<void (**)(void *) noexcept>(frame))(frame);
     }
 };
 

@@ -2,18 +2,8 @@
 #ifndef ABREAST_BENCH_CXX_SENDER_AWAITABLE_HPP
 #define ABREAST_BENCH_CXX_SENDER_AWAITABLE_HPP
 
+#include "bench/cxx/result.hpp"
 #include "bench/cxx/sender.hpp"
-
-#include <variant>
-
-template <class Value> using awaitable_result = std::variant<std::monostate, Value, std::exception_ptr>;
-
-template <class Value> Value take_result(awaitable_result<Value> &result)
-{
-    if (result.index() == 2)
-        std::rethrow_exception(std::get<2>(result));
-    return std::move(std::get<1>(result));
-}
 
 template <class Value, class Wording, class Promise> struct awaitable_receiver {
     awaitable_result<Value> *result_ptr;

@@ -25,14 +25,9 @@
 namespace
 {
 
-using tail_function = void (*)(void *);
+using abreast::hidden;
 
-/* An address that no optimiser follows: a coroutine's own functions have a calling convention of clang's own. */
-template <class T> T *hidden(T *pointer)
-{
-    asm("" : "+r"(pointer));
-    return pointer;
-}
+using tail_function = void (*)(void *);
 
 /* How the operation state of a sender of T begins that completes into Rcvr. */
 template <class Rcvr, class T> struct slot {

@@ -37,7 +37,7 @@ template <class Rcvr> void set_result(Rcvr &&rcvr, task_result &&result) noexcep
 
 /* The part of [task.state] that the promise knows: it lies in the operation state. */
 struct affine_state {
-    task_result result = {};
+    task_result result;
     env environment = {};
 
     virtual void completed() noexcept = 0;
@@ -55,6 +55,7 @@ template <bool affine, class Frames = frames_from_default> struct affine_task {
     using sender_concept = void;
     using wording = as_written;
     using value_types = std::tuple<ssize_t>;
+    static constexpr bool may_fail = true, may_stop = true;
     static constexpr bool completes_inline = false;
 
     struct promise_type : task_promise<affine_task, promise_type>, Frames {
@@ -155,6 +156,7 @@ template <template <class, class> class Bridge> struct transfer_task {
     using sender_concept = void;
     using wording = as_written;
     using value_types = std::tuple<ssize_t>;
+    static constexpr bool may_fail = true, may_stop = true;
     static constexpr bool completes_inline = false;
 
     struct promise_type : task_promise<transfer_task, promise_type> {
@@ -173,7 +175,7 @@ template <template <class, class> class Bridge> struct transfer_task {
         };
 
         transfer_state *state = nullptr;
-        task_result result = {};
+        task_result result;
 
         final_awaiter final_suspend() noexcept
         {
@@ -300,7 +302,7 @@ struct awaitable_task {
         };
 
         std::coroutine_handle<> continuation = nullptr;
-        task_result result = {};
+        task_result result;
 
         final_awaiter final_suspend() noexcept
         {

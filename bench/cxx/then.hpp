@@ -12,8 +12,11 @@ template <class Sndr, class Fn> struct then {
     template <class Values> struct result_of;
     template <class... Ts> struct result_of<std::tuple<Ts...>> {
         using type = std::invoke_result_t<Fn, Ts...>;
+        static constexpr bool is_noexcept = std::is_nothrow_invocable_v<Fn, Ts...>;
     };
     using value_types = std::tuple<typename result_of<typename Sndr::value_types>::type>;
+    static constexpr bool may_fail = Sndr::may_fail || !result_of<typename Sndr::value_types>::is_noexcept;
+    static constexpr bool may_stop = Sndr::may_stop;
 
     template <class Rcvr> struct receiver {
         [[no_unique_address]] Rcvr rcvr;
@@ -48,12 +51,16 @@ template <class Sndr, class Fn> struct then {
         }
     };
 
-    Sndr child;
-    Fn fn;
+    [[no_unique_address]] Sndr child;
+    [[no_unique_address]] Fn fn;
 
     template <class Rcvr> auto connect(Rcvr rcvr) &&
     {
         return std::move(child).connect(receiver<Rcvr>{std::move(rcvr), std::move(fn)});
+    }
+    template <class Rcvr> auto connect(Rcvr rcvr) const &
+    {
+        return child.connect(receiver<Rcvr>{std::move(rcvr), fn});
     }
 };
 

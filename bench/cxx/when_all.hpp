@@ -1,8 +1,9 @@
 /* when_all(senders...) ([exec.when.all]): runs its children at the same time and completes with all their values, of
- * which each has one here. The first error, or the first stopped, asks the others to stop.
+ * which each has one here. The first error, or the first stopped, asks the others to stop. Where no child can fail
+ * there is no error, and nothing that handles one: errors-variant has no alternative but none-such.
  *
- * Where completion functions return a handle (returning.hpp), all but the last one that start got are resumed by nested
- * calls; in the standard's protocol they return nothing.
+ * Where completion functions return a handle (returning_awaitable.hpp), all but the last one that start got are resumed
+ * by nested calls; in the standard's protocol they return nothing.
  */
 #ifndef ABREAST_BENCH_CXX_WHEN_ALL_HPP
 #define ABREAST_BENCH_CXX_WHEN_ALL_HPP
@@ -24,7 +25,12 @@ template <class... Sndrs> struct when_all {
     using sender_concept = void;
     using wording = as_written;
     using value_types = decltype(std::tuple_cat(std::declval<typename Sndrs::value_types>()...));
+    static constexpr bool may_fail = (Sndrs::may_fail || ...), may_stop = true;
     static constexpr bool completes_inline = (Sndrs::completes_inline && ...);
+
+    struct none_such {
+    };
+    using errors = std::conditional_t<may_fail, std::exception_ptr, none_such>;
 
     enum class disposition { started, error, stopped };
 
@@ -44,7 +50,7 @@ template <class... Sndrs> struct when_all {
         std::atomic<std::size_t> count{sizeof...(Sndrs)};
         inplace_stop_source stop_src{};
         std::atomic<disposition> disp{disposition::started};
-        std::exception_ptr error{};
+        [[no_unique_address]] errors error{};
         std::tuple<std::optional<single_value_t<Sndrs>>...> values{};
         std::optional<inplace_stop_callback<on_stop_request>> on_stop{};
 
@@ -61,8 +67,10 @@ template <class... Sndrs> struct when_all {
                 return std::apply([this](auto &...ts) { return std::move(rcvr).set_value(std::move(*ts)...); }, values);
             }
             on_stop.reset();
-            if (disp == disposition::error)
-                return std::move(rcvr).set_error(std::move(error));
+            if constexpr (may_fail) {
+                if (disp == disposition::error)
+                    return std::move(rcvr).set_error(std::move(error));
+            }
             return std::move(rcvr).set_stopped();
         }
     };
