@@ -59,7 +59,6 @@ enum { CONTINUES_WITH_VALUE, CONTINUES_WITH_ERROR, CONTINUES_WITH_STOPPED };
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
         SENDER_VALUE_TYPE(R, value);                                                                                   \
-        PROBE(SET_VALUE);                                                                                              \
         PROBE(VARIANT_EMPLACED);                                                                                       \
         op->index = CONTINUES_WITH_VALUE;                                                                              \
         op->value = value;                                                                                             \
@@ -68,7 +67,6 @@ enum { CONTINUES_WITH_VALUE, CONTINUES_WITH_ERROR, CONTINUES_WITH_STOPPED };
     SENDER_FUNCTION void N##_set_error(struct N##_receiver *self, int error)                                           \
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
-        PROBE(SET_ERROR);                                                                                              \
         PROBE(VARIANT_EMPLACED);                                                                                       \
         op->index = CONTINUES_WITH_ERROR;                                                                              \
         op->error = error;                                                                                             \
@@ -77,7 +75,6 @@ enum { CONTINUES_WITH_VALUE, CONTINUES_WITH_ERROR, CONTINUES_WITH_STOPPED };
     SENDER_FUNCTION void N##_set_stopped(struct N##_receiver *self)                                                    \
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
-        PROBE(SET_STOPPED);                                                                                            \
         PROBE(VARIANT_EMPLACED);                                                                                       \
         op->index = CONTINUES_WITH_STOPPED;                                                                            \
         N##_schedule_start(&op->schedule);                                                                             \

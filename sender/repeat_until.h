@@ -102,17 +102,20 @@ static inline uintptr_t turn_on_any_thread_settle(turn_on_any_thread *turn)
     {                                                                                                                  \
         if (outcome == TURN_SUSPENDED)                                                                                 \
             return;                                                                                                    \
-        if (outcome == TURN_END)                                                                                       \
+        if (outcome == TURN_END) {                                                                                     \
+            PROBE(SET_VALUE);                                                                                          \
             R##_set_value(&op->receiver, (struct unit){});                                                             \
-        else if (outcome == TURN_STOPPED)                                                                              \
+        } else if (outcome == TURN_STOPPED) {                                                                          \
+            PROBE(SET_STOPPED);                                                                                        \
             R##_set_stopped(&op->receiver);                                                                            \
-        else                                                                                                           \
+        } else {                                                                                                       \
+            PROBE(SET_ERROR);                                                                                          \
             R##_set_error(&op->receiver, (int)(outcome - TURN_ERROR));                                                 \
+        }                                                                                                              \
     }                                                                                                                  \
-    SENDER_FUNCTION void N##_start(struct N##_op *op)                                                                  \
+    SENDER_FUNCTION void N##_turns(struct N##_op *op)                                                                  \
     {                                                                                                                  \
         uintptr_t outcome;                                                                                             \
-        PROBE(START);                                                                                                  \
         do {                                                                                                           \
             turn_type##_begin(&op->turn);                                                                              \
             PROBE(RECEIVER_BUILT);                                                                                     \
@@ -122,30 +125,32 @@ static inline uintptr_t turn_on_any_thread_settle(turn_on_any_thread *turn)
         } while (outcome == TURN_AGAIN);                                                                               \
         N##_finish(op, outcome);                                                                                       \
     }                                                                                                                  \
+    SENDER_FUNCTION void N##_start(struct N##_op *op)                                                                  \
+    {                                                                                                                  \
+        PROBE(START);                                                                                                  \
+        N##_turns(op);                                                                                                 \
+    }                                                                                                                  \
     SENDER_FUNCTION void N##_completed(struct N##_receiver *self, uintptr_t outcome)                                   \
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
         if (!turn_type##_complete(&op->turn, outcome))                                                                 \
             return;                                                                                                    \
         if (outcome == TURN_AGAIN)                                                                                     \
-            N##_start(op);                                                                                             \
+            N##_turns(op);                                                                                             \
         else                                                                                                           \
             N##_finish(op, outcome);                                                                                   \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_set_value(struct N##_receiver *self, N##_in end)                                          \
     {                                                                                                                  \
         _Static_assert(__builtin_types_compatible_p(N##_in, bool), "repeat_until repeats what completes with a bool"); \
-        PROBE(SET_VALUE);                                                                                              \
         N##_completed(self, end ? TURN_END : TURN_AGAIN);                                                              \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_set_error(struct N##_receiver *self, int error)                                           \
     {                                                                                                                  \
-        PROBE(SET_ERROR);                                                                                              \
         N##_completed(self, TURN_ERROR + (uintptr_t)error);                                                            \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_set_stopped(struct N##_receiver *self)                                                    \
     {                                                                                                                  \
-        PROBE(SET_STOPPED);                                                                                            \
         N##_completed(self, TURN_STOPPED);                                                                             \
     }                                                                                                                  \
     SENDER_FORWARD_ENV(N, N, child_, child, R)

@@ -54,7 +54,6 @@
         struct N##_op *op = SENDER_PARENT(N, N##_schedule, schedule, self);                                            \
         const struct io_env *env = R##_get_env(&op->receiver);                                                         \
         (void)value;                                                                                                   \
-        PROBE(SET_VALUE);                                                                                              \
         op->env.stop = env->stop;                                                                                      \
         op->env.allocator = env->allocator;                                                                            \
         PROBE(RECEIVER_BUILT);                                                                                         \
