@@ -95,6 +95,8 @@ static inline void connect_awaitable_no_frame(struct coro *handle)
         CO_BEGIN(self);                                                                                                \
         SENDER_VALUE_TYPE(R, T##_await_resume(&self->awaitable));                                                      \
         CO_AWAIT(result, self, T, &self->awaitable);                                                                   \
+        PROBE(TRANSFORM); /* co_await suspend-complete */                                                              \
+        PROBE(READINESS);                                                                                              \
         PROBE(SUSPEND);                                                                                                \
         N##_complete(op_of_, result);                                                                                  \
         return;                                                                                                        \
