@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
+#include <unwind.h>
 
 /* The guard is wider than any frame, so that no frame steps over it. */
 enum { GUARD_BYTES = 1 << 16, QUIET_BYTES = 1 << 20, ALTERNATE_STACK_BYTES = 1 << 16, NOISE_BYTES = 256 };
@@ -169,14 +170,36 @@ uint64_t stack_overflow_predicted(const struct stack_profile *profile, size_t st
 
 enum { CHILD_SURVIVED = 0, CHILD_FAILED = 1, CHILD_OVERFLOWED = 3 };
 
+/* The innermost functions of a stack: where each goes on, and where its frame begins. */
+enum { MAX_FUNCTIONS = 512, INNERMOST = 32 };
+
+struct functions {
+    unsigned count;
+    uintptr_t at[MAX_FUNCTIONS];
+    uintptr_t frame[MAX_FUNCTIONS];
+};
+
 /* The child's, for its signal handler. */
 static struct stack_meter child_meter;
+static struct functions *child_functions; /* null: nobody wants them */
+
+static _Unwind_Reason_Code add_function(struct _Unwind_Context *context, void *argument)
+{
+    struct functions *functions = argument;
+    if (functions->count == MAX_FUNCTIONS)
+        return _URC_END_OF_STACK;
+    functions->at[functions->count] = _Unwind_GetIP(context);
+    functions->frame[functions->count++] = _Unwind_GetCFA(context);
+    return _URC_NO_REASON;
+}
 
 static void on_fault(int signal_number, siginfo_t *info, void *context)
 {
     (void)signal_number;
     (void)context;
     const unsigned char *address = info->si_addr;
+    if (child_functions)
+        _Unwind_Backtrace(add_function, child_functions);
     _exit(address >= child_meter.mapping && address < child_meter.bottom ? CHILD_OVERFLOWED : CHILD_FAILED);
 }
 
@@ -239,5 +262,42 @@ int stack_overflow_seen(const struct stack_work *work, size_t stack_bytes, uint6
             held = middle;
     }
     *seen = overflowed;
+    return 0;
+}
+
+/* The functions that come again and again, and the bytes between one time and the next; 0: none do. The innermost of
+ * all are the signal handler's, and those of a completion that is not complete. */
+static unsigned find_period(const struct functions *functions, size_t *bytes)
+{
+    for (unsigned period = 1; INNERMOST + 3 * period <= functions->count; period++) {
+        *bytes = functions->frame[INNERMOST + period] - functions->frame[INNERMOST];
+        bool repeats = true;
+        for (unsigned i = INNERMOST; repeats && i < INNERMOST + 2 * period; i++)
+            repeats = functions->at[i] == functions->at[i + period] &&
+                      functions->frame[i + period] - functions->frame[i] == *bytes;
+        if (repeats)
+            return period;
+    }
+    return 0;
+}
+
+int stack_functions_seen(const struct stack_work *work, size_t stack_bytes, const struct stack_profile *profile,
+                         double *seen)
+{
+    child_functions = mmap(NULL, sizeof *child_functions, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (child_functions == MAP_FAILED) {
+        child_functions = NULL;
+        return -errno;
+    }
+    int status = overflows(work, stack_bytes, 2 * stack_overflow_predicted(profile, stack_bytes));
+    size_t bytes = 0;
+    unsigned period = find_period(child_functions, &bytes);
+    munmap(child_functions, sizeof *child_functions);
+    child_functions = NULL;
+    if (status < 0)
+        return status;
+    if (!status || !period)
+        return -ERANGE;
+    *seen = period * profile->bytes_per_completion / (double)bytes;
     return 0;
 }

@@ -3,7 +3,8 @@
  * The work runs on a stack of its own, fresh zero-filled memory with a guard below it; the high-water mark is the
  * lowest byte that is no longer zero. Two lengths give the slope (bytes per completion) and the intercept, short
  * lengths tell a constant stack from one that grows up to a bound. Nothing is instrumented, so what is measured is the
- * code as the compiler left it. Overflow is predicted from slope and intercept, and looked for in forked children.
+ * code as the compiler left it. Overflow is predicted from slope and intercept, and looked for in forked children;
+ * where one overflows, the functions on its stack can be counted.
  *
  * Owns: a meter owns its mapping, which is reserved but costs memory only where the work touches it.
  * Threads: a meter belongs to one thread, and the overflow search to a process of one thread.
@@ -65,5 +66,10 @@ uint64_t stack_overflow_predicted(const struct stack_profile *, size_t stack_byt
 /* The same as seen: children of fork run the work on such a stack, and the search starts from `predicted`. -ERANGE when
  * there is no overflow anywhere near it. */
 int stack_overflow_seen(const struct stack_work *, size_t stack_bytes, uint64_t predicted, uint64_t *seen);
+
+/* How many functions are active on the stack for each completion: in a child that overflows a stack of this size, the
+ * unwinder tells them, by the tables that a compiler writes on x86-64 unasked. -ERANGE when they do not repeat. Only
+ * for STACK_LINEAR. */
+int stack_functions_seen(const struct stack_work *, size_t stack_bytes, const struct stack_profile *, double *seen);
 
 #endif

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 /* Reserved, not used: twice the default length at some kilobytes a completion. */
-enum { METER_BYTES = 1 << 28, VARIANT_BYTES = 128, MAX_STACKS = 8, LONGER = 10 };
+enum { METER_BYTES = 1 << 28, VARIANT_BYTES = 128, MAX_STACKS = 8, LONGER = 10, SMALL_STACK_BYTES = 1 << 16 };
 
 struct plan {
     uint64_t length;
@@ -152,6 +152,27 @@ static int measure_overflow(const struct selected *cell, const struct stack_work
     return 0;
 }
 
+/* How many functions a completion leaves on the stack: where the bytes of two compilers differ, the first thing to ask.
+ */
+static int measure_functions(const struct selected *cell, const struct stack_work *work,
+                             const struct stack_profile *profile)
+{
+    char value[32];
+    double seen;
+    if (profile->growth != STACK_LINEAR)
+        return 0;
+    int status = stack_functions_seen(work, SMALL_STACK_BYTES, profile, &seen);
+    if (status) {
+        bool irregular = status == -ERANGE;
+        print_missing(cell, "", "stack_functions_per_completion", "functions",
+                      irregular ? "the functions on the stack do not repeat" : explain(status));
+        return irregular ? 0 : status;
+    }
+    snprintf(value, sizeof value, "%.9g", seen);
+    print_row(cell, "", "stack_functions_per_completion", "functions", value, 1);
+    return 0;
+}
+
 static void print_unmeasured(const struct selected *cell, const struct plan *plan, const char *reason)
 {
     print_missing(cell, "", "stack_bytes_per_completion", "bytes", reason);
@@ -186,6 +207,7 @@ static int measure(struct stack_meter *meter, const struct selected *cell, const
     print_row(cell, "", "stack_growth", "-", stack_growth_name(profile.growth), 1);
     snprintf(value, sizeof value, "%" PRIu64, profile.longest);
     print_row(cell, "", "longest_run_completions", "completions", value, 1);
+    status = measure_functions(cell, &work, &profile);
     for (const size_t *bytes = plan->stacks; *bytes && !status; bytes++)
         status = measure_overflow(cell, &work, &profile, *bytes);
     return status;

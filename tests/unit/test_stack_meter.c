@@ -65,6 +65,27 @@ static int unsteady(void *context, uint64_t completions)
     return recurse(&self, 1);
 }
 
+/* Two functions a completion. */
+__attribute__((noinline)) static int odd_level(uint64_t left);
+
+__attribute__((noinline)) static int even_level(uint64_t left)
+{
+    volatile int status = left ? odd_level(left) : 0;
+    return status;
+}
+
+__attribute__((noinline)) static int odd_level(uint64_t left)
+{
+    volatile int status = even_level(left - 1);
+    return status;
+}
+
+static int two_levels(void *context, uint64_t completions)
+{
+    (void)context;
+    return even_level(completions);
+}
+
 static int crash(void *context, uint64_t completions)
 {
     (void)context;
@@ -172,6 +193,20 @@ static void errors_are_passed_on(void **state)
     assert_int_equal(stack_profile(*state, &work, LENGTH, 0, &profile), -ENOSPC);
 }
 
+static void functions_on_the_stack_are_counted(void **state)
+{
+    struct stack_work work = {two_levels, NULL};
+    struct stack_profile profile;
+    double seen = 0;
+    assert_int_equal(stack_profile(*state, &work, LENGTH, 0, &profile), 0);
+    assert_int_equal(profile.growth, STACK_LINEAR);
+    assert_int_equal(stack_functions_seen(&work, 1 << 16, &profile, &seen), 0);
+    assert_float_equal(seen, 2, 0);
+
+    struct stack_work refuses = {refuse, NULL};
+    assert_int_equal(stack_functions_seen(&refuses, 1 << 16, &profile, &seen), -ECHILD);
+}
+
 static void only_an_overflow_counts_as_one(void **state)
 {
     (void)state;
@@ -194,6 +229,7 @@ int main(void)
         cmocka_unit_test(a_few_words_more_are_no_growth),
         cmocka_unit_test(late_growth_is_found),
         cmocka_unit_test(errors_are_passed_on),
+        cmocka_unit_test(functions_on_the_stack_are_counted),
         cmocka_unit_test(only_an_overflow_counts_as_one),
     };
     const char *reason = stack_meter_unavailable();
