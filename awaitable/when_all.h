@@ -43,16 +43,22 @@ struct when_child {
     struct when_all *all;
 };
 
-struct when_all {
-    struct when_child *children;
-    size_t count;
-    bool any;                           /* the first end of any kind stops the others: when_any */
-    struct when_child *_Atomic decided; /* the first that failed, or, with `any`, that ended */
-    _Atomic size_t pending;             /* tasks, and calls of ours, that still need all this; 0: not awaited */
-    struct io_env env;                  /* the tasks' */
+/* What is awaited together: of tasks here, of other awaitables in awaitable/when_all_of.h. Its functions are in
+ * awaitable/when_children.h. */
+struct when_children {
+    ssize_t *_Atomic decided; /* the result of the first that failed, or, in a when_any, that ended */
+    _Atomic size_t pending;   /* children, and calls of ours, that still need all this; 0: not awaited */
+    struct io_env env;        /* the children's */
     struct stop_source stop;
     struct stop_callback on_stop; /* of the awaiter's token */
     struct continuation awaiter;
+};
+
+struct when_all {
+    struct when_child *children;
+    size_t count;
+    bool any; /* the first end of any kind stops the others: when_any */
+    struct when_children of;
 };
 
 void when_all(struct when_all *, struct when_child *children, size_t count);
@@ -66,8 +72,8 @@ static inline bool when_all_await_ready(struct when_all *self)
 
 static inline ssize_t when_all_await_resume(struct when_all *self)
 {
-    const struct when_child *decided = atomic_load_explicit(&self->decided, memory_order_relaxed);
-    return decided ? decided->result : 0;
+    const ssize_t *decided = atomic_load_explicit(&self->of.decided, memory_order_relaxed);
+    return decided ? *decided : 0;
 }
 
 /* Destroys the tasks, which are suspended, or not yet started, outside any operation in flight. */

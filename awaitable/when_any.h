@@ -38,8 +38,8 @@ static inline struct coro *when_any_await_suspend(struct when_any *self, struct 
 
 static inline ssize_t when_any_await_resume(struct when_any *self)
 {
-    const struct when_child *decided = atomic_load_explicit(&self->all.decided, memory_order_relaxed);
-    return decided ? decided - self->all.children : -EINVAL;
+    const ssize_t *decided = atomic_load_explicit(&self->all.of.decided, memory_order_relaxed);
+    return decided ? CONTAINER_OF(decided, struct when_child, result) - self->all.children : -EINVAL;
 }
 
 static inline void when_any_destroy(struct when_any *self)

@@ -70,6 +70,16 @@ static inline bool sender_children_release(struct sender_children *self, struct 
     return true;
 }
 
+/* The same for children that complete inline, one after the other inside start, and have no stop source that anybody
+ * else could use: nobody else counts meanwhile. */
+static inline bool sender_children_release_inline(struct sender_children *self, struct sender_children_stop *stop)
+{
+    unsigned pending = atomic_load_explicit(&self->pending, memory_order_relaxed) - 1;
+    (void)stop;
+    atomic_store_explicit(&self->pending, pending, memory_order_relaxed);
+    return pending == 0;
+}
+
 /* What `invoke` does: asks the children to stop. True when the last of them has completed meanwhile. */
 static inline bool sender_children_pass_on_stop(struct sender_children *self, struct sender_children_stop *stop)
 {
@@ -172,9 +182,14 @@ static inline bool sender_children_pass_on_stop(struct sender_children *self, st
         SENDER_EACH(SENDER_EACH_START, N, R, list)                                                                     \
     }
 
+/* The result as the receiver takes it: by value, or by its address. */
+#define SENDER_CHILDREN_RESULT(R, result)                                                                              \
+    __builtin_choose_expr(__builtin_types_compatible_p(R##_in, __typeof__(&(result))), &(result), result)
+
 /* N_release, which completes the receiver when the last child has completed, and N_on_stop. `stopped` is an expression:
  * whether the completion is stopped whatever the disposition. */
-#define SENDER_CHILDREN_COMPLETE(N, stopped, R)                                                                        \
+#define SENDER_CHILDREN_COMPLETE(N, stopped, R) SENDER_CHILDREN_COMPLETE_BY(N, sender_children_release, stopped, R)
+#define SENDER_CHILDREN_COMPLETE_BY(N, release, stopped, R)                                                            \
     SENDER_FUNCTION void N##_complete(struct N##_op *op)                                                               \
     {                                                                                                                  \
         int disposition = atomic_load_explicit(&op->children.disposition, memory_order_relaxed);                       \
@@ -187,14 +202,14 @@ static inline bool sender_children_pass_on_stop(struct sender_children *self, st
             PROBE(SET_STOPPED);                                                                                        \
             R##_set_stopped(&op->receiver);                                                                            \
         } else {                                                                                                       \
-            SENDER_VALUE_TYPE(R, op->result);                                                                          \
+            SENDER_VALUE_TYPE(R, SENDER_CHILDREN_RESULT(R, op->result));                                               \
             PROBE(SET_VALUE);                                                                                          \
-            R##_set_value(&op->receiver, op->result);                                                                  \
+            R##_set_value(&op->receiver, SENDER_CHILDREN_RESULT(R, op->result));                                       \
         }                                                                                                              \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_release(struct N##_op *op)                                                                \
     {                                                                                                                  \
-        if (sender_children_release(&op->children, SENDER_CHILDREN_STOP(N, op)))                                       \
+        if (release(&op->children, SENDER_CHILDREN_STOP(N, op)))                                                       \
             N##_complete(op);                                                                                          \
     }                                                                                                                  \
     static void N##_on_stop(struct stop_callback *callback)                                                            \

@@ -10,15 +10,21 @@
  *     ...the stage `child`, completing into N_each...
  *     SENDER_WHEN_ALL_ARRAY(N, child, count, R);       struct N_sender { struct child_sender each[count]; }
  *
+ * R_in may also be struct N_values *: a reference, as in C++, to values that stay until the operation is gone. An array
+ * is better passed so, and its sender too: N_connect_from takes that by its address.
+ *
  * The first error, or the first stopped, asks the others to stop; the receiver is completed when all have ended, with
  * an error rather than stopped, and with values only when all gave theirs. A stop request of the receiver's is passed
  * on to the children; when it comes before start nothing is started, and the completion is stopped.
  *
  * All this needs a stop source and a stop callback. P2300R10's text has them in every when_all, and so each can
- * complete with stopped: SENDER_WHEN_ALL_AS_WRITTEN(N, (a, b), R). stdexec leaves them out where no child can fail or
- * be stopped (2026: __uses_stop_source, __when_all.hpp), and so does SENDER_WHEN_ALL: there is nobody to ask then. Such
- * children get the receiver's environment as it is, are started whatever its stop token says, and the completion is
- * their values.
+ * complete with stopped: SENDER_WHEN_ALL_AS_WRITTEN(N, (a, b), R), and ..._ARRAY_AS_WRITTEN. stdexec leaves them out
+ * where no child can fail or be stopped (2026: __uses_stop_source, __when_all.hpp), and so does SENDER_WHEN_ALL: there
+ * is nobody to ask then. Such children get the receiver's environment as it is, are started whatever its stop token
+ * says, and the completion is their values.
+ *
+ * Where all children are known to complete inline as well (COMPLETES_INLINE), nobody else counts them, and the count
+ * need not be atomic: SENDER_WHEN_ALL_INLINE(N, (a, b), R). No library that we know of does that.
  *
  * The values stand in the operation without the `optional` around each that the standard's exposition has, and the
  * error is the disposition itself. A child in an array cannot be told from its neighbours by its place alone, so its
@@ -61,8 +67,12 @@ static inline void when_all_set_stopped(struct sender_children *self, struct sen
 #define WHEN_ALL_VALUE(N, R, child_) N##_##child_##_in child_;
 
 #define SENDER_WHEN_ALL(N, list, R)                                                                                    \
-    SENDER_WHEN_ALL_OF(N, list, WHEN_ALL_STOPS(0 SENDER_EACH(SENDER_EACH_ANY, N, R, list)), R)
-#define SENDER_WHEN_ALL_AS_WRITTEN(N, list, R) SENDER_WHEN_ALL_OF(N, list, true, R)
+    SENDER_WHEN_ALL_OF(N, list, WHEN_ALL_STOPS(0 SENDER_EACH(SENDER_EACH_ANY, N, R, list)), sender_children_release, R)
+#define SENDER_WHEN_ALL_AS_WRITTEN(N, list, R) SENDER_WHEN_ALL_OF(N, list, true, sender_children_release, R)
+#define SENDER_WHEN_ALL_INLINE(N, list, R)                                                                             \
+    _Static_assert((~0 SENDER_EACH(SENDER_EACH_ALL, N, R, list)) & COMPLETES_INLINE, "a child may complete later");    \
+    _Static_assert(!WHEN_ALL_STOPS(0 SENDER_EACH(SENDER_EACH_ANY, N, R, list)), "a child may ask the others to stop"); \
+    SENDER_WHEN_ALL_OF(N, list, false, sender_children_release_inline, R)
 
 #define WHEN_ALL_STOPS(any) (((any) & (COMPLETES_WITH_ERROR | COMPLETES_WITH_STOPPED)) != 0)
 
@@ -74,10 +84,10 @@ static inline void when_all_set_stopped(struct sender_children *self, struct sen
                                                0 SENDER_EACH(SENDER_EACH_ANY, N, R, list), N##_stops)                  \
     };
 
-#define SENDER_WHEN_ALL_OF(N, list, stops, R)                                                                          \
+#define SENDER_WHEN_ALL_OF(N, list, stops, release, R)                                                                 \
     WHEN_ALL_OP(N, list, struct N##_values result, stops, R)                                                           \
     SENDER_START_CHILDREN(N, list, R)                                                                                  \
-    SENDER_CHILDREN_COMPLETE(N, false, R)                                                                              \
+    SENDER_CHILDREN_COMPLETE_BY(N, release, false, R)                                                                  \
     SENDER_CHILDREN_START(N, R)                                                                                        \
     SENDER_EACH(WHEN_ALL_CHILD, N, R, list)
 
@@ -109,10 +119,14 @@ static inline void when_all_set_stopped(struct sender_children *self, struct sen
     }
 
 #define SENDER_WHEN_ALL_ARRAY(N, child_, count, R)                                                                     \
+    WHEN_ALL_ARRAY(N, child_, count, WHEN_ALL_STOPS(child_##_completions), R)
+#define SENDER_WHEN_ALL_ARRAY_AS_WRITTEN(N, child_, count, R) WHEN_ALL_ARRAY(N, child_, count, true, R)
+
+#define WHEN_ALL_ARRAY(N, child_, count, stops, R)                                                                     \
     struct N##_sender {                                                                                                \
         struct child_##_sender each[count];                                                                            \
     };                                                                                                                 \
-    SENDER_CHILDREN_STOPS(N, WHEN_ALL_STOPS(child_##_completions))                                                     \
+    SENDER_CHILDREN_STOPS(N, stops)                                                                                    \
     struct N##_op {                                                                                                    \
         struct R##_receiver receiver;                                                                                  \
         SENDER_CHILDREN_MEMBERS(N)                                                                                     \
@@ -122,7 +136,8 @@ static inline void when_all_set_stopped(struct sender_children *self, struct sen
     enum { N##_completions = WHEN_ALL_COMPLETIONS(child_##_completions, child_##_completions, N##_stops) };            \
     SENDER_CHILDREN_FUNCTIONS(N, R)                                                                                    \
     SENDER_CHILDREN_COMPLETE(N, false, R)                                                                              \
-    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
+    SENDER_FUNCTION void N##_connect_from(struct N##_op *op, const struct N##_sender *sender,                          \
+                                          struct R##_receiver receiver)                                                \
     {                                                                                                                  \
         PROBE(CONNECT);                                                                                                \
         PROBE(OP_STATE_BUILT);                                                                                         \
@@ -130,8 +145,12 @@ static inline void when_all_set_stopped(struct sender_children *self, struct sen
         N##_init_children(op, (count));                                                                                \
         for (unsigned i = 0; i < (count); i++) {                                                                       \
             PROBE(RECEIVER_BUILT);                                                                                     \
-            child_##_connect(&op->each[i], sender.each[i], (struct N##_each_receiver){.index = i});                    \
+            child_##_connect(&op->each[i], sender->each[i], (struct N##_each_receiver){.index = i});                   \
         }                                                                                                              \
+    }                                                                                                                  \
+    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
+    {                                                                                                                  \
+        N##_connect_from(op, &sender, receiver);                                                                       \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_start_children(struct N##_op *op)                                                         \
     {                                                                                                                  \
