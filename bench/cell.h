@@ -51,6 +51,8 @@ struct cell {
     unsigned modes;        /* CELL_QUICK, CELL_FULL or both */
     bool baseline;         /* what the group is compared with: the floor, or malloc */
     bool counted;          /* count its instructions too, under valgrind; it must then be deterministic and do no I/O */
+    bool written;          /* and the bytes that it writes (bench/writes.h) */
+    const char *native;    /* "model/mechanism" of a cell of its group: ratio_to_native compares with it; null: none */
     const void *parameters;
     /* Whether these options want the cell at all, beside mode and filters; null: always. cell_selected asks it. */
     bool (*wanted)(const struct cell *, const struct run_options *);

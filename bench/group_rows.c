@@ -105,18 +105,18 @@ static int add_times(const struct group *group, const struct entry *entry, struc
     return add_figure(group, entry, "cpu_ns_per_msg", "ns", cpu_per_operation, results);
 }
 
-/* Against the baseline, round by round. */
-static int add_comparison(const struct group *group, const struct entry *entry, const struct entry *baseline,
-                          struct results *results)
+/* Against another entry, round by round. */
+static int add_comparison(const struct group *group, const struct entry *entry, const struct entry *other,
+                          const char *metric, struct results *results)
 {
     double *values = figures(group, entry, real_per_operation);
-    double *base = figures(group, baseline, real_per_operation);
+    double *base = figures(group, other, real_per_operation);
     uint64_t seed = group->options->seed;
     struct interval interval;
     int status = values && base ? bootstrap_ratio(values, base, blocks(group), seed, &interval) : -ENOMEM;
     if (!status) {
-        add(group, entry, group->experiment->ratio_metric, "ratio", interval, results);
-        if (!entry->control && strcmp(group->experiment->ratio_metric, "ratio_to_floor") == 0) {
+        add(group, entry, metric, "ratio", interval, results);
+        if (!entry->control && strcmp(metric, "ratio_to_floor") == 0) {
             status = bootstrap_difference(values, base, blocks(group), seed, &interval);
             if (!status)
                 add(group, entry, "ns_above_floor", "ns", interval, results);
@@ -201,6 +201,20 @@ static const struct entry *find_baseline(const struct group *group)
     return NULL;
 }
 
+/* The cell that the entry's own compares itself with, beside the baseline; null where it names none, or a filter has
+ * left that one out. */
+static const struct entry *find_native(const struct group *group, const struct entry *entry)
+{
+    char name[128];
+    for (size_t i = 0; entry->cell->native && i < group->count; i++) {
+        const struct entry *other = &group->entries[i];
+        snprintf(name, sizeof name, "%s/%s", other->cell->model, other->cell->mechanism);
+        if (!other->control && strcmp(name, entry->cell->native) == 0)
+            return other;
+    }
+    return NULL;
+}
+
 static int add_timed_rows(const struct group *group, const struct entry *entry, struct presence any,
                           struct results *results)
 {
@@ -210,7 +224,10 @@ static int add_timed_rows(const struct group *group, const struct entry *entry, 
     if (!entry->control)
         status = add_times(group, entry, results);
     if (!status && baseline && entry != baseline && group->experiment->ratio_metric)
-        status = add_comparison(group, entry, baseline, results);
+        status = add_comparison(group, entry, baseline, group->experiment->ratio_metric, results);
+    const struct entry *native = find_native(group, entry);
+    if (!status && native && !entry->control)
+        status = add_comparison(group, entry, native, "ratio_to_native", results);
     if (!status && any.syscalls && !entry->control)
         status = add_syscalls(group, entry, results);
     return status;

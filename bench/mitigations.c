@@ -47,57 +47,30 @@ struct opened {
     struct innocent innocent;
 };
 
-static void launch(struct work *work)
-{
-    struct mitigation_job *job = CONTAINER_OF(work, struct mitigation_job, launch);
-    uint64_t left = job->total - job->made;
-    job->end = job->made + (left < LAUNCH_COMPLETIONS ? left : LAUNCH_COMPLETIONS);
-    int status = job->form->launch(job);
-    if (status)
-        mitigation_job_ended(job, status);
-}
-
-void mitigation_job_ended(struct mitigation_job *job, int status)
-{
-    if (status)
-        job->status = status;
-    if (status || job->made >= job->total)
-        run_loop_finish(&job->loop);
-    else
-        run_loop_post_work(&job->loop, &job->launch);
-}
-
 /* Nothing but the launch is in the queue, or nothing where the innocent connection is alone. */
 static void prepare(struct opened *self, uint64_t total)
 {
     struct mitigation_job *job = &self->job;
     int limit = self->parameters->limit;
-    job->made = job->end = job->checksum = 0;
-    job->total = total;
-    job->status = 0;
     self->budget = limit == ADAPTIVE ? inline_budget_adaptive() : inline_budget_fixed((unsigned)limit);
     job->budget = limit == UNLIMITED ? NULL : &self->budget;
-    if (job->form)
-        run_loop_post_work(&job->loop, &job->launch);
+    mitigation_job_prepare(job, total);
 }
 
-static int run_loop_until_finished(struct opened *self, const struct frame_allocator_counts *before,
-                                   struct outcome *outcome)
+static int run_until_finished(struct opened *self, struct outcome *outcome)
 {
-    int status = run_loop_run(&self->job.loop);
-    outcome->allocations = frame_allocator_counts.calls - before->calls;
-    outcome->allocations_fresh = frame_allocator_counts.fresh - before->fresh;
-    if (frame_allocator_counts.frees - before->frees != outcome->allocations)
-        return -ENOTRECOVERABLE;
-    return status ? status : self->job.status;
+    struct frame_allocator_counts allocated;
+    int status = mitigation_job_run(&self->job, &allocated);
+    outcome->allocations = allocated.calls;
+    outcome->allocations_fresh = allocated.fresh;
+    return status;
 }
 
 static int connection_run(void *state, uint64_t operations, struct outcome *outcome)
 {
     struct opened *self = state;
-    struct frame_allocator_counts before = frame_allocator_counts;
     prepare(self, operations);
-    int status = run_loop_until_finished(self, &before, outcome);
+    int status = run_until_finished(self, outcome);
     outcome->operations = self->job.made;
     outcome->checksum = self->job.checksum;
     return status;
@@ -124,12 +97,11 @@ static void serve(struct work *work)
 static int starvation_run(void *state, uint64_t operations, struct outcome *outcome)
 {
     struct opened *self = state;
-    struct frame_allocator_counts before = frame_allocator_counts;
     struct innocent *innocent = &self->innocent;
     *innocent = (struct innocent){.work = {.execute = serve}, .job = &self->job, .total = operations};
     prepare(self, UINT64_MAX);
     run_loop_post_work(&self->job.loop, &innocent->work);
-    int status = run_loop_until_finished(self, &before, outcome);
+    int status = run_until_finished(self, outcome);
     outcome->operations = innocent->served;
     outcome->checksum = innocent->checksum;
     outcome->allocations = outcome->allocations_fresh = 0;            /* of the other connection */
@@ -145,19 +117,12 @@ static int mitigation_open(const struct cell *cell, const struct run_options *op
     struct opened *self = calloc(1, sizeof *self);
     if (!self)
         return -ENOMEM;
-    struct mitigation_job *job = &self->job;
     self->parameters = parameters;
-    job->form = parameters->form;
-    job->storage = calloc(1, job->form && job->form->storage_bytes ? job->form->storage_bytes : 1);
-    int status = job->storage ? run_loop_init(&job->loop, NULL) : -ENOMEM;
+    int status = mitigation_job_open(&self->job, parameters->form);
     if (status) {
-        free(job->storage);
         free(self);
         return status;
     }
-    job->env = (struct io_env){.executor = run_loop_executor(&job->loop), .allocator = recycling_frame_allocator()};
-    job->trampoline = (struct trampoline)TRAMPOLINE_DEFAULTS;
-    job->launch.execute = launch;
     *state = self;
     return 0;
 }
@@ -165,9 +130,7 @@ static int mitigation_open(const struct cell *cell, const struct run_options *op
 static void mitigation_close(void *state)
 {
     struct opened *self = state;
-    run_loop_destroy(&self->job.loop);
-    recycling_frame_allocator_release();
-    free(self->job.storage);
+    mitigation_job_close(&self->job);
     free(self);
 }
 

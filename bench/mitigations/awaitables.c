@@ -122,6 +122,7 @@ static inline struct coro *post_and_refill(struct budgeted *self, struct coro *c
         .launch = N##_launch,                                                                                          \
         .storage_bytes = sizeof(struct awaitable_launch),                                                              \
         .frame_bytes = sizeof(struct N##_frame),                                                                       \
+        .operation_bytes = sizeof(struct operation_),                                                                  \
     }
 
 AWAITING(ready_inline, at_once, true, caller);

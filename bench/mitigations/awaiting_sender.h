@@ -95,6 +95,7 @@ static inline int sender_task_launch(struct mitigation_job *job, struct sender_t
         .launch = N##_launch,                                                                                          \
         .storage_bytes = sizeof(struct promise##_launch),                                                              \
         .frame_bytes = sizeof(struct N##_frame),                                                                       \
+        .operation_bytes = sizeof(struct N),                                                                           \
     }
 
 /* The function of a `then` behind schedule: what makes the operation's value. */

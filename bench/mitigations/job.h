@@ -27,8 +27,9 @@ struct mitigation_job {
     void *storage;                /* the form's */
     struct trampoline trampoline;
     struct run_loop loop;
-    struct io_env env; /* on the loop */
-    uint64_t total;    /* of all launches */
+    struct io_env env;           /* on the loop */
+    uint64_t total;              /* of all launches */
+    uint64_t launch_completions; /* of one: LAUNCH_COMPLETIONS, unless set after mitigation_job_open */
     int status;
     const struct mitigation_form *form;
     struct work launch;
@@ -39,7 +40,8 @@ struct mitigation_form {
      * returns. 0 or negative errno; then it has not begun. */
     int (*launch)(struct mitigation_job *);
     size_t storage_bytes;
-    size_t frame_bytes; /* of the coroutine; 0: there is none */
+    size_t frame_bytes;     /* of the coroutine; 0: there is none */
+    size_t operation_bytes; /* of the coroutine's frame: what it keeps of the operation that it awaits */
 };
 
 /* Folds a value into a checksum that depends on the order. The xor keeps an optimiser from folding several steps into
@@ -58,6 +60,17 @@ static inline void mitigation_job_completed(struct mitigation_job *job, uint64_t
 
 /* A launch has ended: posts the next one, or finishes the loop. */
 void mitigation_job_ended(struct mitigation_job *, int status);
+
+/* A job of that form, or of none (null). 0 or negative errno; with 0, mitigation_job_close follows. */
+int mitigation_job_open(struct mitigation_job *, const struct mitigation_form *);
+void mitigation_job_close(struct mitigation_job *);
+
+/* Posts the first launch, if the job has a form, and nothing else. */
+void mitigation_job_prepare(struct mitigation_job *, uint64_t total);
+
+/* Runs the loop until it is finished, and says what was allocated; -ENOTRECOVERABLE when not all of it is free again.
+ */
+int mitigation_job_run(struct mitigation_job *, struct frame_allocator_counts *allocated);
 
 /* The name of a form. The files of those that resume somebody inside a noexcept function are compiled twice: with that
  * function's boundary and exceptions on, and without either (common/noexcept.h). */
