@@ -4,6 +4,8 @@
 #include "sender/just.h"
 #include "sender/let.h"
 #include "sender/repeat_until.h"
+#include "sender/schedule.h"
+#include "sender/sync_wait.h"
 #include "sender/then.h"
 #include "tests/unit/unit.h"
 
@@ -475,6 +477,34 @@ static void an_any_sender_in_an_any_sender_allocates_for_itself(void **state)
     assert_allocated(&allocator, 3);
 }
 
+/* ---- schedule on a pool, erased: the block is freed there ---- */
+
+ANY_SENDER(any_hop, struct unit)
+SENDER_SCHEDULE(hop, thread_pool, any_hop)
+ANY_SENDER_OF(hop, any_hop)
+RECEIVER_SYNC_WAIT(wait_hop, struct unit)
+SENDER_ANY(erased_hop, any_hop, sizeof(struct hop_op) - 1, wait_hop)
+SENDER_SYNC_WAIT(wait_hop, erased_hop)
+
+static void it_completes_on_another_thread(void **state)
+{
+    (void)state;
+    struct run_loop loop;
+    struct thread_pool pool;
+    struct counting_allocator allocator = counting(0);
+    struct unit value;
+    const struct io_env env = {.allocator = &allocator.base};
+    assert_int_equal(run_loop_init(&loop, NULL), 0);
+    assert_int_equal(thread_pool_init(&pool, 2), 0);
+    for (unsigned i = 1; i <= 100; i++) {
+        struct erased_hop_sender sender = {hop_erase((struct hop_sender){&pool}, NULL)};
+        assert_int_equal(wait_hop(&loop, &env, sender, &value), 0);
+        assert_allocated(&allocator, i);
+    }
+    thread_pool_destroy(&pool);
+    run_loop_destroy(&loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -492,6 +522,7 @@ int main(void)
         cmocka_unit_test(value_error_and_stopped_come_through_once),
         cmocka_unit_test(a_child_with_a_destructor_is_destroyed_once),
         cmocka_unit_test(an_any_sender_in_an_any_sender_allocates_for_itself),
+        cmocka_unit_test(it_completes_on_another_thread),
     };
     return cmocka_run_group_tests_name("any_sender", tests, NULL, NULL);
 }
