@@ -36,8 +36,13 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"list", command_list}, {"run", command_run},         {"bench", command_bench},
-    {"env", command_env},   {"measure", command_measure}, {"count", command_count},
+    {"list", command_list},
+    {"run", command_run},
+    {"bench", command_bench},
+    {"env", command_env},
+    {"measure", command_measure},
+    {"count", command_count},
+    {"count-writes", command_count_writes},
 };
 
 static int dispatch(int argc, char **argv)

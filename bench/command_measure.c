@@ -5,6 +5,7 @@
 #include "bench/options.h"
 #include "bench/progress.h"
 #include "bench/runner.h"
+#include "bench/writes.h"
 
 #include <errno.h>
 #include <string.h>
@@ -50,6 +51,8 @@ int command_measure(int argc, char **argv)
     if (!status)
         status = instructions_add(&options.run, results);
     if (!status)
+        status = writes_add(&options.run, results);
+    if (!status)
         status = results_status(results);
     if (status == -EINTR) {
         /* Whoever asked has ended us, and says so. */
@@ -64,10 +67,20 @@ int command_measure(int argc, char **argv)
     return status ? EXIT_ERROR : EXIT_OK;
 }
 
-int command_count(int argc, char **argv)
+static int count(int argc, char **argv, int (*child)(const struct run_options *))
 {
     struct options options;
     if (options_parse(&options, argc, argv, ACCEPT_MODE))
         return EXIT_ERROR;
-    return instructions_child(&options.run) ? EXIT_ERROR : EXIT_OK;
+    return child(&options.run) ? EXIT_ERROR : EXIT_OK;
+}
+
+int command_count(int argc, char **argv)
+{
+    return count(argc, argv, instructions_child);
+}
+
+int command_count_writes(int argc, char **argv)
+{
+    return count(argc, argv, writes_child);
 }

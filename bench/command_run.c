@@ -5,6 +5,7 @@
 #include "bench/output.h"
 #include "bench/record.h"
 #include "bench/runner.h"
+#include "bench/writes.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -171,10 +172,12 @@ static int measure_exactly(struct running *running)
 {
     begin_stage(running, "instructions");
     int status = instructions_add(&running->options.run, running->results);
+    if (!status)
+        status = writes_add(&running->options.run, running->results);
     end_stage(running);
     if (status) {
         if (status != -EINTR)
-            complain("counting instructions failed: %s", strerror(-status));
+            complain("counting instructions and writes failed: %s", strerror(-status));
         return status;
     }
     begin_stage(running, "other toolchains");

@@ -13,4 +13,7 @@ int command_measure(int argc, char **argv);
 /* Not for people: runs under callgrind, see instructions.h. */
 int command_count(int argc, char **argv);
 
+/* The same under lackey, see writes.h. */
+int command_count_writes(int argc, char **argv);
+
 #endif

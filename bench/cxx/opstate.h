@@ -1,12 +1,15 @@
 /* The forms of `opstate` made by a C++ compiler: for its table, in C.
  *
- *   pipeline      just | then x depth of bench/cxx/just.hpp and then.hpp
- *   ready         a coroutine awaits a value that is there; whether the suspension point remains is the compiler's
- * affair task-in-task  each function is a coroutine of its own, compiled in another translation unit than the first
- * awaiter
+ *   then          a pipeline, just | then x depth, of bench/cxx/just.hpp and then.hpp; a coroutine that awaits a value
+ *                 that is there, whether the suspension point remains being the compiler's affair; and nested
+ * coroutines, each function one of its own, compiled in another translation unit than the first awaiter let           a
+ * pipeline, just | let_value x depth; a coroutine that awaits each function's result when_all      a pipeline as
+ * P2300R10 writes it; awaited tasks have their when_all in C alone schedule, read_some
  *
- * The sizes of frames are not known before the program runs: frame_bytes is 0, and what the allocator was asked for
- * tells.
+ * Here as in C receivers nest by value: an operation state has no pointer for each stage, as P2300R10's exposition-only
+ * basic-receiver has, but in let_value and when_all, whose children's receivers point to the parent's state.
+ *
+ * The sizes of frames are not known before the program runs: frame is 0, and what the allocator was asked for tells.
  */
 #ifndef ABREAST_BENCH_CXX_OPSTATE_H
 #define ABREAST_BENCH_CXX_OPSTATE_H
@@ -17,10 +20,17 @@
 extern "C" {
 #endif
 
-#define OPSTATE_CXX_FORM(depth, F) extern const struct form cxx_pipeline_##depth##_##F, cxx_ready_##depth##_##F;
-#define OPSTATE_CXX_NESTED_FORM(depth, F) extern const struct form cxx_nested_##depth##_##F;
-OPSTATE_GROUPS(OPSTATE_CXX_FORM)
-OPSTATE_NESTED_GROUPS(OPSTATE_CXX_NESTED_FORM)
+#define OPSTATE_CXX_FORM(depth, F, modes)                                                                              \
+    extern const struct form cxx_then_pipeline_##depth##_##F, cxx_then_ready_##depth##_##F;
+#define OPSTATE_CXX_NESTED_FORM(depth, F, modes) extern const struct form cxx_then_nested_##depth##_##F;
+#define OPSTATE_CXX_LET_FORM(depth, F, modes)                                                                          \
+    extern const struct form cxx_let_pipeline_##depth##_##F, cxx_let_ready_##depth##_##F;
+#define OPSTATE_CXX_WHEN_ALL_FORM(count, modes) extern const struct form cxx_when_all_##count;
+OPSTATE_CXX_GROUPS(OPSTATE_CXX_FORM)
+OPSTATE_CXX_NESTED_GROUPS(OPSTATE_CXX_NESTED_FORM)
+OPSTATE_CXX_LET_GROUPS(OPSTATE_CXX_LET_FORM)
+OPSTATE_CXX_WHEN_ALL_GROUPS(OPSTATE_CXX_WHEN_ALL_FORM)
+extern const struct form cxx_schedule_pipeline, cxx_schedule_transfer, cxx_read_some_pipeline, cxx_read_some_ready;
 
 #if defined __cplusplus
 }

@@ -1,4 +1,5 @@
-/* The forms that the opstate experiment compares, seen alike from its table.
+/* The forms that the opstate experiment compares, seen alike from its table: one for each way to write the operations
+ * of a group, and the sizes of what it builds.
  *
  * Owns: nothing.
  */
@@ -8,7 +9,10 @@
 #include "bench/opstate/functions.h"
 #include "common/io_env.h"
 
-enum { OPERATION_BYTES = 256 };
+enum { OPERATION_BYTES = 1024 };
+
+struct run_loop;
+struct stream;
 
 /* The functions' own bytes, in a local that no store through a pointer can change: every form takes them from one. */
 struct opstate_keys {
@@ -22,13 +26,23 @@ struct opstate {
     struct opstate_keys keys;
     uint64_t value;      /* what the next operation starts from; at last the checksum */
     uint64_t operations; /* still to do */
+    struct run_loop *loop;
+    struct stream *stream; /* in memory: reads give eight bytes each, at once */
+    uint64_t got;          /* the buffer */
 };
 
-/* One form at one depth, with one kind of function. */
+/* Bytes; 0: there is none. Alignments: of the operation state or awaitable. */
+struct opstate_sizes {
+    size_t op_state;
+    size_t environment; /* of op_state: an environment that is kept because get_env answers its address */
+    size_t awaitable;
+    size_t align;
+    size_t frame; /* of the coroutine that outlives all operations; of an operation's frames, the largest */
+};
+
 struct form {
     int (*run)(struct opstate *); /* 0 or negative errno */
-    size_t operation_bytes;       /* the state of one operation, wherever it lies */
-    size_t frame_bytes;           /* of the coroutine, or of each nested one; 0: there is none */
+    struct opstate_sizes sizes;
 };
 
 #endif

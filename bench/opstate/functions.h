@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-enum { DEPTH_MAX = 8 };
+enum { DEPTH_MAX = 16 };
 
 static inline uint64_t mix(uint64_t value, uint64_t key)
 {
@@ -60,9 +60,37 @@ static inline struct S8 S8_make(const uint64_t *keys, unsigned index)
 #define STEPS_8(F, keys, value)                                                                                        \
     STEPS_4(F, keys, value), STEP(F, keys, 4, value), STEP(F, keys, 5, value), STEP(F, keys, 6, value),                \
         STEP(F, keys, 7, value)
+#define STEPS_16(F, keys, value)                                                                                       \
+    STEPS_8(F, keys, value), STEP(F, keys, 8, value), STEP(F, keys, 9, value), STEP(F, keys, 10, value),               \
+        STEP(F, keys, 11, value), STEP(F, keys, 12, value), STEP(F, keys, 13, value), STEP(F, keys, 14, value),        \
+        STEP(F, keys, 15, value)
 
-/* Depth and function of each group; those that nest a coroutine for each function have at least one. */
-#define OPSTATE_NESTED_GROUPS(X) X(1, S0) X(1, S8) X(2, S0) X(2, S8) X(4, S0) X(4, S8) X(8, S0) X(8, S8)
-#define OPSTATE_GROUPS(X) X(0, S0) OPSTATE_NESTED_GROUPS(X)
+/* What the children of a when_all gave, folded in their order. */
+static inline uint64_t fold(uint64_t folded, uint64_t value)
+{
+    return mix(folded, value);
+}
+
+/* The groups that are run: X(..., modes) with depth and function, or number of children. Those that nest a coroutine
+ * for each function have at least one; sizes are given for every depth up to DEPTH_MAX. */
+#define OPSTATE_NESTED_GROUPS(X)                                                                                       \
+    X(1, S0, CELL_FULL)                                                                                                \
+    X(1, S8, CELL_BOTH)                                                                                                \
+    X(2, S0, CELL_FULL)                                                                                                \
+    X(2, S8, CELL_FULL)                                                                                                \
+    X(4, S0, CELL_FULL)                                                                                                \
+    X(4, S8, CELL_BOTH)                                                                                                \
+    X(8, S0, CELL_FULL)                                                                                                \
+    X(8, S8, CELL_FULL)                                                                                                \
+    X(16, S0, CELL_FULL)                                                                                               \
+    X(16, S8, CELL_BOTH)
+#define OPSTATE_GROUPS(X) X(0, S0, CELL_BOTH) OPSTATE_NESTED_GROUPS(X)
+#define OPSTATE_WHEN_ALL_GROUPS(X) X(2, CELL_FULL) X(4, CELL_BOTH) X(8, CELL_FULL)
+
+/* Those that have twins in C++, whose templates take long to compile. */
+#define OPSTATE_CXX_GROUPS(X) X(0, S0, CELL_BOTH) X(4, S0, CELL_FULL) OPSTATE_CXX_NESTED_GROUPS(X)
+#define OPSTATE_CXX_NESTED_GROUPS(X) OPSTATE_CXX_LET_GROUPS(X) X(16, S8, CELL_BOTH)
+#define OPSTATE_CXX_LET_GROUPS(X) X(1, S8, CELL_BOTH) X(4, S8, CELL_BOTH)
+#define OPSTATE_CXX_WHEN_ALL_GROUPS(X) X(4, CELL_BOTH)
 
 #endif

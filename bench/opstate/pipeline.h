@@ -1,4 +1,4 @@
-/* The sender's form: just | then x depth, composed statically, connected and started anew for each operation. */
+/* The receiver at the end of every pipeline of the opstate experiment, and the stages just | then x depth. */
 #ifndef ABREAST_BENCH_OPSTATE_PIPELINE_H
 #define ABREAST_BENCH_OPSTATE_PIPELINE_H
 
@@ -6,73 +6,78 @@
 #include "sender/just.h"
 #include "sender/then.h"
 
-/* The receiver at the end: keeps the value. */
-typedef uint64_t end_in;
-struct end_receiver {
-    struct opstate *state;
-};
+/* A receiver E that keeps what `keep` makes of a value; errors and stopped do not come, and would be seen: the group's
+ * checksums would differ. */
+#define END_RECEIVER(E, type, keep)                                                                                    \
+    typedef type E##_in;                                                                                               \
+    struct E##_receiver {                                                                                              \
+        struct opstate *state;                                                                                         \
+    };                                                                                                                 \
+    SENDER_FUNCTION void E##_set_value(struct E##_receiver *self, E##_in value)                                        \
+    {                                                                                                                  \
+        keep(self->state, value);                                                                                      \
+    }                                                                                                                  \
+    SENDER_FUNCTION void E##_set_error(struct E##_receiver *self, int error)                                           \
+    {                                                                                                                  \
+        (void)self;                                                                                                    \
+        (void)error;                                                                                                   \
+    }                                                                                                                  \
+    SENDER_FUNCTION void E##_set_stopped(struct E##_receiver *self)                                                    \
+    {                                                                                                                  \
+        (void)self;                                                                                                    \
+    }                                                                                                                  \
+    SENDER_FUNCTION const struct io_env *E##_get_env(const struct E##_receiver *self)                                  \
+    {                                                                                                                  \
+        return &self->state->env;                                                                                      \
+    }
 
-SENDER_FUNCTION void end_set_value(struct end_receiver *self, uint64_t value)
+static inline void keep_value(struct opstate *state, uint64_t value)
 {
-    self->state->value = value;
+    state->value = value;
 }
+END_RECEIVER(end, uint64_t, keep_value)
 
-SENDER_FUNCTION void end_set_error(struct end_receiver *self, int error)
-{
-    (void)self;
-    (void)error;
-}
+/* Runs the operations of a cell one after the other: each is connected and started at the same place, and completes
+ * before start returns. What follows E initialises a struct N_sender; `keys` are in scope. */
+#define RUN_PIPELINE(name, N, E, ...)                                                                                  \
+    static int name(struct opstate *state)                                                                             \
+    {                                                                                                                  \
+        struct N##_op *op = state->operation;                                                                          \
+        _Static_assert(sizeof *op <= OPERATION_BYTES, "room for the operation state");                                 \
+        struct opstate_keys keys = state->keys;                                                                        \
+        (void)keys;                                                                                                    \
+        for (; state->operations; state->operations--) {                                                               \
+            struct N##_sender sender = {__VA_ARGS__};                                                                  \
+            N##_connect(op, sender, (struct E##_receiver){state});                                                     \
+            N##_start(op);                                                                                             \
+        }                                                                                                              \
+        return 0;                                                                                                      \
+    }
 
-SENDER_FUNCTION void end_set_stopped(struct end_receiver *self)
-{
-    (void)self;
-}
+#define PIPELINE_SIZES(N) .sizes = {.op_state = sizeof(struct N##_op), .align = _Alignof(struct N##_op)}
 
-SENDER_FUNCTION const struct io_env *end_get_env(const struct end_receiver *self)
-{
-    return &self->state->env;
-}
+/* clang-format off */
 
-/* Stages of the pipeline P: P_0 is just, P_1 .. P_depth are then. */
-#define STAGES_0(P, F) SENDER_JUST(P##_0, end)
-#define STAGES_1(P, F)                                                                                                 \
-    RECEIVER(P##_1, uint64_t);                                                                                         \
-    SENDER_JUST(P##_0, P##_1)                                                                                          \
-    SENDER_THEN(P##_1, P##_0, F, end)
-#define STAGES_2(P, F)                                                                                                 \
-    RECEIVER(P##_1, uint64_t);                                                                                         \
-    RECEIVER(P##_2, uint64_t);                                                                                         \
-    SENDER_JUST(P##_0, P##_1)                                                                                          \
-    SENDER_THEN(P##_1, P##_0, F, P##_2)                                                                                \
-    SENDER_THEN(P##_2, P##_1, F, end)
-#define STAGES_4(P, F)                                                                                                 \
-    RECEIVER(P##_1, uint64_t);                                                                                         \
-    RECEIVER(P##_2, uint64_t);                                                                                         \
-    RECEIVER(P##_3, uint64_t);                                                                                         \
-    RECEIVER(P##_4, uint64_t);                                                                                         \
-    SENDER_JUST(P##_0, P##_1)                                                                                          \
-    SENDER_THEN(P##_1, P##_0, F, P##_2)                                                                                \
-    SENDER_THEN(P##_2, P##_1, F, P##_3)                                                                                \
-    SENDER_THEN(P##_3, P##_2, F, P##_4)                                                                                \
-    SENDER_THEN(P##_4, P##_3, F, end)
-#define STAGES_8(P, F)                                                                                                 \
-    RECEIVER(P##_1, uint64_t);                                                                                         \
-    RECEIVER(P##_2, uint64_t);                                                                                         \
-    RECEIVER(P##_3, uint64_t);                                                                                         \
-    RECEIVER(P##_4, uint64_t);                                                                                         \
-    RECEIVER(P##_5, uint64_t);                                                                                         \
-    RECEIVER(P##_6, uint64_t);                                                                                         \
-    RECEIVER(P##_7, uint64_t);                                                                                         \
-    RECEIVER(P##_8, uint64_t);                                                                                         \
-    SENDER_JUST(P##_0, P##_1)                                                                                          \
-    SENDER_THEN(P##_1, P##_0, F, P##_2)                                                                                \
-    SENDER_THEN(P##_2, P##_1, F, P##_3)                                                                                \
-    SENDER_THEN(P##_3, P##_2, F, P##_4)                                                                                \
-    SENDER_THEN(P##_4, P##_3, F, P##_5)                                                                                \
-    SENDER_THEN(P##_5, P##_4, F, P##_6)                                                                                \
-    SENDER_THEN(P##_6, P##_5, F, P##_7)                                                                                \
-    SENDER_THEN(P##_7, P##_6, F, P##_8)                                                                                \
-    SENDER_THEN(P##_8, P##_7, F, end)
+/* Stages of the pipeline P, completing into R: P_0 is just, P_1 .. P_depth are then. */
+#define STAGES_0(P, F, R) SENDER_JUST(P##_0, R)
+#define STAGES_1(P, F, R) RECEIVER(P##_1, uint64_t); STAGES_0(P, F, P##_1) SENDER_THEN(P##_1, P##_0, F, R)
+#define STAGES_2(P, F, R) RECEIVER(P##_2, uint64_t); STAGES_1(P, F, P##_2) SENDER_THEN(P##_2, P##_1, F, R)
+#define STAGES_3(P, F, R) RECEIVER(P##_3, uint64_t); STAGES_2(P, F, P##_3) SENDER_THEN(P##_3, P##_2, F, R)
+#define STAGES_4(P, F, R) RECEIVER(P##_4, uint64_t); STAGES_3(P, F, P##_4) SENDER_THEN(P##_4, P##_3, F, R)
+#define STAGES_5(P, F, R) RECEIVER(P##_5, uint64_t); STAGES_4(P, F, P##_5) SENDER_THEN(P##_5, P##_4, F, R)
+#define STAGES_6(P, F, R) RECEIVER(P##_6, uint64_t); STAGES_5(P, F, P##_6) SENDER_THEN(P##_6, P##_5, F, R)
+#define STAGES_7(P, F, R) RECEIVER(P##_7, uint64_t); STAGES_6(P, F, P##_7) SENDER_THEN(P##_7, P##_6, F, R)
+#define STAGES_8(P, F, R) RECEIVER(P##_8, uint64_t); STAGES_7(P, F, P##_8) SENDER_THEN(P##_8, P##_7, F, R)
+#define STAGES_9(P, F, R) RECEIVER(P##_9, uint64_t); STAGES_8(P, F, P##_9) SENDER_THEN(P##_9, P##_8, F, R)
+#define STAGES_10(P, F, R) RECEIVER(P##_10, uint64_t); STAGES_9(P, F, P##_10) SENDER_THEN(P##_10, P##_9, F, R)
+#define STAGES_11(P, F, R) RECEIVER(P##_11, uint64_t); STAGES_10(P, F, P##_11) SENDER_THEN(P##_11, P##_10, F, R)
+#define STAGES_12(P, F, R) RECEIVER(P##_12, uint64_t); STAGES_11(P, F, P##_12) SENDER_THEN(P##_12, P##_11, F, R)
+#define STAGES_13(P, F, R) RECEIVER(P##_13, uint64_t); STAGES_12(P, F, P##_13) SENDER_THEN(P##_13, P##_12, F, R)
+#define STAGES_14(P, F, R) RECEIVER(P##_14, uint64_t); STAGES_13(P, F, P##_14) SENDER_THEN(P##_14, P##_13, F, R)
+#define STAGES_15(P, F, R) RECEIVER(P##_15, uint64_t); STAGES_14(P, F, P##_15) SENDER_THEN(P##_15, P##_14, F, R)
+#define STAGES_16(P, F, R) RECEIVER(P##_16, uint64_t); STAGES_15(P, F, P##_16) SENDER_THEN(P##_16, P##_15, F, R)
+
+/* clang-format on */
 
 /* The sender expression just(value) | then(f0) | then(f1) ... as an initialiser. */
 #define THEN_(F, keys, index) .function = F##_make(keys, index)
@@ -85,25 +90,13 @@ SENDER_FUNCTION const struct io_env *end_get_env(const struct end_receiver *self
 #define EXPRESSION_6(F, keys, start) .child = {EXPRESSION_5(F, keys, start)}, THEN_(F, keys, 5)
 #define EXPRESSION_7(F, keys, start) .child = {EXPRESSION_6(F, keys, start)}, THEN_(F, keys, 6)
 #define EXPRESSION_8(F, keys, start) .child = {EXPRESSION_7(F, keys, start)}, THEN_(F, keys, 7)
-
-#define PIPELINE(depth, F)                                                                                             \
-    STAGES_##depth(pipeline_##depth##_##F, F) static int pipeline_##depth##_##F##_run(struct opstate *state)           \
-    {                                                                                                                  \
-        struct pipeline_##depth##_##F##_##depth##_op *op = state->operation;                                           \
-        _Static_assert(sizeof *op <= OPERATION_BYTES, "room for the operation state");                                 \
-        struct opstate_keys keys = state->keys;                                                                        \
-        (void)keys;                                                                                                    \
-        for (; state->operations; state->operations--) {                                                               \
-            struct pipeline_##depth##_##F##_##depth##_sender sender = {                                                \
-                EXPRESSION_##depth(F, keys.of, next_input(state->value))};                                             \
-            pipeline_##depth##_##F##_##depth##_connect(op, sender, (struct end_receiver){state});                      \
-            pipeline_##depth##_##F##_##depth##_start(op);                                                              \
-        }                                                                                                              \
-        return 0;                                                                                                      \
-    }                                                                                                                  \
-    static const struct form pipeline_##depth##_##F = {                                                                \
-        .run = pipeline_##depth##_##F##_run,                                                                           \
-        .operation_bytes = sizeof(struct pipeline_##depth##_##F##_##depth##_op),                                       \
-    };
+#define EXPRESSION_9(F, keys, start) .child = {EXPRESSION_8(F, keys, start)}, THEN_(F, keys, 8)
+#define EXPRESSION_10(F, keys, start) .child = {EXPRESSION_9(F, keys, start)}, THEN_(F, keys, 9)
+#define EXPRESSION_11(F, keys, start) .child = {EXPRESSION_10(F, keys, start)}, THEN_(F, keys, 10)
+#define EXPRESSION_12(F, keys, start) .child = {EXPRESSION_11(F, keys, start)}, THEN_(F, keys, 11)
+#define EXPRESSION_13(F, keys, start) .child = {EXPRESSION_12(F, keys, start)}, THEN_(F, keys, 12)
+#define EXPRESSION_14(F, keys, start) .child = {EXPRESSION_13(F, keys, start)}, THEN_(F, keys, 13)
+#define EXPRESSION_15(F, keys, start) .child = {EXPRESSION_14(F, keys, start)}, THEN_(F, keys, 14)
+#define EXPRESSION_16(F, keys, start) .child = {EXPRESSION_15(F, keys, start)}, THEN_(F, keys, 15)
 
 #endif
