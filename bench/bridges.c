@@ -3,8 +3,9 @@
  *
  * Groups: a connection makes operations one after the other (bench/mitigations/job.h), which all complete inline, or
  * all from the run_loop; one operation is one completion. Both natives stand in each group: the awaitable awaited
- * directly by a coroutine, and the sender connected directly to a receiver. The floor is the connection as a bare state
- * machine.
+ * directly by a coroutine, and the sender connected directly to a receiver. An awaitable that completes later posts
+ * through its io_env's executor, which is type-erased, and a sender's schedule knows its scheduler's type: so the
+ * sender stands there a second time with a type-erased scheduler. The floor is the connection as a bare state machine.
  *
  *   an awaitable as a sender   connect-awaitable, -recycling, -inline-frame, callback-handle. The consumer is a
  *                              receiver that starts one operation after the other (bench/bridges/consumer.h), and the
@@ -190,7 +191,8 @@ static void bridge_describe(const struct cell *cell, const struct row *blank, st
 #define FLOOR(when) CELL("raw", "floor", #when, CELL_BOTH, true, NULL, .form = &mitigation_floor_##when)
 #define AWAITED(mechanism, when, modes, name)                                                                          \
     CELL("awaitable", mechanism, when, modes, false, NULL, .form = &mitigation_##name)
-#define CONNECTED(when, name) CELL("sender", "native", when, CELL_BOTH, false, NULL, .bridge = &bridge_##name)
+#define CONNECTED(mechanism, when, name)                                                                               \
+    CELL("sender", mechanism, when, CELL_BOTH, false, NULL, .bridge = &bridge_##name)
 
 /* An awaitable as a sender: with the boundary, and without it in the second modes. */
 #define TO_SENDER(mechanism, when, modes, modes_without, name)                                                         \
@@ -215,7 +217,7 @@ static const struct cell cells[] = {
     FLOOR(inline)
     AWAITED("native", "inline", CELL_BOTH, ready_inline)
     AWAITED("native-transfer", "inline", CELL_FULL, transfer_inline)
-    CONNECTED("inline", direct_ready)
+    CONNECTED("native", "inline", direct_ready)
     TO_SENDER("connect-awaitable", "inline", CELL_BOTH, CELL_BOTH, allocated_ready)
     TO_SENDER("connect-awaitable-recycling", "inline", CELL_BOTH, CELL_FULL, allocator_ready)
     TO_SENDER("connect-awaitable-inline-frame", "inline", CELL_BOTH, CELL_FULL, inline_frame_ready)
@@ -233,7 +235,8 @@ static const struct cell cells[] = {
 
     FLOOR(later)
     AWAITED("native", "later", CELL_BOTH, ready_later)
-    CONNECTED("later", direct_later)
+    CONNECTED("native", "later", direct_later)
+    CONNECTED("native-type-erased", "later", direct_erased_later)
     TO_SENDER("connect-awaitable", "later", CELL_BOTH, CELL_BOTH, allocated_later)
     TO_SENDER("connect-awaitable-recycling", "later", CELL_BOTH, CELL_FULL, allocator_later)
     TO_SENDER("connect-awaitable-inline-frame", "later", CELL_BOTH, CELL_FULL, inline_frame_later)

@@ -30,6 +30,7 @@ struct bridge_form {
 #define BRIDGE_FORMS(X)                                                                                                \
     X(direct_ready)                                                                                                    \
     X(direct_later)                                                                                                    \
+    X(direct_erased_later)                                                                                             \
     X(allocated_ready)                                                                                                 \
     X(allocated_transfer)                                                                                              \
     X(allocated_later)                                                                                                 \

@@ -57,7 +57,7 @@ BRIDGES(ready)
 BRIDGES(transfer)
 BRIDGES(later)
 
-/* Without a bridge: just(value); schedule(run_loop) | then(deliver). */
+/* Without a bridge: just(value); schedule | then(deliver), on a run_loop, and on it as a type-erased scheduler. */
 #define DIRECT_READY(N, ...)                                                                                           \
     SENDER_JUST(N##_operation, N)                                                                                      \
     NOTHING_TO_DESTROY(N##_operation)                                                                                  \
@@ -76,15 +76,16 @@ static inline ssize_t deliver_call(struct deliver *self, struct unit value)
     return (ssize_t)self->job->made;
 }
 
-#define DIRECT_LATER(N, ...)                                                                                           \
+#define DIRECT_LATER(N, context, scheduler_)                                                                           \
     RECEIVER(N##_operation, struct unit);                                                                              \
-    SENDER_SCHEDULE(N##_posted, run_loop, N##_operation)                                                               \
+    SENDER_SCHEDULE(N##_posted, context, N##_operation)                                                                \
     SENDER_THEN(N##_operation, N##_posted, deliver, N)                                                                 \
     NOTHING_TO_DESTROY(N##_operation)                                                                                  \
     SENDER_FUNCTION struct N##_operation_sender N##_make(struct mitigation_job *job)                                   \
     {                                                                                                                  \
-        return (struct N##_operation_sender){.child = {&job->loop}, .function = {job}};                                \
+        return (struct N##_operation_sender){.child = {scheduler_}, .function = {job}};                                \
     }
 
 FORM(direct_ready, 0, false, DIRECT_READY)
-FORM(direct_later, 0, false, DIRECT_LATER)
+FORM(direct_later, 0, false, DIRECT_LATER, run_loop, &job->loop)
+FORM(direct_erased_later, 0, false, DIRECT_LATER, task_scheduler, task_scheduler_of(&job->env))
