@@ -122,7 +122,7 @@ static inline void *any_sender_block(struct any_sender_value *value, const struc
         void *receiver;                                                                                                \
     };                                                                                                                 \
     struct A##_sender_table {                                                                                          \
-        void (*connect)(void *op, const void *sender, struct A##_receiver);                                            \
+        void (*connect)(void *op, const void *sender, const struct A##_receiver_table *, void *receiver);              \
         void (*start)(void *op);                                                                                       \
         void (*destroy)(void *op); /* null: there is nothing to destroy */                                             \
         struct any_sender_bytes bytes;                                                                                 \
@@ -167,11 +167,12 @@ static inline void *any_sender_block(struct any_sender_value *value, const struc
 
 #define ANY_SENDER_OF_WITH(child, A, destroy_)                                                                         \
     _Static_assert(_Alignof(struct child##_op) <= _Alignof(void *), "an any_sender's buffer is aligned for pointers"); \
-    static void child##_erased_connect(void *op, const void *sender, struct A##_receiver receiver)                     \
+    static void child##_erased_connect(void *op, const void *sender, const struct A##_receiver_table *table,           \
+                                       void *receiver)                                                                 \
     {                                                                                                                  \
         struct child##_sender value; /* a copy, for op may lie where sender lies */                                    \
         memcpy(&value, sender, sizeof value);                                                                          \
-        child##_connect((struct child##_op *)op, value, receiver);                                                     \
+        child##_connect((struct child##_op *)op, value, (struct A##_receiver){table, receiver});                       \
     }                                                                                                                  \
     static void child##_erased_start(void *op)                                                                         \
     {                                                                                                                  \
@@ -185,7 +186,8 @@ static inline void *any_sender_block(struct any_sender_value *value, const struc
             .destroy = destroy_,                                                                                       \
             .bytes = ANY_SENDER_BYTES_OF(child),                                                                       \
         };                                                                                                             \
-        struct A##_sender erased = {.table = &table};                                                                  \
+        struct A##_sender erased; /* what of the value is not used is not written either */                            \
+        erased.table = &table;                                                                                         \
         any_sender_value_init(&erased.value, allocator, &table.bytes, &sender, sizeof sender);                         \
         return erased;                                                                                                 \
     }
@@ -238,7 +240,7 @@ static inline void *any_sender_block(struct any_sender_value *value, const struc
             op->allocator = value->allocator;                                                                          \
         PROBE(RECEIVER_BUILT);                                                                                         \
         PROBE(TABLE_CALL);                                                                                             \
-        op->table->connect(op->child, child, (struct A##_receiver){&N##_erased, op});                                  \
+        op->table->connect(op->child, child, &N##_erased, op);                                                         \
         if (fits)                                                                                                      \
             any_sender_value_destroy(value, bytes);                                                                    \
     }                                                                                                                  \
