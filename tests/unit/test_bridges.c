@@ -228,10 +228,11 @@ static void limited_deallocate(struct frame_allocator *allocator, void *memory, 
 static const struct frame_allocator_ops limited_ops = {
     .name = "limited", .allocate = limited_allocate, .deallocate = limited_deallocate};
 
-#define NO_DESTRUCTOR(N)                                                                                               \
+/* Whoever has the handle may destroy it: there is nothing to free. */
+#define DESTROY_HANDLE(N, handle)                                                                                      \
     SENDER_FUNCTION void N##_destroy(struct N##_op *op)                                                                \
     {                                                                                                                  \
-        (void)op;                                                                                                      \
+        coro_destroy(&op->handle);                                                                                     \
     }
 
 /* Runs one operation: to its end, or destroyed while it is suspended. */
@@ -253,10 +254,10 @@ static const struct frame_allocator_ops limited_ops = {
 SENDER_CONNECT_AWAITABLE_ALLOCATOR(by_allocator, given, end)
 RUN(by_allocator)
 SENDER_CONNECT_AWAITABLE_INLINE_FRAME(inside, given, end)
-NO_DESTRUCTOR(inside)
+DESTROY_HANDLE(inside, bridge.task.frame.coro)
 RUN(inside)
 SENDER_CONNECT_AWAITABLE_IN_PLACE(by_handle, given, end)
-NO_DESTRUCTOR(by_handle)
+DESTROY_HANDLE(by_handle, caller)
 RUN(by_handle)
 
 static ssize_t (*const runs[])(struct limited *, struct given, bool) = {by_allocator_run, inside_run, by_handle_run};
