@@ -1,5 +1,5 @@
-/* Runs another program and reads its lines: how a run gets figures from callgrind, from other builds of itself, and
- * from the cells of the `stack` experiment.
+/* Runs other programs and reads their lines: how a run gets figures from callgrind, and from the cells that other
+ * compilers made.
  *
  * Errors: negative errno. Threads: one; several programs may run at once, each is collected for itself.
  */
@@ -27,6 +27,23 @@ int spawn_collect(struct spawned *, void (*line)(void *context, const char *line
 /* Both in one. */
 int spawn_lines(const char *const argv[], const char *const envp[], void (*line)(void *context, const char *line),
                 void *context);
+
+/* Many programs, as many at once as there are processors. What they print and how they ended is handed over in the
+ * order of their numbers, whichever ends first; until then the lines are kept. */
+struct spawn_queue {
+    void *context;
+    size_t count;
+    /* Starts program `number` with spawn_start. 0; SPAWN_NOTHING: there is nothing to run; or negative errno. */
+    int (*start)(void *context, size_t number, struct spawned *);
+    void (*line)(void *context, size_t number, const char *line);
+    /* `status` is that of spawn_collect, or what `start` returned. */
+    void (*ended)(void *context, size_t number, int status);
+};
+
+enum { SPAWN_NOTHING = 256 };
+
+/* 0, -EINTR after a signal to us, when every program has been ended, or -ENOMEM, likewise. */
+int spawn_all(const struct spawn_queue *);
 
 /* The path of this executable. 0 or negative errno. */
 int spawn_self(char *buffer, size_t size);

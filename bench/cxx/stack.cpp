@@ -210,9 +210,9 @@ template <unsigned depth, size_t bytes> int run_bounced(stack_job *job)
 
 } // namespace
 
-const stack_variant ready_variants[] = {variant("-", 0, run_ready), last_variant};
-const stack_variant transfer_variants[] = {variant("-", 0, run_transfer), last_variant};
-const stack_variant driver_variants[] = {variant("-", 0, run_driver), last_variant};
+const stack_variant ready_variants[] = {variant("-", 0, run_ready, LONGEST_RUN), last_variant};
+const stack_variant transfer_variants[] = {variant("-", 0, run_transfer, LONGEST_RUN), last_variant};
+const stack_variant driver_variants[] = {variant("-", 0, run_driver, LONGEST_RUN), last_variant};
 const stack_variant p2300_variants[] = {
     variant("-", 0, run_sender<task, chain<as_written, 0>>),
     variant("then=1", 1, run_sender<task, chain<as_written, 1>>),

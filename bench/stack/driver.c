@@ -11,4 +11,5 @@
 
 _Thread_local struct coro *coro_transfer_slot;
 
-const struct stack_variant driver_variants[] = {{.name = "-", .run = awaiting_run}, {.name = NULL}};
+const struct stack_variant driver_variants[] = {{.name = "-", .run = awaiting_run, .long_run = LONGEST_RUN},
+                                                {.name = NULL}};

@@ -7,4 +7,5 @@
 
 #include "bench/stack/awaiting.h"
 
-const struct stack_variant ready_variants[] = {{.name = "-", .run = awaiting_run}, {.name = NULL}};
+const struct stack_variant ready_variants[] = {{.name = "-", .run = awaiting_run, .long_run = LONGEST_RUN},
+                                               {.name = NULL}};

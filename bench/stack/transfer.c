@@ -8,4 +8,5 @@
 
 #include "bench/stack/awaiting.h"
 
-const struct stack_variant transfer_variants[] = {{.name = "-", .run = awaiting_run}, {.name = NULL}};
+const struct stack_variant transfer_variants[] = {{.name = "-", .run = awaiting_run, .long_run = LONGEST_RUN},
+                                                  {.name = NULL}};

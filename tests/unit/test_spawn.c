@@ -53,6 +53,59 @@ static void test_two_at_once(void **state)
     assert_int_equal(rmdir(directory), 0);
 }
 
+struct crowd {
+    char directory[64];
+    char told[1024];
+};
+
+/* The first ends last, and says more than a pipe holds; the third has nothing to do. */
+static int start_one(void *context, size_t number, struct spawned *program)
+{
+    const struct crowd *crowd = context;
+    char script[256];
+    if (number == 2)
+        return SPAWN_NOTHING;
+    if (number == 0)
+        snprintf(script, sizeof script,
+                 "head -c 200000 /dev/zero | tr '\\0' 'x'; echo; for i in $(seq 50); do [ -e %s/1 ] && break; sleep "
+                 "0.01; done",
+                 crowd->directory);
+    else
+        snprintf(script, sizeof script, "echo %zu; : > %s/%zu; exit %zu", number, crowd->directory, number, number);
+    return start(program, script);
+}
+
+static void hear_one(void *context, size_t number, const char *line)
+{
+    struct crowd *crowd = context;
+    size_t length = strlen(crowd->told);
+    snprintf(crowd->told + length, sizeof crowd->told - length, "%zu said %zu bytes. ", number, strlen(line));
+}
+
+static void note_end(void *context, size_t number, int status)
+{
+    struct crowd *crowd = context;
+    size_t length = strlen(crowd->told);
+    snprintf(crowd->told + length, sizeof crowd->told - length, "%zu: %d. ", number, status);
+}
+
+static void test_many_in_order(void **state)
+{
+    (void)state;
+    struct crowd crowd = {.directory = "/tmp/abreast-spawn-XXXXXX"};
+    assert_non_null(mkdtemp(crowd.directory));
+    const struct spawn_queue queue = {&crowd, 5, start_one, hear_one, note_end};
+    assert_int_equal(spawn_all(&queue), 0);
+    assert_string_equal(crowd.told, "0 said 200000 bytes. 0: 0. 1 said 1 bytes. 1: 1. 2: 256. 3 said 1 bytes. 3: 3. "
+                                    "4 said 1 bytes. 4: 4. ");
+    for (unsigned number = 1; number < 5; number++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s/%u", crowd.directory, number);
+        assert_int_equal(unlink(path), number == 2 ? -1 : 0);
+    }
+    assert_int_equal(rmdir(crowd.directory), 0);
+}
+
 static void test_how_it_ended(void **state)
 {
     (void)state;
@@ -77,12 +130,17 @@ static void test_signal_ends_the_group(void **state)
         usleep(10000);
     assert_int_equal(kill(-program.pid, 0), -1);
     assert_int_equal(errno, ESRCH);
+
+    struct crowd crowd = {.directory = "/nowhere"};
+    const struct spawn_queue queue = {&crowd, 2, start_one, hear_one, note_end};
+    assert_int_equal(spawn_all(&queue), -EINTR);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_two_at_once),
+        cmocka_unit_test(test_many_in_order),
         cmocka_unit_test(test_how_it_ended),
         cmocka_unit_test(test_signal_ends_the_group),
     };
