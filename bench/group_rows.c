@@ -105,6 +105,28 @@ static int add_times(const struct group *group, const struct entry *entry, struc
     return add_figure(group, entry, "cpu_ns_per_msg", "ns", cpu_per_operation, results);
 }
 
+/* How many operations a second take 1 and 10 % of a core by what they take above the floor; any number, where they may
+ * take nothing. */
+static void add_rates(const struct group *group, const struct entry *entry, struct interval above,
+                      struct results *results)
+{
+    static const char *const metrics[] = {"ops_per_s_at_1_percent", "ops_per_s_at_10_percent"};
+    double of_core_ns = 1e7;
+    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++, of_core_ns *= 10) {
+        struct interval rate = {of_core_ns / above.value, of_core_ns / above.high, of_core_ns / above.low};
+        if (above.low > 0) {
+            add(group, entry, metrics[i], "1/s", rate, results);
+            continue;
+        }
+        struct row row = runner_blank(group->experiment, entry->cell);
+        row.metric = metrics[i];
+        row.unit = "1/s";
+        row.text = "any";
+        row.samples = group->rounds;
+        results_add(results, &row);
+    }
+}
+
 /* Against another entry, round by round. */
 static int add_comparison(const struct group *group, const struct entry *entry, const struct entry *other,
                           const char *metric, struct results *results)
@@ -120,6 +142,8 @@ static int add_comparison(const struct group *group, const struct entry *entry, 
             status = bootstrap_difference(values, base, blocks(group), seed, &interval);
             if (!status)
                 add(group, entry, "ns_above_floor", "ns", interval, results);
+            if (!status && group->experiment->rates)
+                add_rates(group, entry, interval, results);
         }
     }
     free(values);

@@ -262,6 +262,7 @@ const struct experiment experiment_opstate = {
     .published = "the discussion of P4003R1: the construction of operation states is the overhead",
     .operation = "completion",
     .ratio_metric = "ratio_to_floor",
+    .rates = true,
     .cells = cells,
     .cell_count = sizeof cells / sizeof *cells,
 };
