@@ -26,7 +26,12 @@ NATIVE_PIPELINE(native_trampoline, GRID_TRAMPOLINE);
     PIPELINE(N, STREAM(N##_read), )
 
 SYNCHRONOUS_PIPELINE(synchronous_pipeline, GRID_PIPELINE);
+SYNCHRONOUS_PIPELINE(synchronous_pipeline_inline, GRID_PIPELINE_INLINE);
 SYNCHRONOUS_PIPELINE(synchronous_trampoline, GRID_TRAMPOLINE);
+
+GRID_DIRECT(native_direct, SENDER_POSTED_READ, turn_on_one_thread, STREAM(native_direct_read));
+GRID_DIRECT(synchronous_direct, SENDER_INLINE_READ, turn_on_one_thread, STREAM(synchronous_direct_read));
+GRID_DIRECT(synchronous_direct_inline, SENDER_INLINE_READ, turn_inline, STREAM(synchronous_direct_inline_read));
 
 /* Pipelines over awaitables, bridged by connect_awaitable. */
 #define AWAITABLE(T)                                                                                                   \
@@ -60,6 +65,10 @@ BRIDGED_PIPELINE(synchronous_connect_awaitable, transferred_read, SENDER_CONNECT
 TASK(native_task, posted_read);
 TASK(synchronous_task_transfer, transferred_read);
 TASK(synchronous_task_ready, ready_read);
+
+/* As a compiler makes it that sees that await_ready is always true, and drops the suspension point: clang in C++. */
+GRID_TASK(synchronous_task_ready_known, ready_read, READ(ready_read); GRID_TASK_RESUMED;
+          got = ready_read_await_resume(&self->reading));
 
 /* Sender tasks over awaitables, through the member of the bridge. */
 #define SENDER_TASK_OF_AWAITABLE(N, T)                                                                                 \

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import calibration, echo, frames, golden, mitigations, opstate, other, page, published, runinfo
+from . import calibration, echo, frames, golden, grid, mitigations, opstate, other, page, published, runinfo
 from . import stack, stack_short
 from .rows import BadResults, read_results
 from .tables import write_file
@@ -12,7 +12,7 @@ from .tables import write_file
 ROOT = Path(__file__).resolve().parents[2]
 PAPER = ROOT / "paper"
 GOLDEN = ROOT / "tests" / "python" / "golden"
-ORDER = ["stack", "finals", "opstate", "frames", "mitigations", "echo", "compile"]
+ORDER = ["stack", "finals", "opstate", "frames", "grid", "mitigations", "echo", "compile"]
 PARTS = {
     "all": "tables, page and headlines (the default)",
     "tables": "DIR/tables, and DIR/figures/*.dat, which gnuplot draws",
@@ -50,6 +50,7 @@ class Report:
             "finals": build_finals,
             "opstate": opstate.build,
             "frames": lambda rows: frames.build(rows, papers),
+            "grid": lambda rows: grid.build(rows, papers),
             "mitigations": mitigations.build,
             "echo": echo.build,
         }

@@ -1,0 +1,380 @@
+"""grid: the published grid of execution models, streams and return types, rebuilt; and what each difference is."""
+
+import re
+
+from .ratios import control_finding, groups_of
+from .rows import shown, shown_row
+from .tables import Heading, Section, Table
+
+SOURCE = "Capy 2026-05"
+RATIO = "ratio_to_floor"
+EXECUTIONS = ("sender pipeline", "awaitable task", "sender task")
+STREAMS = ("native", "abstract", "type-erased", "synchronous")
+HIDDEN = ("abstract", "type-erased")
+ALLOCATING = "-any-sender-allocating"
+SCHEDULE = "+schedule"
+LIMIT = 8  # instructions above the floor that an awaitable's synchronous read may cost
+NEAR = 1.10  # native rows are alike up to this
+WITHOUT_TRAMPOLINE = {
+    ("sender", name)
+    for name in ("pipeline", "pipeline-inline-known", "pipeline-direct", "pipeline-direct-inline-known")
+}
+SYNCHRONOUS = WITHOUT_TRAMPOLINE | {  # those without a bridge
+    ("awaitable", "task-ready-known"),
+    ("awaitable", "task-ready"),
+    ("awaitable", "task-transfer"),
+    ("sender", "pipeline-trampoline"),
+    ("sender", "task-member"),
+    ("sender", "task-inline-known"),
+    ("sender", "task-p2300"),
+}
+STEPS = {  # what one thing costs: (stream, dearer cell, cheaper cell)
+    "the trampoline": ("native", ("sender", "pipeline-trampoline"), ("sender", "pipeline")),
+    "posting a bridged coroutine through an allocated schedule operation, as the published adapter does": (
+        "native",
+        ("sender", "task+member+schedule"),
+        ("sender", "task+member"),
+    ),
+    "the handshake of a sender in an awaitable task": (
+        "native",
+        ("awaitable", "task+handshake-exchange"),
+        ("awaitable", "task"),
+    ),
+    "the frame of connect_awaitable as P2300R10 writes it": (
+        "native",
+        ("sender", "pipeline+connect-awaitable"),
+        ("sender", "pipeline+callback-handle"),
+    ),
+    "an any_sender that never fits its buffer, against one that does": (
+        "abstract",
+        ("sender", "task-p2300-any-sender-allocating"),
+        ("sender", "task-p2300-any-sender"),
+    ),
+    "an any_sender that fits, against an operation state of fixed size that completes through a table": (
+        "abstract",
+        ("sender", "task-p2300-any-sender"),
+        ("sender", "task-p2300-table-sender"),
+    ),
+}
+
+
+def path(execution, stream, bridged):
+    """(model, mechanism) of the row that takes the way of a published cell."""
+    synchronous, hidden = stream == "synchronous", stream in HIDDEN
+    erased = ALLOCATING if hidden else ""
+    posted = "" if synchronous else SCHEDULE
+    if execution == "sender pipeline":
+        return "sender", "pipeline-trampoline" + (f"+callback-handle{posted}" if bridged else erased)
+    if execution == "awaitable task":
+        if bridged:
+            return "awaitable", "task+handshake-exchange" + erased
+        return "awaitable", "task-transfer" if synchronous else "task"
+    if bridged:
+        return "sender", "task+member" + posted
+    return "sender", "task-p2300" + erased if hidden else "task-member"
+
+
+def lighter(mechanism):
+    """The mechanisms that do the same as a published one without its allocation."""
+    if mechanism.endswith(ALLOCATING):
+        plain = mechanism.removesuffix(ALLOCATING)
+        return [
+            start + end
+            for start in (plain, plain.replace("-trampoline", ""))
+            for end in ("-any-sender", "-table-sender")
+        ]
+    plain = mechanism.removesuffix(SCHEDULE)
+    return [plain, plain.replace("-trampoline", "")]
+
+
+class Published:
+    """(execution, stream, bridged) -> (ns, allocations)"""
+
+    def __init__(self, papers):
+        self.cells = {}
+        for source, table, row, column, value, _, note in papers:
+            execution = table.removeprefix("grid, ")
+            if source != SOURCE or execution not in EXECUTIONS:
+                continue
+            found = re.match(r"(\d+) alloc/op", note)
+            self.cells[execution, row, column.endswith("bridged")] = (value, int(found[1]) if found else None)
+
+    def keys(self):
+        return [
+            (execution, stream, bridged)
+            for execution in EXECUTIONS
+            for stream in STREAMS
+            for bridged in (False, True)
+            if (execution, stream, bridged) in self.cells
+        ]
+
+
+class Cells:
+    """Our rows: by stream, (model, mechanism), metric and compiler."""
+
+    def __init__(self, groups):
+        self.groups = sorted(groups, key=lambda group: not group.timed)
+        self.compilers = list(dict.fromkeys(group.compiler for group in self.groups))
+
+    def row(self, stream, name, metric, compiler=None):
+        for group in self.groups:
+            if group.variant == f"stream={stream}" and compiler in (None, group.compiler):
+                row = group.cells.get(name, {}).get(metric)
+                if row is not None:
+                    return row
+        return None
+
+    def value(self, stream, name, metric, compiler=None):
+        row = self.row(stream, name, metric, compiler)
+        return row.value if row else None
+
+    def above(self, stream, name, metric, compiler=None):
+        """What a cell takes more than the floor."""
+        ours = self.value(stream, name, metric, compiler)
+        floor = self.value(stream, ("raw", "floor"), metric, compiler)
+        return None if ours is None or floor is None else ours - floor
+
+    def names(self, stream):
+        found = {}
+        for group in self.groups:
+            if group.variant == f"stream={stream}":
+                found.update(dict.fromkeys(name for name, _ in group.ordered()))
+        return list(found)
+
+
+def build(rows, papers):
+    section = Section("grid")
+    cells = Cells(groups_of(rows))
+    published = Published(papers)
+    section.tables = [published_table(cells, published, execution) for execution in EXECUTIONS]
+    section.tables.append(all_table(cells))
+    matched = allocations(cells, published)
+    lines = [matched, explained(cells, published), native_rows(cells), erasure(cells)]
+    section.headline = "\n".join(line for line in lines if line)
+    section.findings = instructions(cells) + steps(cells) + malloc(cells, published)
+    section.findings += control_finding(cells.groups, RATIO)
+    section.short = " ".join(line for line in (matched, native_rows(cells)) if line)
+    section.data = figure_data(cells, published)
+    return section
+
+
+def published_table(cells, published, execution):
+    body = []
+    for key in published.keys():
+        if key[0] != execution:
+            continue
+        _, stream, bridged = key
+        name = path(*key)
+        time, allocated = published.cells[key]
+        body.append(
+            [
+                f"{stream}, {'bridged' if bridged else 'native'}",
+                name[1],
+                time,
+                shown_row(cells.row(stream, name, "ns_per_op")),
+                shown_row(cells.row(stream, name, "ns_above_floor")),
+                shown(allocated),
+                shown_row(cells.row(stream, name, "allocs_per_op")),
+                shown_row(cells.row(stream, name, "allocs_fresh_per_op")),
+                *(shown_row(cells.row(stream, name, "instructions_per_op", it)) for it in cells.compilers),
+            ]
+        )
+    return Table(
+        f"grid-{execution.replace(' ', '-')}",
+        f"The published grid, {execution}: a read as published and here",
+        [
+            "stream, return type",
+            "path that a read takes",
+            "ns, published",
+            "ns, here",
+            "ns above the floor",
+            "allocations, published",
+            "allocations, here",
+            "of these from malloc",
+            *(f"instructions, {compiler}" for compiler in cells.compilers),
+        ],
+        body,
+        "Published: the mean of five runs on one machine; here, in brackets, the 99 % interval of paired, interleaved "
+        "runs. The floor is a bare state machine; where the stream is hidden, it is from the floor too.",
+    )
+
+
+def all_table(cells):
+    metrics = ["ns_per_op", "ns_above_floor", "allocs_per_op", "allocs_fresh_per_op", "op_state_bytes", "frame_bytes"]
+    columns = [
+        "path that a read takes",
+        "ns",
+        "ns above the floor",
+        "allocations",
+        "from malloc",
+        "operation state or awaitable, bytes",
+        "coroutine frame, bytes",
+        *(f"instructions, {compiler}" for compiler in cells.compilers),
+    ]
+    body = []
+    for stream in STREAMS:
+        names = cells.names(stream)
+        if names:
+            body.append(Heading(f"stream: {stream}", len(columns)))
+        for name in names:
+            body.append(
+                [
+                    " ".join(name),
+                    *(shown_row(cells.row(stream, name, metric)) for metric in metrics),
+                    *(shown_row(cells.row(stream, name, "instructions_per_op", it)) for it in cells.compilers),
+                ]
+            )
+    return Table(
+        "grid-paths",
+        "Every path of a read: those of the published cells, and those that explain them",
+        columns,
+        body,
+        "bench/grid/grid.def says what the words of a mechanism are.",
+        detail=True,
+    )
+
+
+def allocations(cells, published):
+    seen, same, other = 0, 0, []
+    for key in published.keys():
+        ours, theirs = cells.value(key[1], path(*key), "allocs_per_op"), published.cells[key][1]
+        if ours is None or theirs is None:
+            continue
+        seen += 1
+        same += ours == theirs
+        if ours != theirs:
+            returns = "bridged" if key[2] else "native"
+            other.append(f"{key[0]}, {key[1]}, {returns}: {shown(ours)} for {shown(theirs)}")
+    if not seen:
+        return ""
+    differ = f"; they differ in {'; '.join(other)}" if other else ""
+    return f"Allocations a read are those published, exactly, in {same} of {seen} cells{differ}."
+
+
+def allocating(cells, published):
+    return [key for key in published.keys() if (cells.value(key[1], path(*key), "allocs_per_op") or 0) > 0]
+
+
+def explained(cells, published):
+    """For each published cell that allocates, whether a row beside it does the same without."""
+    found, without = allocating(cells, published), {}
+    for key in found:
+        model, mechanism = path(*key)
+        for other in lighter(mechanism):
+            if cells.value(key[1], (model, other), "allocs_per_op") == 0:
+                without.setdefault(key, []).append(other)
+    if not found:
+        return ""
+    names = dict.fromkeys(name for others in without.values() for name in others)
+    words = {
+        "an any_sender that fits its buffer": any(name.endswith("-any-sender") for name in names),
+        "a sender whose operation state has a fixed size": any(name.endswith("-table-sender") for name in names),
+        "an executor that is given the coroutine itself": any("sender" not in name for name in names),
+    }
+    how = ", ".join(word for word, there in words.items() if there)
+    text = f"{len(found)} of these cells allocate in every read; {len(without)} of them have a row that does not"
+    return f"{text}: {how}." if how else f"{text}."
+
+
+def native_rows(cells):
+    """How far the three execution models are apart where the stream's type is known, and nothing is bridged."""
+    times = {
+        execution: time
+        for execution in EXECUTIONS
+        if (time := cells.value("native", path(execution, "native", False), "ns_per_op")) is not None
+    }
+    if len(times) < 2:
+        return ""
+    verdict = "holds" if max(times.values()) <= NEAR * min(times.values()) else "refuted"
+    plain = cells.value("native", ("sender", "pipeline"), "ns_per_op")
+    listed = ", ".join(f"{execution} {shown(time)}" for execution, time in times.items())
+    if plain is not None and "sender pipeline" in times:
+        listed += f" ({shown(plain)} without its trampoline)"
+    apart = 100 * (max(times.values()) / min(times.values()) - 1)
+    return f"Native rows, ns a read: {listed}; within 10 % of each other: {verdict} ({apart:.0f} % apart)."
+
+
+def erasure(cells):
+    """What it costs not to know the stream's type, in the protocol's own best way and in the published one."""
+    parts = []
+    for what, model, hidden, plain in (
+        ("awaitable (any_stream)", "awaitable", "task", "task"),
+        ("sender as published", "sender", "task-p2300" + ALLOCATING, "task-p2300"),
+        ("any_sender that fits", "sender", "task-p2300-any-sender", "task-p2300"),
+        ("table_sender", "sender", "task-p2300-table-sender", "task-p2300"),
+    ):
+        ours = cells.value("type-erased", (model, hidden), "ns_per_op")
+        base = cells.value("native", (model, plain), "ns_per_op")
+        if ours is not None and base is not None:
+            parts.append(f"{what} {ours - base:+.1f} ns")
+    if not parts:
+        return ""
+    return f"A type-erased stream against a native one, in a task of its own model: {', '.join(parts)}."
+
+
+def instructions(cells):
+    """The verdicts on the synchronous row, one sentence a compiler."""
+    sentences = []
+    for compiler in cells.compilers:
+        above = {
+            name: extra
+            for name in cells.names("synchronous")
+            if name in SYNCHRONOUS
+            and (extra := cells.above("synchronous", name, "instructions_per_op", compiler)) is not None
+        }
+        # As a C++ compiler makes what is always ready: clang drops the suspension point, gcc keeps it.
+        ready = ("awaitable", "task-ready-known" if compiler.startswith("clang") else "task-ready")
+        if ready not in above:
+            continue
+        listed = ", ".join(f"{' '.join(name)} {shown(extra)}" for name, extra in above.items())
+        text = f"Synchronous reads, instructions above the floor, {compiler}: {listed}. An awaitable's native read "
+        text += f"costs at most {LIMIT}: {verdict(above[ready] <= LIMIT)} ({ready[1]}, {shown(above[ready])})"
+        loops = {name: extra for name, extra in above.items() if name in WITHOUT_TRAMPOLINE}
+        if loops:
+            least = min(loops, key=loops.get)
+            text += f"; the pipeline without a trampoline costs no more: {verdict(loops[least] <= above[ready])} "
+            text += f"({least[1]}, {shown(loops[least])})"
+        sentences.append(text + ".")
+    return sentences
+
+
+def verdict(true):
+    return "holds" if true else "refuted"
+
+
+def steps(cells):
+    parts = []
+    for what, (stream, dearer, cheaper) in STEPS.items():
+        pair = [cells.value(stream, name, "ns_per_op") for name in (dearer, cheaper)]
+        if None not in pair:
+            parts.append(f"{what} {pair[0] - pair[1]:+.1f}")
+    return [f"What one step adds to a read, ns: {'; '.join(parts)}."] if parts else []
+
+
+def malloc(cells, published):
+    found = allocating(cells, published)
+    fresh = [key for key in found if (cells.value(key[1], path(*key), "allocs_fresh_per_op") or 0) > 0]
+    if not fresh:
+        return []
+    bridged = " all of them bridged" if all(key[2] for key in fresh) else " not all of them bridged"
+    return [
+        f"Of the {len(found)} published cells that allocate, {len(fresh)} go to malloc in every read and not to the "
+        f"recycling resource that the other {len(found) - len(fresh)} have,{bridged}: the published adapter makes the "
+        "operation that resumes a coroutine by plain new."
+    ]
+
+
+def figure_data(cells, published):
+    """A block for each execution model: place, ns above the floor, its interval, and the name of the place."""
+    blocks = []
+    for execution in EXECUTIONS:
+        lines = []
+        for place, (stream, bridged) in enumerate((stream, bridged) for stream in STREAMS for bridged in (False, True)):
+            row = cells.row(stream, path(execution, stream, bridged), "ns_above_floor")
+            if row is not None and row.value is not None:
+                label = f"{stream}\\n{'bridged' if bridged else 'native'}"
+                lines.append(f"{place}\t{row.value:.6g}\t{row.low:.6g}\t{row.high:.6g}\t{label}")
+        if not lines:
+            return ""
+        blocks.append("\n".join([f'"{execution}"', *lines]) + "\n")
+    return "\n\n".join(blocks)
