@@ -118,6 +118,25 @@ static int run_listed(FILE *list, const char *directory, const struct experiment
     return failed == ran ? -ECHILD : 0;
 }
 
+/* One row a mechanism: what it models, for whoever reads the table. */
+static void add_models(const struct experiment *experiment, const struct taking *taking)
+{
+    for (const struct listed *form = experiment->listed; form->model; form++) {
+        char name[NAME_BYTES];
+        snprintf(name, sizeof name, "%s/%s/%s/-", experiment->name, form->model, form->mechanism);
+        if (name_selected(name, taking->options))
+            results_add(taking->results, &(struct row){.experiment = experiment->name,
+                                                       .model = form->model,
+                                                       .mechanism = form->mechanism,
+                                                       .variant = "-",
+                                                       .toolchain = "any any sib=any exc=any san=any",
+                                                       .metric = "phases_models",
+                                                       .unit = "-",
+                                                       .samples = 1,
+                                                       .text = form->models});
+    }
+}
+
 static int run(const struct experiment *experiment, const struct run_options *options, struct results *results,
                struct progress *progress)
 {
@@ -132,6 +151,8 @@ static int run(const struct experiment *experiment, const struct run_options *op
     progress->expected_s -= runner_expected_s(experiment, options) - 1;
     int status = run_listed(list, directory, experiment, &taking, progress);
     fclose(list);
+    if (!status)
+        add_models(experiment, &taking);
     return status;
 }
 

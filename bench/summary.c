@@ -9,8 +9,9 @@
 /* The metrics that a summary shows, in this order, those that the experiment has; behind them, where nothing was timed,
  * those that come first. */
 static const char *const preferred[] = {
-    "op_state_bytes", "frame_bytes",    "instructions_per_op", "ns_per_op",
-    "msgs_per_s",     "ratio_to_floor", "ratio_to_malloc",     "allocs_fresh_per_op",
+    "op_state_bytes",   "frame_bytes",        "instructions_per_op", "ns_per_op",
+    "msgs_per_s",       "ratio_to_floor",     "ratio_to_malloc",     "allocs_fresh_per_op",
+    "phases_with_work", "suspensions_per_op", "resumptions_per_op",  "op_states_per_op",
 };
 
 enum { COLUMNS = sizeof preferred / sizeof *preferred, LINES_MAX = 24 };

@@ -40,7 +40,7 @@ function(phases_add id level sibling exceptions mode)
 
   set(cxx ${cells_cxx_${id}})
   cells_check_cxx(${cxx} reason)
-  if(NOT reason AND EXISTS ${CMAKE_SOURCE_DIR}/bench/cxx/phases.cpp)
+  if(NOT reason)
     set(objects "")
     cells_object(${cxx} "-std=gnu++20;${flags}" "${toolchain}" ${directory} bench/cxx/phases.cpp phases-cxx)
     phases_link(${cxx} "${toolchain}" ${mode} ${directory}/phases-cxx)

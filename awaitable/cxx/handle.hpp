@@ -34,6 +34,9 @@ inline std::coroutine_handle<> from_c(::coro *handle) noexcept
  * left to coro_resume, as in C; so C++ frames too are resumed by it, or by safe_resume, and not by handle.resume(). */
 inline std::coroutine_handle<> transfer(std::coroutine_handle<> next) noexcept
 {
+#if defined ABREAST_PROBE
+    probe_transfer(to_c(next));
+#endif
 #if defined ABREAST_TRANSFER_DRIVER
     coro_transfer_slot = to_c(next);
     return std::noop_coroutine();

@@ -148,6 +148,34 @@ class c_task
 inline constexpr struct environment_t {
 } environment;
 
+/* What the probe counts of an await beside await_ready: await_resume is a resumption where there was a suspension. */
+#if defined ABREAST_PROBE
+struct probed_await {
+    bool did_suspend = false;
+
+    void suspends() noexcept
+    {
+        did_suspend = true;
+        PROBE(SUSPEND);
+    }
+    void resumes() const noexcept
+    {
+        if (did_suspend)
+            PROBE(RESUME);
+        PROBE(EXTRACT);
+    }
+};
+#else
+struct probed_await {
+    void suspends() const noexcept
+    {
+    }
+    void resumes() const noexcept
+    {
+    }
+};
+#endif
+
 /* What the promises of all tasks are made of. It comes first in them. */
 class promise_base
 {
@@ -157,9 +185,11 @@ class promise_base
     template <class A> struct awaiter {
         A awaitable;
         const struct io_env *env;
+        [[no_unique_address]] probed_await probe = {};
 
         bool await_ready()
         {
+            PROBE(READINESS);
             if (!awaitable.await_ready())
                 return false;
             PROBE(READY);
@@ -167,12 +197,12 @@ class promise_base
         }
         std::coroutine_handle<> await_suspend(std::coroutine_handle<> caller)
         {
-            PROBE(SUSPEND);
-            PROBE(TRANSFER);
+            probe.suspends();
             return transfer(awaitable.await_suspend(caller, env));
         }
         decltype(auto) await_resume()
         {
+            probe.resumes();
             set_current_frame_allocator(env->allocator);
             return awaitable.await_resume();
         }
@@ -190,9 +220,17 @@ class promise_base
         }
     };
 
+    struct initial_awaiter : std::suspend_always {
+        void await_resume() const noexcept
+        {
+            PROBE(RESUME);
+        }
+    };
+
     struct final_awaiter : std::suspend_always {
         template <class Promise> std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> self) noexcept
         {
+            PROBE(SIGNAL);
             return transfer(from_c(self.promise().task()->continuation));
         }
     };
@@ -233,7 +271,7 @@ class promise_base
         frame_deallocate(allocator, frame, behind(bytes) + sizeof allocator);
     }
 
-    std::suspend_always initial_suspend() noexcept
+    initial_awaiter initial_suspend() noexcept
     {
         return {};
     }
@@ -243,10 +281,12 @@ class promise_base
     }
     template <io_awaitable A> awaiter<A &> await_transform(A &&awaitable) noexcept
     {
+        PROBE(TRANSFORM);
         return {awaitable, task()->env};
     }
     template <c_awaitable T> awaiter<c_awaiter<T>> await_transform(T &awaitable) noexcept
     {
+        PROBE(TRANSFORM);
         return {{&awaitable}, task()->env};
     }
     environment_awaiter await_transform(environment_t) noexcept

@@ -13,18 +13,21 @@
 struct set_value_t {
     template <class Rcvr, class... Ts> void operator()(Rcvr &&rcvr, Ts &&...values) const noexcept
     {
+        PROBE(SET_VALUE);
         std::forward<Rcvr>(rcvr).set_value(std::forward<Ts>(values)...);
     }
 };
 struct set_error_t {
     template <class Rcvr> void operator()(Rcvr &&rcvr, std::exception_ptr error) const noexcept
     {
+        PROBE(SET_ERROR);
         std::forward<Rcvr>(rcvr).set_error(std::move(error));
     }
 };
 struct set_stopped_t {
     template <class Rcvr> void operator()(Rcvr &&rcvr) const noexcept
     {
+        PROBE(SET_STOPPED);
         std::forward<Rcvr>(rcvr).set_stopped();
     }
 };
@@ -89,6 +92,7 @@ template <class Sndr, class Scheduler> struct continues_on {
         state(Rcvr &&rcvr, Scheduler scheduler)
             : rcvr(std::move(rcvr)), op_state(schedule<Scheduler>{scheduler}.connect(scheduled_receiver<Rcvr>{this}))
         {
+            PROBE(RECEIVER_BUILT);
         }
     };
 
@@ -98,6 +102,7 @@ template <class Sndr, class Scheduler> struct continues_on {
 
         template <class Tag, class... Ts> void complete(Tag tag, Ts &&...values) noexcept
         {
+            PROBE(VARIANT_EMPLACED);
             using result = std::tuple<Tag, std::decay_t<Ts>...>;
             if constexpr (std::is_nothrow_constructible_v<result, Tag, Ts...>) {
                 self->async_result.template emplace<result>(tag, std::forward<Ts>(values)...);
@@ -139,11 +144,13 @@ template <class Sndr, class Scheduler> struct continues_on {
         operation(Sndr &&sndr, Scheduler scheduler, Rcvr &&rcvr)
             : self(std::move(rcvr), scheduler), child(std::move(sndr).connect(receiver<Rcvr>{&self}))
         {
+            PROBE(RECEIVER_BUILT);
         }
         operation(operation &&) = delete;
 
         void start() & noexcept
         {
+            PROBE(START);
             child.start();
         }
     };
@@ -153,6 +160,8 @@ template <class Sndr, class Scheduler> struct continues_on {
 
     template <class Rcvr> operation<Rcvr> connect(Rcvr rcvr) &&
     {
+        PROBE(CONNECT);
+        PROBE(OP_STATE_BUILT);
         return {std::move(child), scheduler, std::move(rcvr)};
     }
 };

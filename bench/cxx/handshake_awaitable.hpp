@@ -75,8 +75,10 @@ template <class By, class Sndr, class Promise> class handshake_awaitable : store
 
     void completed() noexcept
     {
-        if (by.complete())
-            this->next().resume();
+        if (!by.complete())
+            return;
+        PROBE(NESTED_RESUME);
+        this->next().resume();
     }
 
   public:
@@ -84,20 +86,25 @@ template <class By, class Sndr, class Promise> class handshake_awaitable : store
         : stored_outcome<single_value_t<Sndr>, Promise>{{}, std::coroutine_handle<Promise>::from_promise(promise)},
           state(std::move(sndr).connect(receiver{this}))
     {
+        PROBE(RECEIVER_BUILT);
     }
     static constexpr bool await_ready() noexcept
     {
+        PROBE(READINESS);
         return false;
     }
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise>) noexcept
     {
+        PROBE(SUSPEND);
         state.start();
         if (by.settle())
-            return this->next();
+            return transferring(this->next());
         return std::noop_coroutine();
     }
     single_value_t<Sndr> await_resume()
     {
+        PROBE(RESUME);
+        PROBE(EXTRACT);
         return take_result(this->result);
     }
 };

@@ -26,18 +26,23 @@ template <class Sndr, class Promise> class inline_awaitable : stored_outcome<sin
     }
     static constexpr bool await_ready() noexcept
     {
+        PROBE(READINESS);
         return false;
     }
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise>)
     {
+        PROBE(SUSPEND);
+        PROBE(RECEIVER_BUILT);
         {
             auto state = std::move(sndr).connect(receiver{this});
             state.start();
         }
-        return this->next();
+        return transferring(this->next());
     }
     single_value_t<Sndr> await_resume()
     {
+        PROBE(RESUME);
+        PROBE(EXTRACT);
         return take_result(this->result);
     }
 };

@@ -41,13 +41,17 @@ template <class Scheduler> struct schedule {
         static void run(work *self) noexcept
         {
             Rcvr &rcvr = static_cast<operation *>(self)->rcvr;
-            if (rcvr.get_env().stop_token.stop_requested())
+            if (rcvr.get_env().stop_token.stop_requested()) {
+                PROBE(SET_STOPPED);
                 std::move(rcvr).set_stopped();
-            else
+            } else {
+                PROBE(SET_VALUE);
                 std::move(rcvr).set_value();
+            }
         }
         void start() & noexcept
         {
+            PROBE(START);
             post_work(scheduler, this);
         }
     };
@@ -56,6 +60,8 @@ template <class Scheduler> struct schedule {
 
     template <class Rcvr> operation<Rcvr> connect(Rcvr rcvr) &&
     {
+        PROBE(CONNECT);
+        PROBE(OP_STATE_BUILT);
         return {std::move(rcvr), scheduler};
     }
 };

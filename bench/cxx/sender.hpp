@@ -85,6 +85,16 @@ template <class T> struct single_value<std::tuple<T>> {
 };
 template <class Sndr> using single_value_t = typename single_value<typename Sndr::value_types>::type;
 
+/* The handle that an await_suspend returns: what the probe counts where it is somebody's. */
+inline std::coroutine_handle<> transferring(std::coroutine_handle<> next) noexcept
+{
+#if defined ABREAST_PROBE
+    if (next != std::noop_coroutine())
+        PROBE(TRANSFER);
+#endif
+    return next;
+}
+
 /* Lets `emplace` construct what cannot be moved: emplace-from of [exec.snd.expos]. */
 template <class Fun> struct emplace_from {
     Fun fun;

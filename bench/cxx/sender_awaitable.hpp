@@ -11,6 +11,7 @@ template <class Value, class Wording, class Promise> struct awaitable_receiver {
 
     template <class... Ts> void set_value(Ts &&...values) && noexcept(Wording::is_noexcept)
     {
+        PROBE(VARIANT_EMPLACED);
         TRY
         {
             result_ptr->template emplace<1>(std::forward<Ts>(values)...);
@@ -19,15 +20,19 @@ template <class Value, class Wording, class Promise> struct awaitable_receiver {
         {
             result_ptr->template emplace<2>(std::current_exception());
         }
+        PROBE(NESTED_RESUME);
         continuation.resume();
     }
     void set_error(std::exception_ptr error) && noexcept(Wording::is_noexcept)
     {
+        PROBE(VARIANT_EMPLACED);
         result_ptr->template emplace<2>(std::move(error));
+        PROBE(NESTED_RESUME);
         continuation.resume();
     }
     void set_stopped() && noexcept(Wording::is_noexcept)
     {
+        PROBE(NESTED_RESUME);
         static_cast<std::coroutine_handle<>>(continuation.promise().unhandled_stopped()).resume();
     }
     env get_env() const noexcept
@@ -48,17 +53,22 @@ template <class Sndr, class Promise> class sender_awaitable
     sender_awaitable(Sndr &&sndr, Promise &promise)
         : state(std::move(sndr).connect(receiver{&result, {std::coroutine_handle<Promise>::from_promise(promise)}}))
     {
+        PROBE(RECEIVER_BUILT);
     }
     static constexpr bool await_ready() noexcept
     {
+        PROBE(READINESS);
         return false;
     }
     void await_suspend(std::coroutine_handle<Promise>) noexcept(Sndr::wording::is_noexcept)
     {
+        PROBE(SUSPEND);
         state.start();
     }
     value await_resume()
     {
+        PROBE(RESUME);
+        PROBE(EXTRACT);
         return take_result(result);
     }
 };
@@ -70,6 +80,7 @@ template <class Awaitable> struct storing_receiver {
 
     template <class... Ts> void set_value(Ts &&...values) && noexcept
     {
+        PROBE(VARIANT_EMPLACED);
         TRY
         {
             self->result.template emplace<1>(std::forward<Ts>(values)...);
@@ -82,6 +93,7 @@ template <class Awaitable> struct storing_receiver {
     }
     void set_error(std::exception_ptr error) && noexcept
     {
+        PROBE(VARIANT_EMPLACED);
         self->result.template emplace<2>(std::move(error));
         self->completed();
     }

@@ -19,6 +19,8 @@
 namespace
 {
 
+using task = basic_task<sender_awaitable>;
+
 /* ---- Awaitables ---- */
 
 /* await_ready is true ([expr.await] 5.2). */

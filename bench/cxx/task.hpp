@@ -59,13 +59,12 @@ template <template <class, class> class Bridge> struct basic_task {
         }
         template <class T> decltype(auto) await_transform(T &&value)
         {
+            PROBE(TRANSFORM);
             return as_awaitable<Bridge>(std::forward<T>(value), *this);
         }
     };
 
     owned_handle<promise_type> coroutine;
 };
-
-using task = basic_task<sender_awaitable>;
 
 #endif

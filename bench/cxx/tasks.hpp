@@ -18,7 +18,14 @@ template <class Task, class Derived> struct task_promise {
     {
         return Task{owned_handle(std::coroutine_handle<Derived>::from_promise(static_cast<Derived &>(*this)))};
     }
-    std::suspend_always initial_suspend() noexcept
+    struct initial_awaiter : std::suspend_always {
+        void await_resume() const noexcept
+        {
+            PROBE(RESUME);
+        }
+    };
+
+    initial_awaiter initial_suspend() noexcept
     {
         return {};
     }
@@ -27,10 +34,13 @@ template <class Task, class Derived> struct task_promise {
 /* Delivers a task's result to its receiver. */
 template <class Rcvr> void set_result(Rcvr &&rcvr, task_result &&result) noexcept
 {
-    if (result.index() == 1)
+    if (result.index() == 1) {
+        PROBE(SET_VALUE);
         std::move(rcvr).set_value(std::get<1>(std::move(result)));
-    else
+    } else {
+        PROBE(SET_ERROR);
         std::move(rcvr).set_error(std::get<2>(std::move(result)));
+    }
 }
 
 /* ---- P3552R3's task as written ---- */
@@ -66,6 +76,7 @@ template <bool affine, class Frames = frames_from_default> struct affine_task {
             }
             void await_suspend(std::coroutine_handle<promise_type> coroutine) noexcept
             {
+                PROBE(TABLE_CALL);
                 coroutine.promise().state->completed();
             }
             void await_resume() noexcept
@@ -98,6 +109,7 @@ template <bool affine, class Frames = frames_from_default> struct affine_task {
         }
         template <class Sndr> auto await_transform(Sndr &&sndr)
         {
+            PROBE(TRANSFORM);
             if constexpr (affine) {
                 using affine_on = continues_on<Sndr, executor_ref>;
                 return sender_awaitable<affine_on, promise_type>({std::move(sndr), get_env().scheduler}, *this);
@@ -120,6 +132,8 @@ template <bool affine, class Frames = frames_from_default> struct affine_task {
 
         void start() & noexcept
         {
+            PROBE(START);
+            PROBE(NESTED_RESUME);
             coroutine.handle.promise().state = this;
             coroutine.handle.resume();
         }
@@ -129,6 +143,7 @@ template <bool affine, class Frames = frames_from_default> struct affine_task {
         }
         void stopped() noexcept override
         {
+            PROBE(SET_STOPPED);
             std::move(rcvr).set_stopped();
         }
     };
@@ -137,6 +152,8 @@ template <bool affine, class Frames = frames_from_default> struct affine_task {
 
     template <class Rcvr> operation<Rcvr> connect(Rcvr rcvr) &&
     {
+        PROBE(CONNECT);
+        PROBE(OP_STATE_BUILT);
         return {std::move(coroutine), std::move(rcvr)};
     }
 };
@@ -152,14 +169,14 @@ struct transfer_state {
 };
 
 /* A task awaits a task by its own awaiter, and any other sender by Bridge (stdexec __task.hpp:537, :798). */
-template <template <class, class> class Bridge> struct transfer_task {
+template <template <class, class> class Bridge, class Frames = frames_from_default> struct transfer_task {
     using sender_concept = void;
     using wording = as_written;
     using value_types = std::tuple<ssize_t>;
     static constexpr bool may_fail = true, may_stop = true;
     static constexpr bool completes_inline = false;
 
-    struct promise_type : task_promise<transfer_task, promise_type> {
+    struct promise_type : task_promise<transfer_task, promise_type>, Frames {
         struct final_awaiter {
             bool await_ready() noexcept
             {
@@ -167,7 +184,8 @@ template <template <class, class> class Bridge> struct transfer_task {
             }
             std::coroutine_handle<> await_suspend(std::coroutine_handle<promise_type> coroutine) noexcept
             {
-                return coroutine.promise().state->completed();
+                PROBE(TABLE_CALL);
+                return transferring(coroutine.promise().state->completed());
             }
             void await_resume() noexcept
             {
@@ -199,6 +217,7 @@ template <template <class, class> class Bridge> struct transfer_task {
         }
         template <class T> decltype(auto) await_transform(T &&value)
         {
+            PROBE(TRANSFORM);
             return ::as_awaitable<Bridge>(std::forward<T>(value), *this);
         }
     };
@@ -214,20 +233,26 @@ template <template <class, class> class Bridge> struct transfer_task {
         }
         bool await_ready() noexcept
         {
+            PROBE(READINESS);
             return false;
         }
         std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise>) noexcept
         {
+            PROBE(SUSPEND);
+            PROBE(LAUNCH);
             coroutine.handle.promise().state = this;
-            return coroutine.handle;
+            return transferring(coroutine.handle);
         }
         ssize_t await_resume()
         {
+            PROBE(RESUME);
+            PROBE(EXTRACT);
             auto ended = std::move(coroutine);
             return take_result(ended.handle.promise().result);
         }
         std::coroutine_handle<> completed() noexcept override
         {
+            PROBE(SIGNAL);
             return continuation;
         }
         std::coroutine_handle<> stopped() noexcept override
@@ -249,6 +274,8 @@ template <template <class, class> class Bridge> struct transfer_task {
 
         void start() & noexcept
         {
+            PROBE(START);
+            PROBE(NESTED_RESUME);
             coroutine.handle.promise().state = this;
             coroutine.handle.resume();
         }
@@ -266,6 +293,7 @@ template <template <class, class> class Bridge> struct transfer_task {
             {
                 auto ended = std::move(coroutine);
             }
+            PROBE(SET_STOPPED);
             std::move(rcvr).set_stopped();
             return std::noop_coroutine();
         }
@@ -279,6 +307,8 @@ template <template <class, class> class Bridge> struct transfer_task {
     }
     template <class Rcvr> operation<Rcvr> connect(Rcvr rcvr) &&
     {
+        PROBE(CONNECT);
+        PROBE(OP_STATE_BUILT);
         return {std::move(coroutine), std::move(rcvr)};
     }
 };

@@ -158,17 +158,10 @@ static const struct {
     {"submissions_per_op", EVENT(SUBMIT)},
 };
 
-static void print_row(const struct cell *cell, const char *metric, const char *unit, const char *value)
-{
-    printf("phases\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t1\n", cell->form->model, cell->form->mechanism,
-           variant_of(cell), phase_toolchain, metric, unit, value, value, value);
-}
-
 static void print_count(const struct cell *cell, const char *metric, const char *unit, uint64_t count)
 {
-    char value[24];
-    snprintf(value, sizeof value, "%" PRIu64, count);
-    print_row(cell, metric, unit, value);
+    printf("phases\t%s\t%s\t%s\t%s\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t1\n", cell->form->model,
+           cell->form->mechanism, variant_of(cell), phase_toolchain, metric, unit, count, count, count);
 }
 
 static int measure(const struct cell *cell)
@@ -182,7 +175,6 @@ static int measure(const struct cell *cell)
             status = -ERANGE;
     if (status)
         return status;
-    print_row(cell, "phases_models", "-", cell->form->models);
     for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) {
         uint64_t count = 0;
         for (unsigned event = 0; event < PROBE_EVENT_COUNT; event++)
@@ -191,7 +183,7 @@ static int measure(const struct cell *cell)
         phases += i < PHASES && count;
         print_count(cell, metrics[i].metric, "count", count);
     }
-    print_count(cell, "phases_with_work", "phases", phases);
+    print_count(cell, "phases_with_work", "count", phases);
     return 0;
 }
 

@@ -40,7 +40,6 @@ enum phase_streams { STREAM_READY = 1, STREAM_LATER = 2, STREAM_BOTH = 3 };
 struct phase_form {
     const char *model; /* null in the sentinel */
     const char *mechanism;
-    const char *models;                 /* what it models, for the report */
     unsigned streams;                   /* enum phase_streams: those that it can read from */
     void *(*begin)(struct phase_job *); /* what `end` needs, or null */
     void (*end)(void *);                /* null: nothing to free */

@@ -1,7 +1,7 @@
 /* The table of forms in C. */
 #include "bench/phases/forms.h"
 
-#define X(name, end, model, mechanism, streams, models) {model, mechanism, models, streams, name##_begin, end},
+#define X(name, end, model, mechanism, streams, models) {model, mechanism, streams, name##_begin, end},
 const struct phase_form phase_forms[] = {PHASE_FORMS(X){.model = NULL}};
 #undef X
 
