@@ -3,12 +3,12 @@
  *     FANOUT_CONSUMER_RECEIVER(R, type)            before the stages that end in R
  *     ...the stage N, completing into R...
  *     static void N_make(struct N_op *, struct fanout_job *, struct R_receiver)      connects the next join
- *     static uint64_t R_sum(struct fanout_job *, type)                               what a value gives to the checksum
+ *     static void R_record(struct fanout_job *, type)                                records the join by its value
  *     FANOUT_CONSUMER(N, R, turn)                  defines N_launch, and struct N_state for its storage
  *
  * `turn` is turn_on_one_thread or turn_on_any_thread, as in sender/repeat_until.h, whose loop this is, but for the
- * sender: here it is made anew for each join, since it has the values of that join in it. An error that is FANOUT_ERROR
- * and stopped are what an experiment may expect: they give themselves to the checksum.
+ * sender: here it is made anew for each join, since it has the values of that join in it. The end of a join of reads
+ * may be the error of the one that fails, and that of a race stopped, where its read was.
  */
 #ifndef ABREAST_BENCH_FANOUT_CONSUMER_H
 #define ABREAST_BENCH_FANOUT_CONSUMER_H
@@ -52,20 +52,20 @@
     SENDER_FUNCTION void R##_set_value(struct R##_receiver *self, R##_in value)                                        \
     {                                                                                                                  \
         struct fanout_job *job = self->job;                                                                            \
-        fanout_record(job, R##_sum(job, value));                                                                       \
+        R##_record(job, value);                                                                                        \
         N##_joined(job, TURN_AGAIN);                                                                                   \
     }                                                                                                                  \
     SENDER_FUNCTION void R##_set_error(struct R##_receiver *self, int error)                                           \
     {                                                                                                                  \
         struct fanout_job *job = self->job;                                                                            \
         if (error == FANOUT_ERROR)                                                                                     \
-            fanout_record(job, (uint64_t)-error);                                                                      \
+            fanout_record_reads(job, (uint64_t)-error);                                                                \
         N##_joined(job, error == FANOUT_ERROR ? TURN_AGAIN : TURN_ERROR + (uintptr_t)error);                           \
     }                                                                                                                  \
     SENDER_FUNCTION void R##_set_stopped(struct R##_receiver *self)                                                    \
     {                                                                                                                  \
         struct fanout_job *job = self->job;                                                                            \
-        fanout_record(job, (uint64_t)-ECANCELED);                                                                      \
+        fanout_record_race(job, -ECANCELED);                                                                           \
         N##_joined(job, TURN_AGAIN);                                                                                   \
     }                                                                                                                  \
     SENDER_FUNCTION const struct io_env *R##_get_env(const struct R##_receiver *self)                                  \

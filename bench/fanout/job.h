@@ -72,6 +72,13 @@ static inline void fanout_record_reads(struct fanout_job *job, uint64_t sum)
         job->status = -EPROTO;
 }
 
+/* What a race gives: what the read ended with, bytes or -ECANCELED. */
+static inline void fanout_record_race(struct fanout_job *job, ssize_t result)
+{
+    job->bytes += result > 0 ? (uint64_t)result : 0;
+    fanout_record_reads(job, (uint64_t)result ^ job->buffers[0][0]);
+}
+
 /* All joins are made. Any thread. */
 void fanout_end(struct fanout_job *, int status);
 

@@ -1,4 +1,4 @@
-/* join, by awaitables.
+/* join and cancel, by awaitables.
  *
  *   when-all               awaitable/when_all.h: each child is a task, whose frame is the one allocation it has
  *   when-all-awaitables    awaitable/when_all_of.h: each child is the awaitable itself, and nothing has a frame
@@ -7,30 +7,6 @@
 #include "awaitable/when_all_of.h"
 #include "bench/fanout/awaiter.h"
 #include "bench/fanout/widths.h"
-
-/* A task that awaits one awaitable `T`. */
-#define CHILD(T)                                                                                                       \
-    struct T##_child {                                                                                                 \
-        struct task task;                                                                                              \
-        struct T awaiting;                                                                                             \
-    };                                                                                                                 \
-    static void T##_child_body(struct coro *handle)                                                                    \
-    {                                                                                                                  \
-        struct T##_child *self = (struct T##_child *)handle;                                                           \
-        ssize_t got;                                                                                                   \
-        CO_BEGIN(self);                                                                                                \
-        CO_AWAIT(got, self, T, &self->awaiting);                                                                       \
-        CO_RETURN(self, got);                                                                                          \
-        CO_END;                                                                                                        \
-    }                                                                                                                  \
-    static struct task *T##_child(struct fanout_job *job, unsigned i)                                                  \
-    {                                                                                                                  \
-        struct T##_child *self = (struct T##_child *)task_create(sizeof *self, T##_child_body, NULL);                  \
-        if (!self)                                                                                                     \
-            return NULL;                                                                                               \
-        T(&self->awaiting, job, i);                                                                                    \
-        return &self->task;                                                                                            \
-    }
 
 struct tasks_root {
     struct fanout_root root;
@@ -47,7 +23,7 @@ static uint64_t sum_of_children(const struct when_child *children, unsigned widt
 }
 
 #define TASKS(T)                                                                                                       \
-    CHILD(T)                                                                                                           \
+    FANOUT_CHILD(T##_child, T, got)                                                                                    \
     static void T##_tasks_body(struct coro *handle)                                                                    \
     {                                                                                                                  \
         struct tasks_root *frame = (struct tasks_root *)handle;                                                        \
@@ -60,9 +36,9 @@ static uint64_t sum_of_children(const struct when_child *children, unsigned widt
                 frame->children[i].task = T##_child(job, i);                                                           \
             when_all(&frame->all, frame->children, job->width);                                                        \
             CO_AWAIT(status, self, when_all, &frame->all);                                                             \
+            status = fanout_joined(job, status, sum_of_children(frame->children, job->width));                         \
             if (status < 0)                                                                                            \
                 CO_RETURN(self, status);                                                                               \
-            fanout_record(job, sum_of_children(frame->children, job->width));                                          \
         }                                                                                                              \
         CO_RETURN(self, 0);                                                                                            \
         CO_END;                                                                                                        \
@@ -82,6 +58,7 @@ static uint64_t sum_of_children(const struct when_child *children, unsigned widt
 
 TASKS(given)
 TASKS(posted)
+TASKS(reading)
 
 /* ---- Without frames ---- */
 
@@ -104,12 +81,12 @@ TASKS(posted)
                 T(&frame->all.each[i].awaitable, job, i);                                                              \
             all_##width##_##T(&frame->all);                                                                            \
             CO_AWAIT(status, self, all_##width##_##T, &frame->all);                                                    \
-            if (status < 0)                                                                                            \
-                CO_RETURN(self, status);                                                                               \
             sum = 0;                                                                                                   \
             for (unsigned i = 0; i < (width); i++)                                                                     \
                 sum += (uint64_t)frame->all.each[i].result;                                                            \
-            fanout_record(job, sum);                                                                                   \
+            status = fanout_joined(job, status, sum);                                                                  \
+            if (status < 0)                                                                                            \
+                CO_RETURN(self, status);                                                                               \
         }                                                                                                              \
         CO_RETURN(self, 0);                                                                                            \
         CO_END;                                                                                                        \
@@ -126,3 +103,4 @@ TASKS(posted)
 
 FANOUT_WIDTHS(AWAITABLES, given)
 FANOUT_WIDTHS(AWAITABLES, posted)
+FANOUT_WIDTHS(AWAITABLES, reading)

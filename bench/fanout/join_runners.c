@@ -1,4 +1,4 @@
-/* join, by when_all as cppcoro and Capy ship it (bench/fanout/runners.h). */
+/* join and cancel, by when_all as cppcoro and Capy ship it (bench/fanout/runners.h). */
 #include "bench/fanout/awaiter.h"
 #include "bench/fanout/runners.h"
 
@@ -78,14 +78,14 @@ struct capy_root {
             T(&all->slots[i].parameter, job, i);                                                                       \
         return &all->task;                                                                                             \
     }                                                                                                                  \
-    static void capy_record_##T(struct task *task, struct fanout_job *job)                                             \
+    static ssize_t capy_record_##T(struct task *task, struct fanout_job *job, ssize_t status)                          \
     {                                                                                                                  \
         struct capy_all_##T *all = (struct capy_all_##T *)task;                                                        \
         uint64_t sum = 0;                                                                                              \
         for (unsigned i = 0; i < job->width; i++)                                                                      \
             sum += (uint64_t)all->slots[i].result;                                                                     \
         coro_destroy(&task->frame.coro);                                                                               \
-        fanout_record(job, sum);                                                                                       \
+        return fanout_joined(job, status, sum);                                                                        \
     }                                                                                                                  \
     static void capy_body_##T(struct coro *handle)                                                                     \
     {                                                                                                                  \
@@ -99,7 +99,7 @@ struct capy_root {
             if (!frame->all)                                                                                           \
                 CO_RETURN(self, -ENOMEM);                                                                              \
             CO_AWAIT(status, self, task, frame->all);                                                                  \
-            capy_record_##T(frame->all, job);                                                                          \
+            status = capy_record_##T(frame->all, job, status);                                                         \
             if (status < 0)                                                                                            \
                 CO_RETURN(self, status);                                                                               \
         }                                                                                                              \
@@ -120,3 +120,4 @@ struct capy_root {
 
 CAPY(given)
 CAPY(posted)
+CAPY(reading)

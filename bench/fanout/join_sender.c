@@ -64,12 +64,11 @@ static inline ssize_t give_call(struct give *self, struct unit value)
         SENDER_EACH(NAMED_SENDER, N, KIND, list)                                                                       \
         N##_connect(op, sender, receiver);                                                                             \
     }                                                                                                                  \
-    static inline uint64_t N##_end_sum(struct fanout_job *job, struct N##_values *values)                              \
+    static inline void N##_end_record(struct fanout_job *job, struct N##_values *values)                               \
     {                                                                                                                  \
         uint64_t sum = 0;                                                                                              \
-        (void)job;                                                                                                     \
         SENDER_EACH(NAMED_SUM, N, KIND, list)                                                                          \
-        return sum;                                                                                                    \
+        fanout_record(job, sum);                                                                                       \
     }                                                                                                                  \
     FANOUT_CONSUMER(N, N##_end, turn)                                                                                  \
     FANOUT_SENDER_FORM(N)
@@ -99,13 +98,12 @@ NAMED(8, named_pooled, POOLED, SENDER_WHEN_ALL, turn_on_any_thread)
             sender.each[i] = KIND##_SENDER(job, N##_child, fanout_value(join, i));                                     \
         N##_connect_from(op, &sender, receiver);                                                                       \
     }                                                                                                                  \
-    static inline uint64_t N##_end_sum(struct fanout_job *job, struct N##_values *values)                              \
+    static inline void N##_end_record(struct fanout_job *job, struct N##_values *values)                               \
     {                                                                                                                  \
         uint64_t sum = 0;                                                                                              \
-        (void)job;                                                                                                     \
         for (unsigned i = 0; i < (width); i++)                                                                         \
             sum += (uint64_t)values->each[i];                                                                          \
-        return sum;                                                                                                    \
+        fanout_record(job, sum);                                                                                       \
     }                                                                                                                  \
     FANOUT_CONSUMER(N, N##_end, turn)                                                                                  \
     FANOUT_SENDER_FORM(N)
