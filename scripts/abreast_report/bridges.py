@@ -1,0 +1,332 @@
+"""bridges: an awaitable as a sender and a sender as an awaitable: what each bridge takes, beside what needs none."""
+
+from .mitigations import CLOSE, NO_BOUNDARY, Cells, apart
+from .ratios import control_finding, groups_of
+from .rows import shown, shown_row
+from .tables import Section, Table
+
+NATIVE = {"to-sender": ("sender", "native"), "to-awaitable": ("awaitable", "native")}
+ERASED = ("sender", "native-type-erased")
+FLOOR = ("raw", "floor")
+STACK = "stack_bytes_per_completion"
+PUBLISHED = "bridge: "  # what the tables of paper/published.tsv that belong here begin with
+
+TITLES = {
+    "to-sender": "An awaitable as a sender: what each bridge takes",
+    "to-awaitable": "A sender as an awaitable: what each bridge takes",
+}
+NOTES = {
+    "to-sender": "The consumer is a receiver without a coroutine, which starts one operation after the other. The "
+    "native is a sender connected to it. Stack: with a receiver that starts the next operation inside the completion "
+    "of the one before. -transfer: the awaitable is not ready, suspends, and returns its caller's handle at once.",
+    "to-awaitable": "The consumer is a coroutine, whose own frame is not counted. The native is an awaitable that it "
+    "awaits directly. Stack: of the coroutine's loop.",
+}
+
+
+def direction(name):
+    """Which way a mechanism bridges; None where it does not."""
+    model, mechanism = name
+    if model != "sender" or mechanism.startswith("native"):
+        return None
+    return "to-sender" if mechanism.startswith(("connect-awaitable", "callback-handle")) else "to-awaitable"
+
+
+class Found:
+    """The figures of the experiment, by when operations complete."""
+
+    def __init__(self, rows):
+        self.groups = groups_of(rows)
+        self.inline = Cells(self.groups, "completes", "inline")
+        self.later = Cells(self.groups, "completes", "later")
+        self.nested = Cells(self.groups, "completes", "inline,consumer=nested")
+
+    def names(self, way):
+        return [name for name in self.inline.names() if direction(name) == way]
+
+    def stack(self, name):
+        cells = self.nested if direction(name) == "to-sender" or name == NATIVE["to-sender"] else self.inline
+        return cells.row(name, STACK)
+
+    def compilers(self, cells):
+        return list(dict.fromkeys(group.compiler for group in cells.groups))
+
+
+def build(rows, papers):
+    found = Found(rows)
+    section = Section("bridges")
+    section.tables = [table(found, way) for way in TITLES if found.names(way)]
+    claims = checked(found, papers)
+    if claims:
+        section.tables.append(published_table(claims))
+    section.short = short(found)
+    section.headline = "\n".join(line for line in [costs(found, "to-sender"), costs(found, "to-awaitable")] if line)
+    section.findings = [f"{claim}: {ours}: {verdict}." for claim, _, ours, verdict in claims]
+    section.findings += control_finding(found.groups, "ratio_to_floor")
+    return section
+
+
+def table(found, way):
+    compilers = found.compilers(found.inline)
+    natives = [name for name in (FLOOR, NATIVE["to-awaitable"], NATIVE["to-sender"]) if name in found.inline.names()]
+    natives += [ERASED] if way == "to-sender" and ERASED in found.later.names() else []
+    body = []
+    for name in natives + found.names(way):
+        sizes = found.inline if name in found.inline.names() else found.later
+        body.append(
+            [
+                f"{name[0]} {name[1]}",
+                word(found.inline, name, "noexcept_boundary"),
+                bytes_of(sizes, name),
+                allocations(sizes, name),
+                *(shown_row(found.inline.row(name, "instructions_per_op", compiler)) for compiler in compilers),
+                shown_row(found.inline.row(name, "ns_per_op")),
+                shown_row(found.inline.row(name, "ratio_to_native")),
+                shown_row(found.later.row(name, "ns_per_op")),
+                shown_row(found.later.row(name, "ratio_to_native")),
+                shown_row(found.stack(name)),
+            ]
+        )
+    return Table(
+        f"bridges-{way}",
+        TITLES[way],
+        [
+            "bridge",
+            "boundary of a noexcept function",
+            "bytes",
+            "allocations (fresh)",
+            *(f"instructions, inline, {compiler}" for compiler in compilers),
+            "ns, completes inline",
+            "times the native",
+            "ns, completes later",
+            "times the native",
+            "stack, bytes a completion",
+        ],
+        body,
+        f"{NOTES[way]} Bytes of an operation that completes inline. In brackets the 99 % interval of paired, "
+        f"interleaved runs. {CLOSE}",
+    )
+
+
+def word(cells, name, metric):
+    row = cells.row(name, metric)
+    return row.text if row else "-"
+
+
+def bytes_of(cells, name):
+    """Operation state, and the bridge's frame where that is allocated apart."""
+    state, whole = (cells.value(name, metric) for metric in ("op_state_bytes", "bridge_bytes"))
+    if state is None or whole is None:
+        return "?"
+    return shown(state) if whole == state else f"{shown(state)} + {shown(whole - state)}"
+
+
+def allocations(cells, name):
+    calls, fresh = (cells.value(name, metric) for metric in ("allocs_per_op", "allocs_fresh_per_op"))
+    if calls is None or fresh is None:
+        return "-"
+    return shown(calls) if not calls else f"{shown(calls)} ({shown(fresh)})"
+
+
+# ---- What is said ----
+
+
+def costs(found, way):
+    """Every bridge with the boundary, inline and later, as times the native."""
+    native = NATIVE[way]
+    parts = []
+    for when, cells in (("inline", found.inline), ("later", found.later)):
+        base = cells.value(native, "ns_per_op")
+        ratios = [
+            f"{name[1]} {shown(ratio)}"
+            for name in found.names(way)
+            if not name[1].endswith(NO_BOUNDARY) and (ratio := cells.value(name, "ratio_to_native")) is not None
+        ]
+        if base and ratios:
+            parts.append(f"{when} (native {shown(base)} ns): {', '.join(ratios)}")
+    return f"{TITLES[way].partition(':')[0]}, times the native, {'; '.join(parts)}." if parts else ""
+
+
+def short(found):
+    """Allocation, time and stack of either direction, in a line."""
+    as_written, handle = (("sender", name) for name in ("connect-awaitable", "callback-handle"))
+    text = []
+    times = [found.inline.value(name, "ratio_to_native") for name in (as_written, handle)]
+    calls = [found.inline.value(name, "allocs_per_op") for name in (as_written, handle)]
+    if None not in times + calls:
+        text.append(
+            f"An awaitable as a sender takes {counted(calls[0])} an operation and {shown(times[0])} times a native "
+            f"sender's time by P2300R10's bridge, {counted(calls[1])} and {shown(times[1])} times by a callback handle."
+        )
+    least = best(found, "to-awaitable")
+    written = ("sender", "sender-awaitable")
+    ratio = found.inline.value(written, "ratio_to_native")
+    if least and ratio is not None and found.stack(written):
+        text.append(
+            f"A sender as an awaitable takes {shown(ratio)} times a native awaitable's time and "
+            f"{shown_row(found.stack(written))} bytes of stack a completion by P2300R10's, and {shown(least[1])} times "
+            f"by the cheapest ({least[0][1]})."
+        )
+    return " ".join(text)
+
+
+def counted(calls):
+    return "no allocation" if not calls else f"{shown(calls)} allocation" + ("" if calls == 1 else "s")
+
+
+def best(found, way):
+    """(name, ratio to the native) of the bridge that takes least, of those that work with exceptions on."""
+    ratios = {
+        name: ratio
+        for name in found.names(way)
+        if not name[1].endswith(NO_BOUNDARY) and (ratio := found.inline.value(name, "ratio_to_native")) is not None
+    }
+    return min(ratios.items(), key=lambda item: item[1]) if ratios else None
+
+
+# ---- The papers' claims ----
+
+
+def checked(found, papers):
+    """(claim, published, ours, verdict) for each claim of published.tsv that a rule here can check."""
+    claims = []
+    for source, name, row, column, value, unit, _ in papers:
+        rule = RULES.get((name, row))
+        answer = rule(found, value) if name.startswith(PUBLISHED) and rule else None
+        if answer:
+            claims.append((f"{source} {name[len(PUBLISHED):]}, {row}, {column}", f"{value} {unit}".strip(), *answer))
+    return claims
+
+
+def published_table(claims):
+    return Table(
+        "bridges-published",
+        "Bridges: published and ours",
+        ["published claim", "published", "ours", "verdict"],
+        [list(claim) for claim in claims],
+    )
+
+
+def allocated_by(mechanism):
+    """Whether a mechanism asks for as many allocations as was published, inline and later."""
+
+    def rule(found, value):
+        name = ("sender", mechanism)
+        calls = [cells.value(name, "allocs_per_op") for cells in (found.inline, found.later)]
+        if None in calls:
+            return None
+        same = all(count == float(value) for count in calls)
+        others = [f"{other[1]} {shown(count)}" for other, count in alternatives(found, name)]
+        more = f"; with its frame elsewhere: {', '.join(others)}" if others else ""
+        return (
+            f"{mechanism} {shown(calls[0])} inline and {shown(calls[1])} later{more}",
+            "holds" if same else "refuted",
+        )
+
+    return rule
+
+
+def alternatives(found, name):
+    """The same bridge with its frame from elsewhere: fresh allocations an operation."""
+    for other in found.names("to-sender"):
+        tail = other[1].removeprefix(name[1] + "-")
+        if tail in ("recycling", "inline-frame"):
+            yield other, found.inline.value(other, "allocs_fresh_per_op")
+
+
+def grows(mechanism, remedies=()):
+    """Whether the stack grows by each completion that comes inline: with the boundary, and without it."""
+
+    def rule(found, value):
+        del value
+        seen = {suffix: stacks(found, ("sender", mechanism + suffix)) for suffix in ("", NO_BOUNDARY)}
+        if not seen[""]:
+            return None
+        words = [f"with exceptions {listed(seen[''])}"]
+        words += [f"without {listed(seen[NO_BOUNDARY])}"] if seen[NO_BOUNDARY] else []
+        flat = [name for name in remedies if (row := found.stack(("sender", name))) and row.value == 0]
+        words += [f"0 with {', '.join(flat)}"] if flat else []
+        grown = [value > 0 for value in seen[""].values()]
+        jumped = [value > 0 for value in seen[NO_BOUNDARY].values()]
+        verdict = "refuted" if not any(grown) else "holds" if all(grown + jumped) else "holds when exceptions are on"
+        return f"bytes of stack a completion: {'; '.join(words)}", verdict
+
+    return rule
+
+
+def stacks(found, name):
+    """{compiler: bytes of stack a completion}."""
+    cells = found.nested if direction(name) == "to-sender" else found.inline
+    seen = {compiler: cells.row(name, STACK, compiler) for compiler in found.compilers(cells)}
+    return {compiler: row.value for compiler, row in seen.items() if row and row.value is not None}
+
+
+def listed(by_compiler):
+    return ", ".join(f"{shown(value)} ({compiler})" for compiler, value in by_compiler.items())
+
+
+def more_instructions(cells, name, native):
+    counts = [cells.value(who, "instructions_per_op") for who in (name, native)]
+    return f", {shown(round(counts[0] - counts[1], 1))} instructions more" if None not in counts else ""
+
+
+def costs_nothing(found, value):
+    """A callback handle, against a sender that needs no bridge."""
+    del value
+    name, native = ("sender", "callback-handle"), NATIVE["to-sender"]
+    parts, free = [], []
+    for when, cells in (("inline", found.inline), ("later", found.later)):
+        ratio = cells.row(name, "ratio_to_native")
+        ours, theirs = (cells.value(who, "ns_per_op") for who in (name, native))
+        if not ratio or ratio.value is None or ours is None or theirs is None:
+            continue
+        others = {"a native awaitable": NATIVE["to-awaitable"], "a sender with a type-erased scheduler": ERASED}
+        beside = [
+            f"{shown(ours / time)} times {words}"
+            for words, other in others.items()
+            if (time := cells.value(other, "ns_per_op"))
+        ]
+        also = f" ({', '.join(beside)})" if beside else ""
+        parts.append(f"{when} {shown_row(ratio)} times a native sender{also}{more_instructions(cells, name, native)}")
+        if not apart(*sorted((theirs, ours))):
+            free.append(when)
+    if not parts:
+        return None
+    return "; ".join(parts), verdict_where(free, len(parts))
+
+
+def verdict_where(free, asked):
+    if not free:
+        return "refuted"
+    return "holds" if len(free) == asked else f"holds when the operation completes {free[0]}"
+
+
+def always_costs(found, value):
+    """Whether every bridge from a sender to a coroutine costs more than an awaitable awaited directly."""
+    del value
+    native = NATIVE["to-awaitable"]
+    base = found.inline.value(native, "ns_per_op")
+    free, dear = [], []
+    for name in found.names("to-awaitable"):
+        time = found.inline.value(name, "ns_per_op")
+        if base is not None and time is not None:
+            words = f"{name[1]} {shown(time)} ns{more_instructions(found.inline, name, native)}"
+            (dear if time > base and apart(base, time) else free).append(words)
+    if not free and not dear:
+        return None
+    told = [f"inline, where the native takes {shown(base)} ns"]
+    told += [f"dearer {'; '.join(dear)}"] if dear else []
+    told += [f"no difference beyond placement {'; '.join(free)}"] if free else []
+    return ": ".join([told[0], "; ".join(told[1:])]), "refuted" if free else "holds"
+
+
+RULES = {
+    ("bridge: 4.1 connect-awaitable", "awaitable as sender"): grows("connect-awaitable"),
+    ("bridge: 4.2 sender-awaitable", "sender as awaitable"): grows(
+        "sender-awaitable", ("handshake-exchange", "handshake-thread-id", "inline-known", "member")
+    ),
+    ("bridge: 3 bridge coroutine", "awaitable as sender"): allocated_by("connect-awaitable"),
+    ("bridge: 2 callback handle", "awaitable as sender"): allocated_by("callback-handle"),
+    ("bridge: 4 callback handle", "awaitable as sender"): costs_nothing,
+    ("bridge: 4 every bridge", "sender as awaitable"): always_costs,
+}
