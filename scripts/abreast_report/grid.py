@@ -265,6 +265,7 @@ def explained(cells, published):
                 without.setdefault(key, []).append(other)
     if not found:
         return ""
+    missing = [f"{key[0]}, {key[1]}, {'bridged' if key[2] else 'native'}" for key in found if key not in without]
     names = dict.fromkeys(name for others in without.values() for name in others)
     words = {
         "an any_sender that fits its buffer": any(name.endswith("-any-sender") for name in names),
@@ -272,8 +273,9 @@ def explained(cells, published):
         "an executor that is given the coroutine itself": any("sender" not in name for name in names),
     }
     how = ", ".join(word for word, there in words.items() if there)
-    text = f"{len(found)} of these cells allocate in every read; {len(without)} of them have a row that does not"
-    return f"{text}: {how}." if how else f"{text}."
+    text = f"{len(found)} of these cells allocate in every read; {len(without)} of them have a row that does the same "
+    text += f"without: {how}" if how else "without"
+    return f"{text}; not {'; '.join(missing)}." if missing else f"{text}."
 
 
 def native_rows(cells):
@@ -285,13 +287,16 @@ def native_rows(cells):
     }
     if len(times) < 2:
         return ""
-    verdict = "holds" if max(times.values()) <= NEAR * min(times.values()) else "refuted"
+    near = verdict(max(times.values()) <= NEAR * min(times.values()))
     plain = cells.value("native", ("sender", "pipeline"), "ns_per_op")
-    listed = ", ".join(f"{execution} {shown(time)}" for execution, time in times.items())
-    if plain is not None and "sender pipeline" in times:
-        listed += f" ({shown(plain)} without its trampoline)"
+    loop = f" ({shown(plain)} without its trampoline)" if plain is not None else ""
+    listed = ", ".join(
+        f"{execution} {shown(time)}{loop if execution == EXECUTIONS[0] else ''}" for execution, time in times.items()
+    )
     apart = 100 * (max(times.values()) / min(times.values()) - 1)
-    return f"Native rows, ns a read: {listed}; within 10 % of each other: {verdict} ({apart:.0f} % apart)."
+    floor = cells.value("native", ("raw", "floor"), "ns_per_op")
+    over = f", over a floor of {shown(floor)}" if floor is not None else ""
+    return f"Native rows, ns a read{over}: {listed}; within 10 % of each other: {near} ({apart:.0f} % apart)."
 
 
 def erasure(cells):
