@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from . import bridges, calibration, echo, frames, golden, grid, mitigations, opstate, other, page, published, runinfo
-from . import stack, stack_short
+from . import stack, stack_short, twins
 from .rows import BadResults, read_results
 from .tables import write_file
 
@@ -59,7 +59,7 @@ class Report:
         self.sections = [
             builders[name](results[name]) if name in builders else other.build(name, results[name]) for name in names
         ]
-        calibrated = calibration.build(results, calibration.Causes(ROOT))
+        calibrated = calibration.build(results, twins.Causes(ROOT))
         if calibrated.tables:
             self.sections.append(calibrated)
         self.tables = [published.stack_table(papers, results)] if "stack" in results else []
