@@ -1,0 +1,131 @@
+"""What the report says about the grid, made from figures like those of a run."""
+
+import shutil
+
+import pytest
+
+from conftest import ROOT, run
+from test_report import draw, report
+
+HEADER = (ROOT / "tests/python/data/results/frames.tsv").read_text().splitlines()[0]
+GCC, CLANG = (f"{name} O2 sib=on exc=off san=none" for name in ("gcc-12.2.0", "clang-19.1.7"))
+ERASED = "-any-sender-allocating"
+SCHEDULE = "+schedule"
+
+
+def cells():
+    """{(stream, model, mechanism): (ns, allocations, from malloc, instructions)}"""
+    found = {}
+    for stream in ("native", "abstract", "type-erased"):
+        hidden = ERASED if stream != "native" else ""
+        found[stream, "raw", "floor"] = (60, 0, 0, 200)
+        found[stream, "sender", "pipeline-trampoline" + hidden] = (63, bool(hidden), 0, 240)
+        found[stream, "sender", "pipeline-trampoline+callback-handle" + SCHEDULE] = (80, 1, 1, 400)
+        found[stream, "sender", "pipeline+callback-handle"] = (64, 0, 0, 250)
+        found[stream, "awaitable", "task"] = (62, 0, 0, 230)
+        found[stream, "awaitable", "task+handshake-exchange" + hidden] = (80, bool(hidden), 0, 250)
+        found[stream, "sender", "task-p2300" + hidden if hidden else "task-member"] = (61, bool(hidden), 0, 230)
+        found[stream, "sender", "task+member" + SCHEDULE] = (79, 1, 1, 400)
+        found[stream, "sender", "task+member"] = (61, 0, 0, 230)
+        if hidden:
+            for name in ("pipeline", "task-p2300"):
+                found[stream, "sender", f"{name}-any-sender"] = (70, 0, 0, 300)
+            found[stream, "awaitable", "task+handshake-exchange-any-sender"] = (70, 0, 0, 300)
+    for name, instructions in (
+        (("raw", "floor"), 6),
+        (("awaitable", "task-transfer"), 26),
+        (("awaitable", "task-ready"), 20),
+        (("awaitable", "task-ready-known"), 6),
+        (("awaitable", "task+handshake-exchange"), 60),
+        (("sender", "pipeline-trampoline"), 50),
+        (("sender", "pipeline-trampoline+callback-handle"), 60),
+        (("sender", "pipeline-inline-known"), 14),
+        (("sender", "pipeline"), 28),
+        (("sender", "task-member"), 24),
+        (("sender", "task+member"), 22),
+    ):
+        found[("synchronous", *name)] = (instructions / 8, 0, 0, instructions)
+    return found
+
+
+def said(out, found):
+    """The grid's part of the findings of a run with these figures."""
+    lines = [HEADER]
+    for (stream, *name), (time, allocations, fresh, instructions) in found.items():
+        floor = found[stream, "raw", "floor"][0]
+        figures = {
+            "ns_per_op": (time, 1),
+            "ns_above_floor": (time - floor, 0.5),
+            "allocs_per_op": (int(allocations), 0),
+            "allocs_fresh_per_op": (fresh, 0),
+        }
+        for metric, (value, error) in figures.items():
+            if name[0] != "raw" or metric != "ns_above_floor":
+                unit = "ns" if error else "count"
+                interval = f"{value}\t{value - error}\t{value + error}\t9"
+                lines.append("\t".join(["grid", *name, f"stream={stream}", GCC, metric, unit, interval]))
+        for toolchain in (GCC, CLANG):
+            counted = f"{instructions}\t" * 3 + "1"
+            lines.append(
+                "\t".join(["grid", *name, f"stream={stream}", toolchain, "instructions_per_op", "instructions", counted])
+            )
+    (out / "results").mkdir(parents=True, exist_ok=True)
+    (out / "results" / "grid.tsv").write_text("\n".join(lines) + "\n")
+    report(out, "tables")
+    return (out / "tables" / "findings.md").read_text().partition("\n## grid\n")[2]
+
+
+def test_allocations_are_compared_cell_by_cell(tmp_path):
+    found = cells()
+    text = said(tmp_path, found)
+    assert "those published, exactly, in 24 of 24 cells." in text
+    assert "12 of these cells allocate in every read; 12 of them have a row that does the same without" in text
+    assert "Of the 12 published cells that allocate, 6 go to malloc" in text
+    found["native", "sender", "task+member" + SCHEDULE] = (61, 0, 0, 230)
+    del found["abstract", "awaitable", "task+handshake-exchange-any-sender"]
+    text = said(tmp_path, found)
+    assert "exactly, in 23 of 24 cells; they differ in sender task, native, bridged: 0 for 1." in text
+    assert "11 of these cells allocate in every read; 10 of them" in text
+    assert "; not awaitable task, abstract, bridged." in text
+
+
+def test_the_verdicts_on_instructions_follow_the_data(tmp_path):
+    found = cells()
+    text = said(tmp_path, found)
+    gcc, clang = (next(line for line in text.splitlines() if f"floor, {name}" in line) for name in ("gcc", "clang"))
+    assert "costs at most 8: refuted (task-ready, 14)" in gcc
+    assert "without a trampoline costs no more: holds (pipeline-inline-known, 8)." in gcc
+    assert "costs at most 8: holds (task-ready-known, 0)" in clang
+    assert "without a trampoline costs no more: refuted (pipeline-inline-known, 8)." in clang
+
+
+def test_native_rows_are_alike_or_not(tmp_path):
+    found = cells()
+    assert "within 10 % of each other: holds (3 % apart)." in said(tmp_path, found)
+    found["native", "awaitable", "task"] = (75, 0, 0, 230)
+    assert "within 10 % of each other: refuted (23 % apart)." in said(tmp_path, found)
+
+
+def test_each_published_table_has_both_columns(tmp_path):
+    said(tmp_path, cells())
+    table = (tmp_path / "tables" / "grid-sender-pipeline.md").read_text()
+    assert len(table.splitlines()) == 14
+    assert (
+        "| type-erased, bridged | pipeline-trampoline+callback-handle+schedule | 54.1 | 80 (79 to 81) | "
+        "20 (19.5 to 20.5) | 1 | 1 | 1 | 400 | 400 |"
+    ) in table
+
+
+@pytest.mark.skipif(not shutil.which("gnuplot"), reason="gnuplot is not installed")
+def test_the_figure_is_drawn(tmp_path):
+    said(tmp_path, cells())
+    data = tmp_path / "figures" / "grid.dat"
+    draw(data, tmp_path / "grid.svg")
+    assert (tmp_path / "grid.svg").read_text().count("<title>") >= 3
+
+
+def test_a_run_has_the_published_pattern(abreast, tmp_path):
+    done = run(abreast, "run", "--smoke", "--out", tmp_path, "grid/")
+    assert done.returncode == 0, done.stderr
+    report(tmp_path, "tables")
+    assert "exactly, in 24 of 24 cells." in (tmp_path / "tables" / "findings.md").read_text()
