@@ -24,7 +24,7 @@
  * says, and the completion is their values.
  *
  * Where all children are known to complete inline as well (COMPLETES_INLINE), nobody else counts them, and the count
- * need not be atomic: SENDER_WHEN_ALL_INLINE(N, (a, b), R). No library that we know of does that.
+ * need not be atomic: SENDER_WHEN_ALL_INLINE(N, (a, b), R), and ..._ARRAY_INLINE. No library that we know of does that.
  *
  * The values stand in the operation without the `optional` around each that the standard's exposition has, and the
  * error is the disposition itself. A child in an array cannot be told from its neighbours by its place alone, so its
@@ -119,10 +119,15 @@ static inline void when_all_set_stopped(struct sender_children *self, struct sen
     }
 
 #define SENDER_WHEN_ALL_ARRAY(N, child_, count, R)                                                                     \
-    WHEN_ALL_ARRAY(N, child_, count, WHEN_ALL_STOPS(child_##_completions), R)
-#define SENDER_WHEN_ALL_ARRAY_AS_WRITTEN(N, child_, count, R) WHEN_ALL_ARRAY(N, child_, count, true, R)
+    WHEN_ALL_ARRAY(N, child_, count, WHEN_ALL_STOPS(child_##_completions), sender_children_release, R)
+#define SENDER_WHEN_ALL_ARRAY_AS_WRITTEN(N, child_, count, R)                                                          \
+    WHEN_ALL_ARRAY(N, child_, count, true, sender_children_release, R)
+#define SENDER_WHEN_ALL_ARRAY_INLINE(N, child_, count, R)                                                              \
+    _Static_assert(child_##_completions & COMPLETES_INLINE, #child_ " may complete later");                            \
+    _Static_assert(!WHEN_ALL_STOPS(child_##_completions), #child_ " may ask the others to stop");                      \
+    WHEN_ALL_ARRAY(N, child_, count, false, sender_children_release_inline, R)
 
-#define WHEN_ALL_ARRAY(N, child_, count, stops, R)                                                                     \
+#define WHEN_ALL_ARRAY(N, child_, count, stops, release, R)                                                            \
     struct N##_sender {                                                                                                \
         struct child_##_sender each[count];                                                                            \
     };                                                                                                                 \
@@ -135,7 +140,7 @@ static inline void when_all_set_stopped(struct sender_children *self, struct sen
     };                                                                                                                 \
     enum { N##_completions = WHEN_ALL_COMPLETIONS(child_##_completions, child_##_completions, N##_stops) };            \
     SENDER_CHILDREN_FUNCTIONS(N, R)                                                                                    \
-    SENDER_CHILDREN_COMPLETE(N, false, R)                                                                              \
+    SENDER_CHILDREN_COMPLETE_BY(N, release, false, R)                                                                  \
     SENDER_FUNCTION void N##_connect_from(struct N##_op *op, const struct N##_sender *sender,                          \
                                           struct R##_receiver receiver)                                                \
     {                                                                                                                  \

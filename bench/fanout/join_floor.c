@@ -10,6 +10,16 @@ static inline bool counted_down(unsigned *pending)
     return --*pending == 0;
 }
 
+static inline void counted_down_from(unsigned *pending, unsigned count)
+{
+    *pending = count;
+}
+
+static inline void counted_down_by_any_from(_Atomic unsigned *pending, unsigned count)
+{
+    atomic_store_explicit(pending, count, memory_order_relaxed);
+}
+
 static inline bool counted_down_by_any(_Atomic unsigned *pending)
 {
     return atomic_fetch_sub_explicit(pending, 1, memory_order_acq_rel) == 1;
@@ -17,26 +27,22 @@ static inline bool counted_down_by_any(_Atomic unsigned *pending)
 
 /* ---- Children that complete at once ---- */
 
-#define AT_ONCE(width, name, count_type, count_down)                                                                   \
+#define AT_ONCE(width, name, pending_member, child_completed)                                                          \
     struct name##_##width {                                                                                            \
-        count_type pending;                                                                                            \
-        ssize_t values[width];                                                                                         \
+        pending_member ssize_t values[width];                                                                          \
     };                                                                                                                 \
     static int name##_##width##_launch(struct fanout_job *job)                                                         \
     {                                                                                                                  \
         struct name##_##width *self = job->storage;                                                                    \
         while (job->made < job->total) {                                                                               \
-            self->pending = width;                                                                                     \
+            uint64_t sum = 0;                                                                                          \
             for (unsigned i = 0; i < (width); i++) {                                                                   \
                 self->values[i] = fanout_value(job->made, i);                                                          \
-                if (!count_down(&self->pending))                                                                       \
-                    continue;                                                                                          \
-                uint64_t sum = 0;                                                                                      \
-                for (unsigned child = 0; child < (width); child++)                                                     \
-                    sum += (uint64_t)self->values[child];                                                              \
-                fanout_record(job, sum);                                                                               \
-                break;                                                                                                 \
+                child_completed(self, i, width);                                                                       \
             }                                                                                                          \
+            for (unsigned i = 0; i < (width); i++)                                                                     \
+                sum += (uint64_t)self->values[i];                                                                      \
+            fanout_record(job, sum);                                                                                   \
         }                                                                                                              \
         fanout_end(job, 0);                                                                                            \
         return 0;                                                                                                      \
@@ -47,8 +53,18 @@ static inline bool counted_down_by_any(_Atomic unsigned *pending)
         .operation_bytes = sizeof(struct name##_##width),                                                              \
     };
 
-FANOUT_WIDTHS(AT_ONCE, floor_given, unsigned, counted_down)
-FANOUT_WIDTHS(AT_ONCE, floor_atomic_given, _Atomic unsigned, counted_down_by_any)
+/* Who completes at once is not counted, unless by somebody who does not know. */
+#define NOT_COUNTED(self, i, width) ((void)0)
+#define COUNTED(self, i, width)                                                                                        \
+    do {                                                                                                               \
+        if ((i) == 0)                                                                                                  \
+            counted_down_by_any_from(&(self)->pending, width);                                                         \
+        if (counted_down_by_any(&(self)->pending) != ((i) == (width) - 1))                                             \
+            return -EPROTO;                                                                                            \
+    } while (0)
+
+FANOUT_WIDTHS(AT_ONCE, floor_given, , NOT_COUNTED)
+FANOUT_WIDTHS(AT_ONCE, floor_atomic_given, _Atomic unsigned pending;, COUNTED)
 
 /* ---- Children that are posted ---- */
 
@@ -70,7 +86,7 @@ FANOUT_WIDTHS(AT_ONCE, floor_atomic_given, _Atomic unsigned, counted_down_by_any
         struct fanout_job *job = self->job;                                                                            \
         unsigned width = job->width;                                                                                   \
         uint64_t join = job->made;                                                                                     \
-        self->pending = width;                                                                                         \
+        count_down##_from(&self->pending, width);                                                                      \
         for (unsigned i = 0; i < width; i++) {                                                                         \
             struct name##_child *child = &self->children[i];                                                           \
             *child =                                                                                                   \

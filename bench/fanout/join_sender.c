@@ -110,5 +110,6 @@ NAMED(8, named_pooled, POOLED, SENDER_WHEN_ALL, turn_on_any_thread)
 
 FANOUT_ARRAY_WIDTHS(ARRAY, array_given, GIVEN, SENDER_WHEN_ALL_ARRAY, turn_on_one_thread)
 ARRAY(64, array_written_given, GIVEN, SENDER_WHEN_ALL_ARRAY_AS_WRITTEN, turn_on_one_thread)
+ARRAY(64, array_known_given, GIVEN, SENDER_WHEN_ALL_ARRAY_INLINE, turn_on_one_thread)
 FANOUT_ARRAY_WIDTHS(ARRAY, array_posted, POSTED, SENDER_WHEN_ALL_ARRAY, turn_on_one_thread)
 ARRAY(64, array_pooled, POOLED, SENDER_WHEN_ALL_ARRAY, turn_on_any_thread)
