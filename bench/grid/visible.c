@@ -6,6 +6,7 @@
 #include "sender/handshake_awaitable.h"
 #include "sender/inline_awaitable.h"
 #include "sender/member_awaitable.h"
+#include "sender/task_awaitable.h"
 
 #define STREAM(N) ((struct N##_sender){job->stream})
 #define READ(T) T(&self->reading, job->stream, job->buffer, sizeof job->buffer)
@@ -102,6 +103,14 @@ SENDER_TASK_BY_MEMBER(synchronous_sender_task_member, member_transferred_read);
     INLINE_AWAITABLE(N, N##_read)                                                                                      \
     FORM(N, N, CO_AWAIT_SENDER_TRANSFER(got, self, N, &self->reading, STREAM(N##_read)); FORM##_RESUMED)
 
+#define BY_AFFINE(N, READ_STAGE)                                                                                       \
+    TASK_AWAITABLE_RECEIVER(N, sender_task);                                                                           \
+    READ_STAGE(N##_read, N##_affine)                                                                                   \
+    TASK_AWAITABLE(N, N##_read)                                                                                        \
+    GRID_SENDER_TASK(N, N, CO_AWAIT_AFFINE(got, self, N, &self->reading, STREAM(N##_read)))
+
+BY_AFFINE(native_sender_task_affine, SENDER_POSTED_READ);
+BY_AFFINE(synchronous_sender_task_affine, SENDER_INLINE_READ);
 BY_P2300(native_sender_task_p2300, sender_task, SENDER_POSTED_READ, GRID_SENDER_TASK);
 BY_P2300(synchronous_sender_task_p2300, sender_task, SENDER_INLINE_READ, GRID_SENDER_TASK);
 BY_HANDSHAKE(native_sender_task_thread_id, sender_task, thread_id, SENDER_POSTED_READ, GRID_SENDER_TASK);

@@ -65,10 +65,8 @@ def said(out, found):
                 interval = f"{value}\t{value - error}\t{value + error}\t9"
                 lines.append("\t".join(["grid", *name, f"stream={stream}", GCC, metric, unit, interval]))
         for toolchain in (GCC, CLANG):
-            counted = f"{instructions}\t" * 3 + "1"
-            lines.append(
-                "\t".join(["grid", *name, f"stream={stream}", toolchain, "instructions_per_op", "instructions", counted])
-            )
+            counted = ["instructions_per_op", "instructions", *[str(instructions)] * 3, "1"]
+            lines.append("\t".join(["grid", *name, f"stream={stream}", toolchain, *counted]))
     (out / "results").mkdir(parents=True, exist_ok=True)
     (out / "results" / "grid.tsv").write_text("\n".join(lines) + "\n")
     report(out, "tables")
