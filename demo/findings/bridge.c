@@ -1,12 +1,13 @@
 /* Does set_value() { continuation->resume(); } grow the stack? That depends on what nobody mentions.
  *
- *     cc -O2 bridge.c && ./a.out                                  0: the optimiser makes the call a jump, unasked
- *     cc -O2 -fno-optimize-sibling-calls bridge.c && ./a.out      grows
- *     cc -O2 -fexceptions bridge.c && ./a.out                     grows: set_value is noexcept, and resume may throw,
- * so set_value's frame has to stand until resume returns cc -O2 -fexceptions -DNOEXCEPT_RESUME bridge.c && ./a.out   0:
- * what cannot throw needs no such frame
+ *     cc -O2 bridge.c && ./a.out                                     0
+ *     cc -O2 -fno-optimize-sibling-calls bridge.c && ./a.out         grows
+ *     cc -O2 -fexceptions bridge.c && ./a.out                        grows
+ *     cc -O2 -fexceptions -DNOEXCEPT_RESUME bridge.c && ./a.out      0
  *
- * The same in C++, where exceptions are on unless one says -fno-exceptions: bridge.cpp.
+ * In the first the optimiser makes the call a jump, unasked. In the third set_value is noexcept and resume may throw,
+ * so that set_value's frame has to stand until resume returns; what cannot throw needs no such frame. The same in C++,
+ * where exceptions are on unless one says -fno-exceptions: bridge.cpp.
  */
 #include "coro.h"
 #include "depth.h"

@@ -1,14 +1,14 @@
 // Does set_value() { continuation.resume(); } grow the stack? That depends on what nobody mentions.
 //
-//     c++ -std=c++20 -O2 -fno-exceptions bridge.cpp && ./a.out    0: the optimiser makes the call a jump, unasked
-//     c++ -std=c++20 -O2 -fno-exceptions -fno-optimize-sibling-calls bridge.cpp && ./a.out           grows
-//     c++ -std=c++20 -O2 bridge.cpp && ./a.out                    grows: set_value is noexcept, and resume may throw,
-//     so
-//                                                                 set_value's frame has to stand until resume returns
-//     c++ -std=c++20 -O2 -DNOEXCEPT_RESUME bridge.cpp && ./a.out  0: what cannot throw needs no such frame
+//     c++ -std=c++20 -O2 -fno-exceptions bridge.cpp && ./a.out                                   0
+//     c++ -std=c++20 -O2 -fno-exceptions -fno-optimize-sibling-calls bridge.cpp && ./a.out       grows
+//     c++ -std=c++20 -O2 bridge.cpp && ./a.out                                                   grows
+//     c++ -std=c++20 -O2 -DNOEXCEPT_RESUME bridge.cpp && ./a.out                                 0
 //
-// clang before 17 is its own case: it makes a jump of what it resumes before a suspension point, with any flags.
-// The same in C: bridge.c.
+// In the first the optimiser makes the call a jump, unasked. In the third set_value is noexcept and resume may throw,
+// so that set_value's frame has to stand until resume returns; what cannot throw needs no such frame. clang before 17
+// is its own case: it makes a jump of what it resumes before a suspension point, with any flags. The same in C:
+// bridge.c.
 #include "depth.h"
 #include "task.hpp"
 
