@@ -4,7 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import bridges, calibration, echo, frames, golden, grid, mitigations, opstate, other, page, published, runinfo
+from . import bridges, calibration, echo, frames, golden, grid, mitigations, opstate, other, page, phases
+from . import published, runinfo
 from . import stack, stack_short, twins
 from .rows import BadResults, read_results
 from .tables import write_file
@@ -12,7 +13,7 @@ from .tables import write_file
 ROOT = Path(__file__).resolve().parents[2]
 PAPER = ROOT / "paper"
 GOLDEN = ROOT / "tests" / "python" / "golden"
-ORDER = ["stack", "finals", "opstate", "frames", "grid", "bridges", "mitigations", "echo", "compile"]
+ORDER = ["stack", "finals", "opstate", "frames", "grid", "phases", "bridges", "mitigations", "echo", "compile"]
 PARTS = {
     "all": "tables, page and headlines (the default)",
     "tables": "DIR/tables, and DIR/figures/*.dat, which gnuplot draws",
@@ -51,6 +52,7 @@ class Report:
             "opstate": opstate.build,
             "frames": lambda rows: frames.build(rows, papers),
             "grid": lambda rows: grid.build(rows, papers),
+            "phases": lambda rows: phases.build(rows, papers),
             "bridges": lambda rows: bridges.build(rows, papers),
             "mitigations": mitigations.build,
             "echo": echo.build,

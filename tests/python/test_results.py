@@ -16,7 +16,8 @@ MODELS = {"raw", "awaitable", "sender", "cxx-awaitable", "cxx-sender", "callback
 TOOLCHAIN = re.compile(r"((gcc|clang)-\d+(\.\d+)*|any) (O[0-3sz]|any) sib=(on|off|any) exc=(on|off|any) san=[a-z]+")
 VARIANT = re.compile(r"-|[a-z_0-9-]+=[^,=\s]+(,[a-z_0-9-]+=[^,=\s]+)*")
 METRICS = set(
-    """stack_rests_on stack_guarantee stack_models stack_bytes_per_completion stack_growth overflow_predicted overflow_seen
+    """stack_rests_on stack_guarantee stack_models phases_models
+    stack_bytes_per_completion stack_growth overflow_predicted overflow_seen
     op_state_bytes frame_bytes instructions_per_op ns_per_op ns_above_floor allocs_per_op allocs_fresh_per_op
     phases_with_work suspensions_per_op op_states_per_op msgs_per_s latency_p50_ns latency_p90_ns latency_p99_ns
     latency_p999_ns stop_latency_ns
@@ -28,6 +29,7 @@ PHRASES = {
     "stack_rests_on": WORDS,
     "stack_guarantee": WORDS,
     "stack_models": r"\S.{5,99}",
+    "phases_models": r"\S.{5,99}",
     "noexcept_boundary": r"(yes|no)(, [a-z ]+)?",
     "needs_from_user": r"[a-z].{5,299}",
 }
