@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import bridges, calibration, echo, frames, golden, grid, mitigations, opstate, other, page, phases
+from . import bridges, calibration, echo, fanout, frames, golden, grid, mitigations, opstate, other, page, phases
 from . import published, runinfo
 from . import stack, stack_short, twins
 from .rows import BadResults, read_results
@@ -13,7 +13,7 @@ from .tables import write_file
 ROOT = Path(__file__).resolve().parents[2]
 PAPER = ROOT / "paper"
 GOLDEN = ROOT / "tests" / "python" / "golden"
-ORDER = ["stack", "finals", "opstate", "frames", "grid", "phases", "bridges", "mitigations", "echo", "compile"]
+ORDER = "stack finals opstate frames grid phases bridges mitigations fanout echo compile".split()
 PARTS = {
     "all": "tables, page and headlines (the default)",
     "tables": "DIR/tables, and DIR/figures/*.dat, which gnuplot draws",
@@ -55,6 +55,7 @@ class Report:
             "phases": lambda rows: phases.build(rows, papers),
             "bridges": lambda rows: bridges.build(rows, papers),
             "mitigations": mitigations.build,
+            "fanout": fanout.build,
             "echo": echo.build,
         }
         names = [name for name in ORDER if name in results] + [name for name in results if name not in ORDER]
