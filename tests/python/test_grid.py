@@ -99,7 +99,9 @@ def test_the_verdicts_on_instructions_follow_the_data(tmp_path):
 
 def test_native_rows_are_alike_or_not(tmp_path):
     found = cells()
-    assert "within 10 % of each other: holds (3 % apart)." in said(tmp_path, found)
+    text = said(tmp_path, found)
+    assert "within 10 % of each other: holds (3 % apart)." in text
+    assert "ns above the floor: awaitable (any_stream) 2 for 2." in text
     found["native", "awaitable", "task"] = (75, 0, 0, 230)
     assert "within 10 % of each other: refuted (23 % apart)." in said(tmp_path, found)
 
