@@ -33,7 +33,7 @@ template <class Scheduler> struct schedule {
         Rcvr rcvr;
         Scheduler scheduler;
 
-        operation(Rcvr &&rcvr, Scheduler scheduler) : work{run, 0}, rcvr(std::move(rcvr)), scheduler(scheduler)
+        operation(Rcvr &&rcvr, Scheduler scheduler) : rcvr(std::move(rcvr)), scheduler(scheduler)
         {
         }
         operation(operation &&) = delete;
@@ -52,6 +52,7 @@ template <class Scheduler> struct schedule {
         void start() & noexcept
         {
             PROBE(START);
+            execute = run;
             post_work(scheduler, this);
         }
     };

@@ -48,11 +48,16 @@ template <class... Sndrs> struct when_all {
 
         Rcvr rcvr;
         std::atomic<std::size_t> count{sizeof...(Sndrs)};
-        inplace_stop_source stop_src{};
+        inplace_stop_source stop_src;
         std::atomic<disposition> disp{disposition::started};
-        [[no_unique_address]] errors error{};
-        std::tuple<std::optional<single_value_t<Sndrs>>...> values{};
-        std::optional<inplace_stop_callback<on_stop_request>> on_stop{};
+        [[no_unique_address]] errors error;
+        std::tuple<std::optional<single_value_t<Sndrs>>...> values;
+        std::optional<inplace_stop_callback<on_stop_request>> on_stop;
+
+        /* Where there is nothing yet, nothing but that is written: initialisers {} would clear all storage first. */
+        explicit state(Rcvr &&rcvr) : rcvr(std::move(rcvr))
+        {
+        }
 
         result arrive() noexcept
         {
@@ -111,7 +116,7 @@ template <class... Sndrs> struct when_all {
         std::tuple<connect_result_t<Sndrs, receiver<Rcvr, Indices>>...> ops;
 
         operation(std::tuple<Sndrs...> &&children, Rcvr &&rcvr)
-            : self{std::move(rcvr)}, ops(emplace_from{[&] {
+            : self(std::move(rcvr)), ops(emplace_from{[&] {
                   return std::move(std::get<Indices>(children)).connect(receiver<Rcvr, Indices>{&self});
               }}...)
         {
