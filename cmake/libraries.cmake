@@ -1,6 +1,6 @@
 # Other people's libraries, as they are, beside this project's own code: their cells in `stack`, `frames` and `echo`.
 #
-#   -DABREAST_PEERS=asio,cppcoro:PATH   names, with the path of a checkout where the system has no such library; "none"
+#   -DABREAST_PEERS=asio,capy:PATH   names, with the path of a checkout where the system has no such library; "none"
 #
 # An adapter is bench/peers/<library>_stack.cpp, which becomes an executable of each toolchain (cells.cmake), and
 # bench/peers/<library>.cpp, which is linked into `abreast` and has the cells that bench/peers/library.h describes. What
@@ -68,6 +68,16 @@ ${library_${name}_coroutine} *check;
   return(PROPAGATE library_reason library_flags)
 endfunction()
 
+# Sets library_<name>_mechanism: the name, with the revision of the checkout in `path`.
+function(libraries_revision name path)
+  set(revision "")
+  if(path)
+    execute_process(COMMAND git -C ${path} rev-parse --short HEAD OUTPUT_VARIABLE revision ERROR_QUIET
+                    OUTPUT_STRIP_TRAILING_WHITESPACE)
+  endif()
+  set(library_${name}_mechanism ${name}-git${revision} PARENT_SCOPE)
+endfunction()
+
 # --- The libraries ---
 # Each sets library_<name>_mechanism (name and version), _header, _coroutine (a type of it), _alternatives (flags, one
 # of which some compilers need) and _adapters: those in `abreast`, as source|definition|list|symbol|model.
@@ -98,15 +108,27 @@ function(libraries_find_asio path)
                    library_asio_coroutine library_asio_alternatives library_asio_adapters)
 endfunction()
 
+# Capy has a compiled part, of which the adapter compiles what tasks rest on; so it wants a checkout.
+function(libraries_find_capy path)
+  set(compiled src/ex/recycling_memory_resource.cpp)
+  libraries_find(capy "${path}" boost/capy/task.hpp include "give a checkout, as capy:PATH")
+  set(library_capy_include "${library_include}")
+  if(library_include AND NOT EXISTS ${library_include}/../${compiled})
+    set(library_reason "no ${compiled} is beside ${library_include}: give a checkout, as capy:PATH")
+  endif()
+  libraries_revision(capy "${path}")
+  set(library_capy_header boost/capy/ex/run_async.hpp)
+  set(library_capy_coroutine boost::capy::continuation) # what executors are given since it is a type
+  set(library_capy_alternatives "")
+  set(library_capy_adapters "capy.cpp||chains|capy_chains|cxx-awaitable")
+  return(PROPAGATE library_reason library_capy_include library_capy_mechanism library_capy_header
+                   library_capy_coroutine library_capy_alternatives library_capy_adapters)
+endfunction()
+
 function(libraries_find_cppcoro path)
   libraries_find(cppcoro "${path}" cppcoro/task.hpp include "give a checkout, as cppcoro:PATH")
   set(library_cppcoro_include "${library_include}")
-  set(library_cppcoro_mechanism cppcoro-git)
-  if(path)
-    execute_process(COMMAND git -C ${path} rev-parse --short HEAD OUTPUT_VARIABLE revision ERROR_QUIET
-                    OUTPUT_STRIP_TRAILING_WHITESPACE)
-    string(APPEND library_cppcoro_mechanism ${revision})
-  endif()
+  libraries_revision(cppcoro "${path}")
   set(library_cppcoro_header cppcoro/task.hpp)
   set(library_cppcoro_coroutine cppcoro::task<int>)
   set(library_cppcoro_alternatives "")
@@ -166,7 +188,7 @@ function(libraries_add_cells cxx level sibling exceptions sanitizer mode toolcha
     set(on "")
     set(sanitize "")
     set(objects "")
-    set(flags -std=gnu++20 -O${level} -f${${sibling}}optimize-sibling-calls ${library_flags}
+    set(flags -std=gnu++20 -O${level} -DNDEBUG -f${${sibling}}optimize-sibling-calls ${library_flags}
               "-DABREAST_LIBRARY=\"${library_${name}_mechanism}\"")
     cells_object(${cxx} "${flags}" "${toolchain}" ${directory} bench/peers/${name}_stack.cpp library-${name})
     cells_link(${cxx} "${toolchain}" ${mode} ${directory}/stack-${name})
@@ -198,7 +220,7 @@ function(libraries_link bench toolchain)
       if(NOT TARGET ${target})
         add_library(${target} OBJECT ${CMAKE_SOURCE_DIR}/bench/peers/${source})
         target_compile_options(${target} PRIVATE ${library_flags})
-        target_compile_definitions(${target} PRIVATE ${definition})
+        target_compile_definitions(${target} PRIVATE NDEBUG ${definition})
         target_link_libraries(${target} PRIVATE PkgConfig::URING Threads::Threads)
         list(APPEND sources $<TARGET_OBJECTS:${target}>)
       endif()

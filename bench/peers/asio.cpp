@@ -29,6 +29,13 @@
 namespace
 {
 
+/* The numbers of other categories, as of asio::error::eof, are no errno. */
+int errno_of(const std::error_code &code)
+{
+    bool is_errno = code.category() == std::system_category() || code.category() == std::generic_category();
+    return code && !is_errno ? EPROTO : code.value();
+}
+
 /* What came of it, as the cells want it. A machine that does not permit io_uring says so by EPERM or ENOSYS. */
 template <class Action> int guarded(Action action)
 try {
@@ -37,7 +44,7 @@ try {
 } catch (const std::bad_alloc &) {
     return -ENOMEM;
 } catch (const std::system_error &error) {
-    int value = error.code().value();
+    int value = errno_of(error.code());
     return value == EPERM || value == ENOSYS ? -ENOTSUP : -value;
 } catch (...) {
     return -EPROTO;
@@ -270,7 +277,7 @@ int echo_run(void *state, uint64_t messages)
         }
         self.context.run();
     });
-    return status ? status : -self.error.value();
+    return status ? status : -errno_of(self.error);
 }
 
 /* Closing a socket ends what is in flight on it, with an error; the loops run to their ends. */
