@@ -7,6 +7,9 @@
 # quick mode the settings furthest apart are enough to show it, with ABREAST_MATRIX=full it is shown for all.
 # The product code that is not in headers comes from abreast_probed.
 
+# The forms in C.
+set(phases_sources table floor awaitables senders pipelines)
+
 set(phases_list "")
 set(phases_built "")
 
@@ -32,7 +35,7 @@ function(phases_add id level sibling exceptions mode)
   set(flags -O${level} -f${${sibling}}optimize-sibling-calls -f${${exceptions}}exceptions -DABREAST_PROBE
             ${abreast_warnings})
   set(objects "")
-  foreach(name table floor awaitables senders pipelines)
+  foreach(name IN LISTS phases_sources)
     cells_object(${cells_cc_${id}} "-std=gnu17;${flags}" "${toolchain}" ${directory} bench/phases/${name}.c
                  phases-${name})
   endforeach()
@@ -50,7 +53,7 @@ function(phases_add id level sibling exceptions mode)
 endfunction()
 
 if(ABREAST_SANITIZE STREQUAL "none")
-  add_library(phases_cell STATIC ${CMAKE_SOURCE_DIR}/bench/phases/main.c)
+  add_library(phases_cell STATIC ${CMAKE_SOURCE_DIR}/bench/phases/main.c ${CMAKE_SOURCE_DIR}/bench/phases/run.c)
   target_compile_definitions(phases_cell PRIVATE ABREAST_PROBE)
   target_link_libraries(phases_cell PRIVATE PkgConfig::URING)
   foreach(id IN LISTS cells_all)
@@ -69,6 +72,12 @@ if(ABREAST_SANITIZE STREQUAL "none")
     endforeach()
   endforeach()
 endif()
+
+# The same by this build's compiler, for tests/unit/test_phases.c.
+list(TRANSFORM phases_sources REPLACE "(.+)" "${CMAKE_SOURCE_DIR}/bench/phases/\\1.c")
+add_library(phases_forms STATIC EXCLUDE_FROM_ALL ${phases_sources} ${CMAKE_SOURCE_DIR}/bench/phases/run.c)
+target_compile_definitions(phases_forms PRIVATE ABREAST_PROBE "ABREAST_TOOLCHAIN=\"${bench_main_toolchain}\"")
+target_link_libraries(phases_forms PRIVATE PkgConfig::URING)
 
 file(CONFIGURE OUTPUT ${cells_dir}/phases.tsv CONTENT "${phases_list}" @ONLY)
 add_custom_target(phases_cells ALL DEPENDS ${phases_built})

@@ -9,7 +9,7 @@
  *
  * Exits with 0, or with 1 and one line on stderr.
  */
-#include "bench/phases/phase.h"
+#include "bench/phases/run.h"
 #include "common/probe.h"
 
 #include <inttypes.h>
@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LENGTH = 16, SOURCE_BYTES = 4096 };
+enum { LENGTH = 16 };
 
 struct cell {
     const struct phase_form *form;
@@ -41,90 +41,11 @@ static const char *variant_of(const struct cell *cell)
     return cell->stream == STREAM_READY ? "stream=ready" : "stream=later";
 }
 
-/* ---- One run ---- */
-
-struct begun {
-    struct work work;
-    const struct phase_form *form;
-    struct phase_job *job;
-    void *left;
-};
-
-static void begin(struct work *work)
-{
-    struct begun *self = CONTAINER_OF(work, struct begun, work);
-    self->left = self->form->begin(self->job);
-}
-
-static int run_on(const struct phase_form *form, struct phase_job *job)
-{
-    struct begun begun = {.work = {.execute = begin}, .form = form, .job = job};
-    probe_reset();
-    run_loop_post_work(job->loop, &begun.work);
-    int status = run_loop_run(job->loop);
-    if (begun.left && form->end)
-        form->end(begun.left);
-    return status ? status : job->status;
-}
-
-/* Reads `operations` times. The counters are left in probe_counters. */
-static int run(const struct cell *cell, uint64_t operations, struct phase_job *job)
-{
-    static unsigned char source[SOURCE_BYTES];
-    struct memory_stream stream;
-    struct run_loop loop;
-    struct reactor *reactor = NULL;
-    for (size_t i = 0; i < sizeof source; i++)
-        source[i] = (unsigned char)(i * 31 + i / 256);
-    struct reactor_options options = {.backend = REACTOR_SIM, .script = {.seed = 1, .sync_share = 0}};
-    const char *reason = NULL;
-    int status = reactor_create(&reactor, &options, &reason);
-    if (status)
-        return status;
-    if (cell->stream == STREAM_LATER)
-        status = sim_stream_init(&stream, reactor, source, sizeof source, UINT64_MAX, sizeof job->value, NULL, 0);
-    else
-        memory_stream_init(&stream, source, sizeof source, UINT64_MAX, sizeof job->value, NULL, 0);
-    if (!status)
-        status = run_loop_init(&loop, reactor);
-    if (!status) {
-        *job = (struct phase_job){
-            .stream = &stream.stream,
-            .loop = &loop,
-            .env = {.executor = run_loop_executor(&loop), .allocator = recycling_frame_allocator()},
-            .operations = operations,
-        };
-        status = run_on(cell->form, job);
-        run_loop_destroy(&loop);
-    }
-    reactor_destroy(reactor);
-    return status;
-}
-
-/* What `operations` reads give, by the simplest of loops. */
-static uint64_t expected_checksum(uint64_t operations)
-{
-    struct phase_job job = {.checksum = 0};
-    for (uint64_t at = 0; at < operations; at++) {
-        unsigned char bytes[sizeof job.value];
-        for (size_t i = 0; i < sizeof bytes; i++) {
-            size_t offset = (at * sizeof bytes + i) % SOURCE_BYTES;
-            bytes[i] = (unsigned char)(offset * 31 + offset / 256);
-        }
-        memcpy(&job.value, bytes, sizeof bytes);
-        phase_job_read(&job, sizeof bytes);
-    }
-    return job.checksum;
-}
-
 static int run_checked(const struct cell *cell, uint64_t operations, uint64_t counters[PROBE_EVENT_COUNT])
 {
-    struct phase_job job;
-    int status = run(cell, operations, &job);
-    if (status)
-        return status;
+    int status = phase_run(cell->form, cell->stream, operations, recycling_frame_allocator());
     memcpy(counters, probe_counters, sizeof probe_counters);
-    return job.made == operations && job.checksum == expected_checksum(operations) ? 0 : -EILSEQ;
+    return status;
 }
 
 /* ---- Rows ---- */
