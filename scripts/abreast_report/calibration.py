@@ -4,7 +4,7 @@ and what is known of why they differ."""
 from .cells import Cell, label
 from .rows import Setting, is_library, shown
 from .tables import Heading, Mark, Section, Table
-from .twins import ALLOCATIONS, BYTES, GROWTH, INSTRUCTIONS, LIMIT, UNEXPLAINED
+from .twins import ALLOCATIONS, BYTES, GROWTH, INSTRUCTIONS, LIMIT, MEASURED, UNEXPLAINED
 from .twins import elided, is_control, pairs_of
 
 METRICS = {
@@ -15,6 +15,7 @@ METRICS = {
     ALLOCATIONS[0]: "allocations an operation",
     ALLOCATIONS[1]: "of these, fresh ones",
     INSTRUCTIONS: "instructions an operation, to within 5 %",
+    MEASURED[1]: "bytes written an operation, to within 5 %",
 }
 
 
@@ -286,8 +287,8 @@ def everything(found, explained):
 
 
 def alike(found, explained):
-    """Lists of pairs of one cell and figure that say the same, under several toolchains. The bytes, where there are some,
-    stand for the growth."""
+    """Lists of pairs of one cell and figure that say the same, under several toolchains. The bytes, where there are
+    some, stand for the growth."""
     merged = {}
     for pair in found:
         merged[pair.key, pair.toolchain, GROWTH if pair.metric == BYTES else pair.metric] = pair
@@ -331,7 +332,7 @@ def difference(pair):
         return Mark("equal" if pair.c == pair.cxx else f"{100 * pair.ratio - 100:+.1f} %", "constant")
     if pair.metric == GROWTH:
         return Mark(f"differ: C {pair.c}, C++ {pair.cxx}", "linear")
-    if pair.metric == INSTRUCTIONS and pair.ratio:
+    if pair.metric in MEASURED and pair.ratio:
         return Mark(f"{pair.ratio:.2f} times", "linear" if pair.ratio > LIMIT else "bounded")
     unit = " B" if "bytes" in pair.metric else ""
     return Mark(f"{pair.c - pair.cxx:+g}{unit} in C", "bounded")

@@ -20,11 +20,12 @@ ORDER = ("stack", "finals", "opstate", "frames", "phases")
 UNITS_OF_TIME = ("ns", "us", "ms", "s", "ratio", "1/s")
 CAUSES = ("frame layout", "exception cleanup", "optimiser", "ABI", "C++ library")
 UNEXPLAINED = "not explained"
+MEASURED = (INSTRUCTIONS, "bytes_written_per_op")  # equal to within the limit
 LIMIT = 1.05  # of C's instructions to those of C++
 OTHER_FUNCTIONS = (
     "optimiser",
-    "A completion leaves another number of functions on the stack, as counted in each cell: the compiler inlines some in "
-    "one language and not in the other, at -O0 none in either.",
+    "A completion leaves another number of functions on the stack, as counted in each cell: the compiler inlines some "
+    "in one language and not in the other, at -O0 none in either.",
 )
 
 
@@ -46,7 +47,7 @@ class Pair:
 
     @property
     def equal(self):
-        if self.metric == INSTRUCTIONS and self.ratio:
+        if self.metric in MEASURED and self.ratio:
             return 1 / LIMIT <= self.ratio <= LIMIT
         return self.c == self.cxx
 
@@ -67,8 +68,9 @@ def twin(experiment, key, toolchain):
     model, mechanism, variant = key
     if experiment == "frames":
         variant = variant.replace("task=cxx-", "task=")
-    if experiment == "opstate" and mechanism == "ready" and toolchain.startswith("clang") and " O0 " not in toolchain:
-        mechanism = "ready-known"  # what clang's optimiser makes of it: it leaves the suspension point out
+    if experiment == "opstate" and mechanism in ("ready", "ready-each") and variant.startswith("depth="):
+        if toolchain.startswith("clang") and " O0 " not in toolchain:
+            mechanism += "-known"  # what clang's optimiser makes of it: it leaves the suspension points out
     return model.removeprefix("cxx-"), mechanism, variant
 
 

@@ -1,5 +1,6 @@
 """The comparison of C with C++: which cells are twins, what agrees, and whose cause is known."""
 
+import itertools
 import re
 import sys
 
@@ -9,8 +10,8 @@ from conftest import ROOT, run
 
 sys.path.insert(0, str(ROOT / "scripts"))
 from abreast_report.calibration import METRICS, build  # noqa: E402
-from abreast_report.rows import Row  # noqa: E402
-from abreast_report.twins import CAUSES, Causes  # noqa: E402
+from abreast_report.rows import Row, is_library, read_results  # noqa: E402
+from abreast_report.twins import CAUSES, GROWTH, UNEXPLAINED, Causes, matches, pairs_of  # noqa: E402
 
 GCC = "gcc-12.2.0 O2 sib=on exc=off san=none"
 CLANG = "clang-19.1.7 O2 sib=on exc=off san=none"
@@ -98,6 +99,57 @@ def test_twins_that_differ_in_name(causes):
     assert [line[4] for line in rows if line[1]] == ["equal", "equal"]
 
 
+def stack_rows(c, cxx, functions, toolchain=GCC):
+    rows = both("stack", "p2300", "boundary=yes", "stack_growth", "linear", "linear", toolchain, "sender")
+    rows += both("stack", "p2300", "boundary=yes", "stack_bytes_per_completion", c, cxx, toolchain, "sender")
+    rows += both("stack", "p2300", "boundary=yes", "stack_functions_per_completion", *functions, toolchain, "sender")
+    return rows
+
+
+@pytest.mark.parametrize("functions, lost", [((5, 7), 0), ((5, 5), 1)])
+def test_other_functions_on_the_stack_are_a_cause_of_other_bytes(causes, functions, lost):
+    section = build({"stack": stack_rows(208, 304, functions, GCC.replace("O2", "O0"))}, causes)
+    assert table(section, "calibration-summary").rows[1][1:] == [1, 0, 1 - lost, lost]
+    assert table(section, "calibration").rows[1][2] == "+208 B in 5"
+    assert f"Of 1 difference, {lost} {'is' if lost else 'are'} not explained" in section.headline
+    assert ("(1 at O0)" in section.headline) == bool(lost)
+
+
+def test_patterns_have_alternatives():
+    assert matches("gcc-* O1 *|gcc-* O2 *", GCC) and not matches("gcc-* O1 *|clang-*", GCC)
+    assert matches("a", "a") and not matches("a", "ab")
+
+
+def test_settings_that_say_the_same_are_one_row(causes):
+    flags = itertools.product(("O1", "O2"), ("on", "off"), ("on", "off"))
+    names = [f"gcc-12.2.0 {level} sib={sib} exc={exc} san=none" for level, sib, exc in flags]
+    rows = []
+    for name in names:
+        rows += both("opstate", "ready", "depth=1", "frame_bytes", 72, 88 if "O2 sib=off" in name else 72, name)
+    lines = table(build({"opstate": rows}, causes), "calibration").rows[1:]
+    assert [line[1] for line in lines] == ["gcc-12.2.0 O1, O2 sib=on", "gcc-12.2.0 O2 sib=off"]
+
+
+def test_the_rules_are_judged(causes):
+    visible = "depth=1,callee=visible"
+    results = {
+        "echo": both("echo", "task", "a", "instructions_per_op", 100, 100)
+        + both("echo", "task", "b", "instructions_per_op", 12, 10)
+        + both("echo", "task", "c", "instructions_per_op", 50, 100),
+        "phases": both("phases", "task", "stream=ready", "phases_with_work", 3, 3)
+        + both("phases", "task", "stream=ready", "allocs_per_op", 1, 1),
+        "frames": [row("frames", "cxx-awaitable", "operator-new-resumed", visible, "allocs_per_op", 0, CLANG)],
+    }
+    findings = build(results, causes).findings
+    assert "holds in 2 of 3 rows (1 at O2 above it, by 2 instructions an operation at most)" in findings[0]
+    assert "fewer by more than 5 % in 1 of 3 rows (1 at O2). 1: not explained." in findings[1]
+    assert findings[2].startswith("Allocations are to be equal") and findings[2].endswith("holds in all 1 row.")
+    assert findings[3].startswith("Phase counts are to be equal") and findings[3].endswith("holds in all 1 row.")
+    assert "0 by clang-19.1.7 O2" in findings[4]
+    results["phases"] += both("phases", "task", "stream=late", "phases_with_work", 7, 6)
+    assert "not so in 1 of 2 rows: phases awaitable task (stream=late)" in build(results, causes).findings[3]
+
+
 def test_a_figure_without_its_twin_is_not_compared(causes):
     rows = both("opstate", "ready", "depth=1", "frame_bytes", 72, 112)
     assert build({"opstate": rows[:1]}, causes).tables == build({"opstate": rows[1:]}, causes).tables == []
@@ -134,3 +186,35 @@ def test_every_disagreement_of_growth_in_a_run_has_its_cause(smoke):
             assert lost == "0"
         if re.match("allocations|of these", what):
             assert line.split("\t")[1] == line.split("\t")[2], "allocations are equal in all cells"
+
+
+@pytest.fixture(scope="module")
+def differences(smoke):
+    """[(pair, cause)] of a run, of the compilers that the ledger of causes speaks of; and the ledger."""
+    causes = Causes(ROOT)
+    found = [pair for pair in pairs_of(read_results(smoke / "results")) if not is_library(pair.key[1])]
+    found = [pair for pair in found if re.match(r"gcc-12\.|clang-19\.", pair.toolchain) and not pair.equal]
+    if not found:
+        pytest.skip("neither gcc 12 nor clang 19 is here")
+    return [(pair, causes.of(pair)) for pair in found], causes
+
+
+def test_every_difference_of_optimised_code_has_its_cause(differences):
+    lost = [pair for pair, cause in differences[0] if cause[0] == UNEXPLAINED and pair.level != "O0"]
+    assert lost == []
+
+
+def test_every_line_of_the_ledger_is_of_a_difference(differences):
+    """As far as the run has its experiment, its metric and its compiler."""
+    found = [pair for pair, _ in differences[0] if pair.metric != GROWTH]
+    unused = []
+    for patterns, more, _, why in differences[1].lines:
+        experiment, mechanism, variant, toolchain, metric = patterns
+        here = [pair for pair in found if matches(experiment, pair.experiment) and matches(metric, pair.metric)]
+        here = [pair for pair in here if matches(toolchain, pair.toolchain)]
+        if here and not any(
+            matches(mechanism, pair.key[1]) and matches(variant, pair.key[2]) and (more == "C") == (pair.c > pair.cxx)
+            for pair in here
+        ):
+            unused.append((patterns, why))
+    assert unused == []
