@@ -21,6 +21,7 @@ struct progress;
 struct run_options {
     bool full;                    /* else quick */
     bool smoke;                   /* a few operations a cell, no timing: what the tests run */
+    bool counted;                 /* only cells that are counted: what can be told without a clock */
     uint64_t seed;                /* of everything random: order of runs, scripts, bootstrap */
     enum reactor_backend backend; /* of experiments on real sockets */
     const char *const *filters;   /* substrings or globs of "experiment/model/mechanism/variant"; empty: all */

@@ -3,23 +3,10 @@
 #include "bench/environment.h"
 #include "bench/options.h"
 #include "bench/progress.h"
+#include "bench/shim.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#ifdef ABREAST_WITHOUT_GOOGLE_BENCHMARK
-
-int command_bench(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    complain("this build is only asked for its deterministic figures: use the main build's abreast bench");
-    return EXIT_ERROR;
-}
-
-#else
-
-#include "bench/shim.h"
 
 struct benchmark {
     const struct cell *cell;
@@ -138,5 +125,3 @@ int command_bench(int argc, char **argv)
     complain("no cell matches: 'abreast bench --benchmark_list_tests' shows the names that a filter can select");
     return EXIT_NOTHING;
 }
-
-#endif

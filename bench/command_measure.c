@@ -1,5 +1,4 @@
 #include "bench/commands.h"
-#include "bench/environment.h"
 #include "bench/instructions.h"
 #include "bench/interrupt.h"
 #include "bench/options.h"
@@ -10,31 +9,21 @@
 #include <errno.h>
 #include <string.h>
 
-/* Whether all cells of an experiment do the same in every run, so that what they allocate can be told without timing.
- */
-static bool deterministic(const struct experiment *experiment)
-{
-    for (size_t i = 0; i < experiment->cell_count; i++) {
-        if (experiment->cells[i].run && !experiment->cells[i].counted)
-            return false;
-    }
-    return experiment->cell_count > 0;
-}
-
-/* Sizes, and allocations from a few operations a cell. */
+/* Sizes, and what a few operations of the counted cells allocate. */
 static int measure(const struct experiment *experiment, const struct run_options *options, struct results *results)
 {
     struct run_options few = *options;
     struct progress progress = {.quiet = true};
     few.smoke = true;
+    few.counted = true;
     runner_describe(experiment, options, results);
-    if (!deterministic(experiment))
+    if (experiment->run)
         return 0;
     struct plan plan = runner_plan(experiment, &few);
     return runner_run(experiment, &few, &plan, results, &progress);
 }
 
-int command_measure(int argc, char **argv)
+static int print_rows(int argc, char **argv, bool counts)
 {
     struct options options;
     if (options_parse(&options, argc, argv, ACCEPT_MODE))
@@ -48,9 +37,9 @@ int command_measure(int argc, char **argv)
     int status = 0;
     for (size_t i = 0; i < experiment_count && !status; i++)
         status = measure(experiments[i], &options.run, results);
-    if (!status)
+    if (!status && counts)
         status = instructions_add(&options.run, results);
-    if (!status)
+    if (!status && counts)
         status = writes_add(&options.run, results);
     if (!status)
         status = results_status(results);
@@ -59,12 +48,21 @@ int command_measure(int argc, char **argv)
     } else if (status) {
         complain("measuring failed: %s", strerror(-status));
     } else {
-        printf("#toolchain\t%s\t%s\t%s\n", toolchain, build_flags, transfer_kind);
         for (size_t i = 0; i < results_count(results); i++)
             results_print_line(results, i, true, stdout);
     }
     results_destroy(results);
     return status ? EXIT_ERROR : EXIT_OK;
+}
+
+int command_check(int argc, char **argv)
+{
+    return print_rows(argc, argv, false);
+}
+
+int command_measure(int argc, char **argv)
+{
+    return print_rows(argc, argv, true);
 }
 
 static int count(int argc, char **argv, int (*child)(const struct run_options *))

@@ -3,6 +3,7 @@
 #include "bench/instructions.h"
 #include "bench/interrupt.h"
 #include "bench/output.h"
+#include "bench/programs.h"
 #include "bench/record.h"
 #include "bench/runner.h"
 #include "bench/writes.h"
@@ -18,7 +19,6 @@
 struct running {
     struct options options;
     struct environment environment;
-    struct peers peers;
     struct record record;
     struct results *results;
     struct progress progress;
@@ -168,6 +168,19 @@ static int run_experiment(struct running *running, const struct experiment *expe
     return 0;
 }
 
+/* Instructions take seconds a program: in quick mode they are counted where products are, at -O2 with sibling calls. */
+static int tell_costs(const struct programs *programs, const struct program *program, struct arguments *arguments)
+{
+    const struct run_options *options = programs->options;
+    bool counts = options->full || strstr(program->toolchain, " O2 sib=on ");
+    int status = arguments_add(arguments, counts ? "measure" : "check");
+    if (!status)
+        status = arguments_add(arguments, options->full ? "--full" : "--quick");
+    for (size_t i = 0; i < options->filter_count && !status; i++)
+        status = arguments_add(arguments, options->filters[i]);
+    return status;
+}
+
 static int measure_exactly(struct running *running)
 {
     begin_stage(running, "instructions");
@@ -181,11 +194,13 @@ static int measure_exactly(struct running *running)
         return status;
     }
     begin_stage(running, "other toolchains");
-    status = peers_measure(&running->peers, &running->options.run, running->results);
+    const struct programs programs = {"costs",          tell_costs,        NULL, &running->options.run,
+                                      running->results, &running->progress};
+    status = programs_run(&programs);
     end_stage(running);
-    if (status && status != -EINTR)
-        complain("asking the other builds failed: %s", strerror(-status));
-    return status;
+    if (status && status != -EINTR && status != -ENOENT)
+        complain("asking the cells of other toolchains failed: %s", strerror(-status));
+    return status == -EINTR || status == -ENOMEM ? status : 0;
 }
 
 static int run_all(struct running *running)
@@ -258,7 +273,6 @@ int command_run(int argc, char **argv)
     running.record = (struct record){
         .options = &running.options,
         .environment = &running.environment,
-        .peers = &running.peers,
     };
     clock_gettime(CLOCK_REALTIME, &running.record.start);
     interrupt_install();

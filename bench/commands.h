@@ -7,7 +7,8 @@ int command_run(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_env(int argc, char **argv);
 
-/* Not for people: the deterministic rows on stdout, for a run of another build of this program. */
+/* Not for people: the deterministic rows on stdout, with and without what valgrind counts; see costs.c. */
+int command_check(int argc, char **argv);
 int command_measure(int argc, char **argv);
 
 /* Not for people: runs under callgrind, see instructions.h. */

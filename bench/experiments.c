@@ -4,13 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
+/* An executable of cells has some of them (cmake/costs.cmake). */
+#if !defined ABREAST_EXPERIMENTS
+#define ABREAST_EXPERIMENTS "bench/experiments.def"
+#endif
+
 #define EXPERIMENT(name) extern const struct experiment experiment_##name;
-#include "bench/experiments.def"
+#include ABREAST_EXPERIMENTS
 #undef EXPERIMENT
 
 #define EXPERIMENT(name) &experiment_##name,
 const struct experiment *const experiments[] = {
-#include "bench/experiments.def"
+#include ABREAST_EXPERIMENTS
 };
 #undef EXPERIMENT
 
@@ -38,8 +43,8 @@ bool cell_selected(const struct experiment *experiment, const struct cell *cell,
 {
     char name[256];
     snprintf(name, sizeof name, "%s/%s/%s/%s", experiment->name, cell->model, cell->mechanism, cell->variant);
-    return cell->modes & (options->full ? CELL_FULL : CELL_QUICK) && name_selected(name, options) &&
-           (!cell->wanted || cell->wanted(cell, options));
+    return cell->modes & (options->full ? CELL_FULL : CELL_QUICK) && (cell->counted || !options->counted) &&
+           name_selected(name, options) && (!cell->wanted || cell->wanted(cell, options));
 }
 
 /* What comes before the first slash of a filter decides about an experiment whose cells are not known here. */

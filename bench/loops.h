@@ -25,14 +25,19 @@ enum loop_kind {
 
 /* One line a form: X(name, model, mechanism, kind, modes, ...); kind is that of LOOP_kind, and modes are those in which
  * `echo` measures it: CELL_BOTH, CELL_FULL, or 0. `p2300-task` is the coroutine over the bridge as P2300R10 writes it.
+ * Those that there are in C++ too, and what they stand beside, come first; cost cells have only these
+ * (cmake/costs.cmake).
  */
-#define LOOP_FORMS(X, ...)                                                                                             \
+#define LOOP_FORMS_WITH_TWINS(X, ...)                                                                                  \
     X(floor, "raw", "floor", MACHINE, CELL_BOTH, __VA_ARGS__)                                                          \
     X(task, "awaitable", "task", TASK, CELL_BOTH, __VA_ARGS__)                                                         \
-    X(task_in_task, "awaitable", "task-in-task", TASK, CELL_FULL, __VA_ARGS__)                                         \
-    X(task_budget, "awaitable", "task-budget-1", BUDGETED_TASK, CELL_FULL, __VA_ARGS__)                                \
     X(pipeline, "sender", "pipeline", MACHINE, CELL_BOTH, __VA_ARGS__)                                                 \
     X(p2300_task, "sender", "p2300-task", TASK, CELL_BOTH, __VA_ARGS__)                                                \
+    X(cxx_task, "cxx-awaitable", "task", TASK, CELL_BOTH, __VA_ARGS__)                                                 \
+    X(cxx_pipeline, "cxx-sender", "pipeline", MACHINE, CELL_BOTH, __VA_ARGS__)
+#define LOOP_FORMS_IN_C_ONLY(X, ...)                                                                                   \
+    X(task_in_task, "awaitable", "task-in-task", TASK, CELL_FULL, __VA_ARGS__)                                         \
+    X(task_budget, "awaitable", "task-budget-1", BUDGETED_TASK, CELL_FULL, __VA_ARGS__)                                \
     X(p2300_task_budget, "sender", "p2300-task-budget-1", BUDGETED_TASK, CELL_FULL, __VA_ARGS__)                       \
     X(p2300_algorithms, "sender", "p2300-algorithms", TASK, CELL_FULL, __VA_ARGS__)                                    \
     X(handshake_exchange, "sender", "handshake-exchange", TASK, CELL_FULL, __VA_ARGS__)                                \
@@ -47,9 +52,12 @@ enum loop_kind {
     X(tail, "sender", "tail", TASK, CELL_FULL, __VA_ARGS__)                                                            \
     X(callback, "callback", "callback", MACHINE, CELL_FULL, __VA_ARGS__)                                               \
     X(event, "event", "event", TASK, CELL_FULL, __VA_ARGS__)                                                           \
-    X(poll, "poll", "poll", MACHINE, CELL_FULL, __VA_ARGS__)                                                           \
-    X(cxx_task, "cxx-awaitable", "task", TASK, CELL_BOTH, __VA_ARGS__)                                                 \
-    X(cxx_pipeline, "cxx-sender", "pipeline", MACHINE, CELL_BOTH, __VA_ARGS__)
+    X(poll, "poll", "poll", MACHINE, CELL_FULL, __VA_ARGS__)
+#if defined ABREAST_FORMS_WITH_TWINS
+#define LOOP_FORMS LOOP_FORMS_WITH_TWINS
+#else
+#define LOOP_FORMS(X, ...) LOOP_FORMS_WITH_TWINS(X, __VA_ARGS__) LOOP_FORMS_IN_C_ONLY(X, __VA_ARGS__)
+#endif
 
 /* What the file of a form defines: struct loop_code loop_<name>. */
 struct loop_code {

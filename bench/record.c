@@ -13,7 +13,7 @@ static void format_time(struct timespec time, char *buffer, size_t size)
     strftime(buffer, size, "%Y-%m-%dT%H:%M:%S+00:00", &parts);
 }
 
-/* The flags that a cell of stack growth has beside its language (cmake/cells.cmake); its name says them. */
+/* The flags that a cell has beside its language (cmake/cells.cmake); its name says them. */
 static void write_cell_flags(const char *name, struct json *json)
 {
     char level[8] = "", flags[128];
@@ -30,8 +30,8 @@ static void write_cell_flags(const char *name, struct json *json)
 
 static bool is_cell(const struct row *row)
 {
-    return (strcmp(row->experiment, "stack") == 0 || strcmp(row->experiment, "finals") == 0) &&
-           !strstr(row->toolchain, "=any");
+    return strcmp(row->toolchain, toolchain) != 0 && strstr(row->toolchain, " san=") &&
+           !strstr(row->toolchain, "=any") && strcmp(row->experiment, "compile") != 0;
 }
 
 /* Those that the rows name, in the order of their first rows. */
@@ -55,7 +55,7 @@ static void write_cell_toolchains(const struct results *results, struct json *js
     }
 }
 
-static void write_toolchains(const struct peers *peers, const struct results *results, struct json *json)
+static void write_toolchains(const struct results *results, struct json *json)
 {
     json_open(json, "toolchains", '[');
     json_open(json, NULL, '{');
@@ -64,14 +64,6 @@ static void write_toolchains(const struct peers *peers, const struct results *re
     json_string(json, "transfer", transfer_kind);
     json_string(json, "role", "main");
     json_close(json, '}');
-    for (size_t i = 0; i < peers->count; i++) {
-        json_open(json, NULL, '{');
-        json_string(json, "name", peers->items[i].toolchain);
-        json_string(json, "flags", peers->items[i].flags);
-        json_string(json, "transfer", peers->items[i].transfer);
-        json_string(json, "role", "peer");
-        json_close(json, '}');
-    }
     write_cell_toolchains(results, json);
     json_close(json, ']');
 }
@@ -133,7 +125,7 @@ int record_write_run(const struct record *record, const struct results *results,
     json_count(&json, "seed", run->seed);
     json_string(&json, "start", start);
     environment_write(record->environment, &json);
-    write_toolchains(record->peers, results, &json);
+    write_toolchains(results, &json);
     json_open(&json, "stages", '[');
     for (size_t i = 0; i < record->stage_count; i++) {
         json_open(&json, NULL, '{');

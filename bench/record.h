@@ -5,7 +5,6 @@
 
 #include "bench/environment.h"
 #include "bench/options.h"
-#include "bench/peers.h"
 
 #include <time.h>
 
@@ -19,7 +18,6 @@ struct stage {
 struct record {
     const struct options *options;
     const struct environment *environment;
-    const struct peers *peers;
     struct timespec start; /* CLOCK_REALTIME */
     struct stage stages[STAGES_MAX];
     size_t stage_count;

@@ -1,7 +1,10 @@
-# The cells of the experiments `stack` and `finals`: small executables, the same sources compiled by several compilers, each with its
-# own flags whatever those of this build are.
+# Cells: small executables, the same sources compiled by several compilers, each with its own flags whatever those of this
+# build are.
 #
-#   cells/<id>/stack-c, stack-cxx   one pair for each compiler x level x sibling calls x exceptions x sanitizer
+#   cells/<id>/stack-c, stack-cxx   the experiments `stack` and `finals`: one pair for each compiler x level x sibling
+#                                   calls x exceptions x sanitizer
+#   cells/<id>/costs                what operations cost: for each without a sanitizer (costs.cmake, where an experiment
+#                                   is added by one word)
 #   cells/manifest.tsv              executable, toolchain string, and `quick` or `full`: the modes that run it
 #   cells/skipped.tsv               what is missing, and why
 #
@@ -10,11 +13,14 @@
 # rest.
 # Only the mechanisms and the product code on their path are compiled again for each cell, and instrumented where that is
 # asked for; the meter is compiled once, and never instrumented. Each object has a rule of its own, with the dependencies
-# that its compiler found.
+# that its compiler found; those in C++ share one precompiled header for each setting.
 
-set(ABREAST_COMPILERS "" CACHE STRING "the compilers of cells and peers: names, or all; empty: as ABREAST_MATRIX says")
+set(ABREAST_COMPILERS "" CACHE STRING "the compilers of the cells: names, or all; empty: as ABREAST_MATRIX says")
 set(ABREAST_LEVELS "0;1;2" CACHE STRING "the optimisation levels of the cells")
 set(ABREAST_SANITIZERS "none" CACHE STRING "the sanitizers of the cells: none, address, undefined, thread")
+
+# The paths in dependency files are whole ones, and a rewrite of each would take longer than many a compilation.
+cmake_policy(SET CMP0116 OLD)
 
 set(cells_dir ${CMAKE_BINARY_DIR}/cells)
 set(cells_manifest "")
@@ -143,34 +149,60 @@ endfunction()
 
 # --- One executable ---
 
-# Adds the rule for one object; appends its path to the variable `objects`.
+# Adds the rule for one object; appends its path to the variable `objects`. What follows are further dependencies.
 macro(cells_object compiler flags toolchain directory source name)
   add_custom_command(
     OUTPUT ${directory}/${name}.o
     COMMAND ${compiler} ${flags} "-DABREAST_TOOLCHAIN=\"${toolchain}\"" -I${CMAKE_SOURCE_DIR} -MD -MF ${directory}/${name}.d
             -MT ${directory}/${name}.o -c ${CMAKE_SOURCE_DIR}/${source} -o ${directory}/${name}.o
-    DEPENDS ${CMAKE_SOURCE_DIR}/${source}
+    DEPENDS ${CMAKE_SOURCE_DIR}/${source} ${ARGN}
     DEPFILE ${directory}/${name}.d
     COMMENT "${toolchain}: ${source}"
     VERBATIM)
   list(APPEND objects ${directory}/${name}.o)
 endmacro()
 
-macro(cells_link compiler toolchain mode output)
+# The same for one in C++, in the terms of cells_add, with the precompiled header.
+macro(cells_cxx_object more_flags source name)
+  cells_object(${cxx} "-std=gnu++20;${flags};${precompiled};${more_flags}" "${toolchain}" ${directory} ${source} ${name}
+               ${precompiled_file})
+endmacro()
+
+# Adds the rule for that header, and says in `precompiled` which flags use it.
+macro(cells_precompile)
+  set(precompiled_file ${directory}/standard.hpp.gch)
+  set(precompiled -include ${directory}/standard.hpp -Winvalid-pch)
+  if(id MATCHES clang)
+    set(precompiled -include-pch ${precompiled_file})
+  endif()
   add_custom_command(
-    OUTPUT ${output}
-    COMMAND ${compiler} ${sanitize} ${objects} $<TARGET_FILE:stack_cell> $<TARGET_FILE:abreast_core> ${URING_LINK_LIBRARIES} -pthread
-            -Wl,-z,now -o ${output}
-    DEPENDS ${objects} stack_cell abreast_core
-    COMMENT "${toolchain}: linking"
+    OUTPUT ${precompiled_file}
+    COMMAND ${cxx} -std=gnu++20 ${flags} -x c++-header ${CMAKE_SOURCE_DIR}/bench/cxx/standard.hpp -o ${precompiled_file}
+    DEPENDS ${CMAKE_SOURCE_DIR}/bench/cxx/standard.hpp
+    COMMENT "${toolchain}: the standard library's headers"
     VERBATIM)
+endmacro()
+
+# Adds an executable to the manifest.
+macro(cells_record output)
   list(APPEND cells_built ${output})
   file(RELATIVE_PATH relative ${cells_dir} ${output})
   string(APPEND cells_manifest "${relative}\t${toolchain}\t${mode}\n")
 endmacro()
 
-# The cells of one compiler with one set of flags; `cxx` is empty where it cannot take part.
-function(cells_add id cc cxx level sibling exceptions sanitizer mode)
+macro(cells_link compiler toolchain mode output)
+  add_custom_command(
+    OUTPUT ${output}
+    COMMAND ${compiler} ${sanitize} ${objects} $<TARGET_FILE:stack_cell> $<TARGET_FILE:abreast_core> ${URING_LINK_LIBRARIES} -pthread
+            -Wl,-z,now ${cells_linker} -o ${output}
+    DEPENDS ${objects} stack_cell abreast_core
+    COMMENT "${toolchain}: linking"
+    VERBATIM)
+  cells_record(${output})
+endmacro()
+
+# The cells of one compiler with one set of flags; `cxx` is empty where it cannot take part, for the reason `cxx_reason`.
+function(cells_add id cc cxx cxx_reason level sibling exceptions sanitizer mode)
   set(toolchain "${id} O${level} sib=${sibling} exc=${exceptions} san=${sanitizer}")
   set(directory ${cells_dir}/${id}-O${level}-sib-${sibling}-exc-${exceptions})
   set(sanitize "")
@@ -199,19 +231,22 @@ function(cells_add id cc cxx level sibling exceptions sanitizer mode)
   cells_link(${cc} "${toolchain}" ${mode} ${directory}/stack-c)
 
   if(cxx)
+    cells_precompile()
     list(FILTER objects INCLUDE REGEX "/common-")
     cells_object(${cc} "${c_flags}" "${toolchain}" ${directory} bench/cxx/on_run_loop.c on_run_loop-cxx)
     foreach(name table stack tail tasks finals finals_owners)
-      cells_object(${cxx} "-std=gnu++20;${flags}" "${toolchain}" ${directory} bench/cxx/${name}.cpp ${name}-cxx)
+      cells_cxx_object("" bench/cxx/${name}.cpp ${name}-cxx)
     endforeach()
     cells_link(${cxx} "${toolchain}" ${mode} ${directory}/stack-cxx)
     libraries_add_cells(${cxx} ${level} ${sibling} ${exceptions} ${sanitizer} ${mode} "${toolchain}" ${directory})
   endif()
+  costs_add()
   set(cells_built ${cells_built} PARENT_SCOPE)
   set(cells_manifest ${cells_manifest} PARENT_SCOPE)
 endfunction()
 
 include(${CMAKE_SOURCE_DIR}/cmake/libraries.cmake)
+include(${CMAKE_SOURCE_DIR}/cmake/costs.cmake)
 
 # --- All of them ---
 
@@ -232,6 +267,14 @@ if(NOT ABREAST_SANITIZE STREQUAL "none")
 else()
   # The rest comes from abreast_core: the meter, and what the product code refers to but no mechanism uses.
   add_library(stack_cell STATIC ${CMAKE_SOURCE_DIR}/bench/stack/main.c)
+  add_library(cost_cell STATIC ${CMAKE_SOURCE_DIR}/bench/costs.c)
+  # A linker that is faster with C++ than the default one; it moves code, and changes none.
+  set(cells_linker "")
+  find_program(ABREAST_GOLD ld.gold)
+  mark_as_advanced(ABREAST_GOLD)
+  if(ABREAST_GOLD)
+    set(cells_linker -fuse-ld=gold)
+  endif()
 
   cells_find_compilers()
   set(cells_quick "")
@@ -249,9 +292,9 @@ else()
   endif()
   foreach(id IN LISTS cells_all)
     set(cxx ${cells_cxx_${id}})
-    cells_check_cxx(${cxx} reason)
-    if(reason)
-      cells_skip("${id} C++" "${reason}")
+    cells_check_cxx(${cxx} cxx_reason)
+    if(cxx_reason)
+      cells_skip("${id} C++" "${cxx_reason}")
       set(cxx "")
     endif()
     set(mode full)
@@ -267,7 +310,7 @@ else()
       foreach(level IN LISTS ABREAST_LEVELS)
         foreach(sibling on off)
           foreach(exceptions on off)
-            cells_add(${id} ${cells_cc_${id}} "${cxx}" ${level} ${sibling} ${exceptions} ${sanitizer} ${mode})
+            cells_add(${id} ${cells_cc_${id}} "${cxx}" "${cxx_reason}" ${level} ${sibling} ${exceptions} ${sanitizer} ${mode})
           endforeach()
         endforeach()
       endforeach()

@@ -17,17 +17,17 @@ def rows_of(text):
 
 def built(abreast):
     """The executables whose figures go into a run."""
-    return [abreast, *sorted(abreast.parent.glob("peers/*/abreast"))]
+    return [abreast, *sorted(abreast.parent.glob("cells/*-O2-sib-on-exc-off/costs"))]
 
 
 @pytest.fixture(scope="module")
 def figures(abreast):
-    """[(toolchain, {(experiment, model, mechanism, variant, metric): value})] of the main build and its peers"""
+    """[(toolchain, {(experiment, model, mechanism, variant, metric): value})] of the main build and of other compilers with its flags"""
     found = []
     for executable in built(abreast):
         done = run(executable, "measure", "opstate", "frames", "echo/*memory*", timeout=240)
         assert done.returncode == 0, done.stderr
-        toolchain = done.stdout.splitlines()[0].split("\t")[1]
+        toolchain = done.stdout.splitlines()[0].split("\t")[4]
         found.append((toolchain, rows_of(done.stdout)))
     if not any(key[1].startswith("cxx-") for _, rows in found for key, value in rows.items() if value != "?"):
         pytest.skip("no compiler here makes the C++ cells")

@@ -1,0 +1,92 @@
+# The cells of what operations cost, by every compiler at every setting: the executables cells/<id>/costs, which do what
+# `abreast measure` does (bench/costs.c): sizes, allocations, instructions; no times.
+#
+# An experiment is one word in a list below. It is made of bench/<name>.c, bench/<name>/*.c and, where there is a C++
+# compiler, bench/cxx/<name>.cpp and <name>_*.cpp; or of what a variable costs_sources_<name> says. What is on the path
+# of an operation is compiled again for each setting (costs_product too); the rest comes from abreast_bench and
+# abreast_core, as this build has it. The setting of the main executable is left out: that one measures itself.
+
+# At every setting; and only at that of products built without exceptions, -O2 with sibling calls.
+set(costs_everywhere opstate frames echo)
+set(costs_once grid bridges mitigations fanout)
+
+set(costs_sources_echo bench/echo.c bench/echo_memory.c bench/loops.c bench/floor.c bench/forms/cxx.c awaitable/loop.c
+                       sender/loop.c)
+set(costs_product awaitable/any_stream.c awaitable/io.c awaitable/run.c awaitable/when_all.c common/coro.c
+                  common/coroutine.c common/executor.c common/frame_allocator.c common/process.c common/run_loop.c
+                  common/stream.c common/stream_memory.c sender/task.c)
+# Besides, where costs_once is measured: the other forms of the loop.
+file(GLOB costs_forms CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/bench/forms/*.c)
+list(REMOVE_ITEM costs_forms bench/forms/cxx.c)
+
+foreach(name IN LISTS costs_everywhere costs_once)
+  if(NOT costs_sources_${name})
+    file(GLOB costs_sources_${name} CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/bench/${name}.c
+         ${CMAKE_SOURCE_DIR}/bench/${name}/*.c)
+  endif()
+  file(GLOB costs_cxx_sources_${name} CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}
+       ${CMAKE_SOURCE_DIR}/bench/cxx/${name}.cpp ${CMAKE_SOURCE_DIR}/bench/cxx/${name}_*.cpp)
+endforeach()
+
+# In place of bench/experiments.def: those of one executable.
+function(costs_list file)
+  list(TRANSFORM ARGN REPLACE "(.+)" "EXPERIMENT(\\1)\n")
+  list(JOIN ARGN "" text)
+  file(CONFIGURE OUTPUT ${cells_dir}/${file} CONTENT "${text}" @ONLY)
+endfunction()
+costs_list(costs_everywhere.def ${costs_everywhere})
+costs_list(costs_once.def ${costs_everywhere} ${costs_once})
+
+# Called by cells_add, in whose terms this is.
+function(costs_add)
+  if(toolchain STREQUAL bench_main_toolchain OR NOT sanitizer STREQUAL "none")
+    return()
+  endif()
+  set(list costs_everywhere)
+  set(experiments ${costs_everywhere})
+  set(sources bench/experiments.c ${costs_product})
+  set(definitions -DABREAST_FORMS_WITH_TWINS)
+  if("${level} ${sibling} ${exceptions}" STREQUAL "2 on off")
+    set(list costs_once)
+    list(APPEND experiments ${costs_once})
+    list(APPEND sources ${costs_forms})
+    set(definitions "")
+  endif()
+  foreach(name IN LISTS experiments)
+    list(APPEND sources ${costs_sources_${name}})
+    list(APPEND cxx_sources ${costs_cxx_sources_${name}})
+  endforeach()
+  list(APPEND definitions "-DABREAST_EXPERIMENTS=\"${cells_dir}/${list}.def\"")
+  if(NOT cxx)
+    list(APPEND definitions "-DABREAST_CXX_UNAVAILABLE=\"${cxx_reason}\"")
+  endif()
+
+  set(objects "")
+  file(MAKE_DIRECTORY ${directory}/costs-objects)
+  foreach(source IN LISTS sources)
+    string(REGEX REPLACE "[/.]" "-" name ${source})
+    cells_object(${cc} "${c_flags};${abreast_warnings};${definitions}" "${toolchain}" ${directory} ${source}
+                 costs-objects/${name})
+    if(list STREQUAL "costs_once" AND ${CMAKE_SOURCE_DIR}/${source} IN_LIST bench_boundary_sources)
+      cells_object(${cc} "${c_flags};${abreast_warnings};${bench_boundary_flags}" "${toolchain}" ${directory} ${source}
+                   costs-objects/${name}-boundary)
+    endif()
+  endforeach()
+  if(cxx)
+    bench_cxx_options("${toolchain}" cxx_flags)
+    foreach(source IN LISTS cxx_sources)
+      string(REGEX REPLACE "[/.]" "-" name ${source})
+      cells_cxx_object("${cxx_flags}" ${source} costs-objects/${name})
+    endforeach()
+  endif()
+  add_custom_command(
+    OUTPUT ${directory}/costs
+    COMMAND ${CMAKE_CXX_COMPILER} ${objects} $<TARGET_FILE:cost_cell> $<TARGET_FILE:abreast_bench>
+            $<TARGET_FILE:abreast_core> ${URING_LINK_LIBRARIES} ${cells_linker} -pthread -lm -o ${directory}/costs
+    DEPENDS ${objects} cost_cell abreast_bench abreast_core
+    COMMENT "${toolchain}: linking"
+    VERBATIM)
+  cells_record(${directory}/costs)
+  set(cells_built ${cells_built} PARENT_SCOPE)
+  set(cells_manifest ${cells_manifest} PARENT_SCOPE)
+endfunction()
