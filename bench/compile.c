@@ -4,10 +4,14 @@
  * The forms are those that `echo` runs, each in one translation unit: task, a coroutine (bench/cxx/echo_task.cpp), and
  * pipeline, an expression of senders (echo_pipeline.cpp). For rebuild_ms the turn is apart: as a coroutine it has a
  * translation unit of its own, and only that is compiled again; as a sender its type is part of the operation state of
- * everything that connects it, and all users are. Both end by linking the objects into one.
+ * everything that connects it, and all users are. That is the boundary's doing, not the model's: pipeline-erased is the
+ * same turn as a sender whose operation state is behind a virtual start, in a translation unit of its own too
+ * (compile/turn_sender.cpp), and is what a coroutine's frame behind its handle is to be compared with. All end by
+ * linking the objects into one.
  *
- * The jobs of a compiler are interleaved, in an order that changes from round to round; the interval is that of the
- * median over the rounds. What is measured is one process at a time, from its start to its end.
+ * The jobs of a compiler are interleaved, in an order that changes from round to round. From ROUNDS_FOR_INTERVAL rounds
+ * on the interval is that of the median over the rounds, at 99 %; fewer, as in quick mode, do not make one, and each
+ * round has its own row. What is measured is one process at a time, from its start to its end.
  */
 #define _GNU_SOURCE /* environ */
 #include "bench/cell.h"
@@ -24,7 +28,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { USERS = 2, ROUNDS_LEAST = 2, ROUNDS_MOST = 30, ARGUMENTS = 16 };
+/* Of 8 samples all lie on one side of their median once in 2^7. */
+enum { USERS = 2, ROUNDS_LEAST = 2, ROUNDS_FOR_INTERVAL = 8, ROUNDS_MOST = 30, ARGUMENTS = 16 };
 
 static const double QUICK_SECONDS = 5; /* of a compiler */
 static const double FULL_SECONDS = 60;
@@ -32,16 +37,20 @@ static const double FULL_SECONDS = 60;
 struct form {
     const char *model;
     const char *mechanism;
-    const char *loop;      /* the translation unit with the whole loop */
+    bool full;             /* not in quick mode */
+    const char *loop;      /* the translation unit with the whole loop; null: not compiled as a whole */
     const char *user;      /* one that uses a turn */
     const char *user_name; /* the one name that it defines; each user has another */
     const char *turn;      /* the translation unit of the turn; null: it is compiled into the users */
 };
 
 static const struct form forms[] = {
-    {"cxx-awaitable", "task", "bench/cxx/echo_task.cpp", "bench/cxx/compile/user_task.cpp", "user_task",
+    {"cxx-awaitable", "task", false, "bench/cxx/echo_task.cpp", "bench/cxx/compile/user_task.cpp", "user_task",
      "bench/cxx/compile/turn_task.cpp"},
-    {"cxx-sender", "pipeline", "bench/cxx/echo_pipeline.cpp", "bench/cxx/echo_pipeline.cpp", "loop_cxx_pipeline", NULL},
+    {"cxx-sender", "pipeline", false, "bench/cxx/echo_pipeline.cpp", "bench/cxx/echo_pipeline.cpp", "loop_cxx_pipeline",
+     NULL},
+    {"cxx-sender", "pipeline-erased", true, NULL, "bench/cxx/compile/user_sender.cpp", "user_sender",
+     "bench/cxx/compile/turn_sender.cpp"},
 };
 
 enum { FORMS = sizeof forms / sizeof *forms };
@@ -52,6 +61,7 @@ enum { COMPILE, REBUILD, KINDS, JOBS = FORMS * KINDS };
 struct bench {
     const char *cxx;
     const char *directory;
+    unsigned users; /* USERS, or one in smoke mode */
     double samples[JOBS][ROUNDS_MOST];
     size_t rounds;
 };
@@ -95,7 +105,7 @@ static int compile(const struct bench *bench, const char *source, const char *re
 static int compile_users(const struct bench *bench, const struct form *form)
 {
     int status = 0;
-    for (unsigned i = 0; i < USERS && !status; i++) {
+    for (unsigned i = 0; i < bench->users && !status; i++) {
         char object[PATH_MAX];
         object_path(bench, form, "user", i, object);
         status = compile(bench, form->user, form->user_name, i, object);
@@ -117,16 +127,26 @@ static int rebuild(const struct bench *bench, const struct form *form)
     } else {
         status = compile_users(bench, form);
     }
-    for (unsigned i = 0; i < USERS; i++) {
+    for (unsigned i = 0; i < bench->users; i++) {
         object_path(bench, form, "user", i, objects[i]);
         argv[n++] = objects[i];
     }
     return status ? status : spawn(argv);
 }
 
-static int run_job(struct bench *bench, size_t job, bool keep)
+/* Smoke mode, which shows no times, compiles each source once. */
+static bool wanted(const struct form *form, int kind, const struct run_options *options)
+{
+    if (kind == COMPILE)
+        return form->loop;
+    return options->smoke ? form->full : !form->full || options->full;
+}
+
+static int run_job(struct bench *bench, size_t job, const struct run_options *options, bool keep)
 {
     const struct form *form = &forms[job / KINDS];
+    if (!wanted(form, job % KINDS, options))
+        return 0;
     char object[PATH_MAX];
     object_path(bench, form, "loop", 0, object);
     uint64_t before = clock_ns();
@@ -169,18 +189,43 @@ static long count_bytes(const char *path)
     return bytes;
 }
 
+/* One row of the median, or, of few rounds, one of each. */
 static int add_times(struct bench *bench, struct row row, size_t job, uint64_t seed, struct results *results)
 {
+    const char *variant = row.variant;
+    row.unit = "ms";
+    for (size_t i = 0; bench->rounds < ROUNDS_FOR_INTERVAL && i < bench->rounds; i++) {
+        char round[64];
+        bool named = strcmp(variant, "-") != 0;
+        snprintf(round, sizeof round, "%s%sround=%zu", named ? variant : "", named ? "," : "", i + 1);
+        row.variant = round;
+        results_add_exact(results, row, bench->samples[job][i]);
+    }
+    if (bench->rounds < ROUNDS_FOR_INTERVAL)
+        return 0;
     struct interval interval;
     int status = bootstrap_median(bench->samples[job], (struct blocks){bench->rounds, 1}, seed, &interval);
     if (status)
         return status;
-    row.unit = "ms";
     row.value = interval.value;
     row.low = interval.low;
     row.high = interval.high;
     row.samples = bench->rounds;
     results_add(results, &row);
+    return 0;
+}
+
+static int add_sizes(struct row row, const char *object, struct results *results)
+{
+    long bytes = count_bytes(object), symbols = count_symbols(object);
+    if (bytes < 0 || symbols < 0)
+        return (int)(bytes < 0 ? bytes : symbols);
+    row.metric = "object_bytes";
+    row.unit = "B";
+    results_add_exact(results, row, (double)bytes);
+    row.metric = "symbols_count";
+    row.unit = "count";
+    results_add_exact(results, row, (double)symbols);
     return 0;
 }
 
@@ -196,23 +241,16 @@ static int add_rows(struct bench *bench, const char *toolchain, const struct run
                           .variant = "-",
                           .toolchain = toolchain};
         object_path(bench, &forms[i], "loop", 0, object);
-        long bytes = count_bytes(object), symbols = count_symbols(object);
-        if (bytes < 0 || symbols < 0)
-            return (int)(bytes < 0 ? bytes : symbols);
-        row.metric = "object_bytes";
-        row.unit = "B";
-        results_add_exact(results, row, (double)bytes);
-        row.metric = "symbols_count";
-        row.unit = "count";
-        results_add_exact(results, row, (double)symbols);
+        status = wanted(&forms[i], COMPILE, options) ? add_sizes(row, object, results) : 0;
         if (options->smoke)
             continue;
         row.metric = "compile_ms";
-        status = add_times(bench, row, i * KINDS + COMPILE, options->seed, results);
+        if (!status && wanted(&forms[i], COMPILE, options))
+            status = add_times(bench, row, i * KINDS + COMPILE, options->seed, results);
         snprintf(users, sizeof users, "users=%d", USERS);
         row.variant = users;
         row.metric = "rebuild_ms";
-        if (!status)
+        if (!status && wanted(&forms[i], REBUILD, options))
             status = add_times(bench, row, i * KINDS + REBUILD, options->seed, results);
     }
     return status;
@@ -222,18 +260,19 @@ static int add_rows(struct bench *bench, const char *toolchain, const struct run
 static int measure(struct bench *bench, const struct run_options *options, struct progress *progress)
 {
     double seconds = options->full ? FULL_SECONDS : QUICK_SECONDS;
+    size_t least = options->full ? ROUNDS_FOR_INTERVAL : ROUNDS_LEAST;
     int status = 0;
     for (size_t i = 0; i < FORMS && !status; i++)
-        status = forms[i].turn ? compile_users(bench, &forms[i]) : 0;
+        status = forms[i].turn && wanted(&forms[i], REBUILD, options) ? compile_users(bench, &forms[i]) : 0;
     for (size_t job = 0; job < JOBS && !status; job++)
-        status = run_job(bench, job, false);
+        status = run_job(bench, job, options, false);
     uint64_t started = clock_ns();
     while (!status && !options->smoke && bench->rounds < ROUNDS_MOST &&
-           (bench->rounds < ROUNDS_LEAST || 1e-9 * (double)(clock_ns() - started) < seconds)) {
+           (bench->rounds < least || 1e-9 * (double)(clock_ns() - started) < seconds)) {
         size_t order[JOBS];
         runner_order(order, JOBS, options->seed, (unsigned)bench->rounds);
         for (size_t i = 0; i < JOBS && !status; i++)
-            status = run_job(bench, order[i], true);
+            status = run_job(bench, order[i], options, true);
         bench->rounds++;
         progress_step(progress, bench->cxx);
     }
@@ -270,6 +309,7 @@ static int run_compiler(const char *id, const char *cxx, const struct run_option
     if (bench) {
         bench->cxx = cxx;
         bench->directory = directory;
+        bench->users = options->smoke ? 1 : USERS;
         status = measure(bench, options, progress);
     }
     if (!status)
@@ -302,6 +342,7 @@ static int compile_run(const struct experiment *experiment, const struct run_opt
 static const struct listed listed[] = {
     {"cxx-awaitable", "task", "the loop as a coroutine"},
     {"cxx-sender", "pipeline", "the loop as a pipeline of senders"},
+    {"cxx-sender", "pipeline-erased", "a turn of it behind a virtual start, in a translation unit of its own"},
     {NULL, NULL, NULL},
 };
 

@@ -13,6 +13,7 @@
 #define asio_callback_echo asio_io_uring_callback_echo
 #endif
 
+#include "bench/peers/asio_status.hpp"
 #include "bench/peers/library.h"
 
 #include <asio.hpp>
@@ -36,18 +37,14 @@ int errno_of(const std::error_code &code)
     return code && !is_errno ? EPROTO : code.value();
 }
 
-/* What came of it, as the cells want it. A machine that does not permit io_uring says so by EPERM or ENOSYS. */
+/* A machine that does not permit io_uring says so by EPERM or ENOSYS. */
 template <class Action> int guarded(Action action)
-try {
-    action();
-    return 0;
-} catch (const std::bad_alloc &) {
-    return -ENOMEM;
-} catch (const std::system_error &error) {
-    int value = errno_of(error.code());
-    return value == EPERM || value == ENOSYS ? -ENOTSUP : -value;
-} catch (...) {
-    return -EPROTO;
+{
+    int status = asio_guarded([&] {
+        action();
+        return 0;
+    });
+    return status == -EPERM || status == -ENOSYS ? -ENOTSUP : status;
 }
 
 /* ---- echo ---- */
@@ -63,8 +60,66 @@ stream_protocol::socket take_over(asio::io_context &context, int fd)
     return socket;
 }
 
+/* Where a client's operation lies, of which there is one at a time: the client allocates nothing, so that what is
+ * counted, and what Asio recycles, is the loop's alone. As the manual's example of custom memory allocation has it. */
+class operation_memory
+{
+  public:
+    template <class T> struct allocator {
+        using value_type = T;
+        operation_memory *of;
+
+        explicit allocator(operation_memory *memory) noexcept : of(memory)
+        {
+        }
+        template <class U> allocator(const allocator<U> &other) noexcept : of(other.of)
+        {
+        }
+        bool operator==(const allocator &) const noexcept = default;
+        T *allocate(size_t count)
+        {
+            if (of->used || count * sizeof(T) > sizeof of->bytes)
+                return static_cast<T *>(::operator new(count * sizeof(T)));
+            of->used = true;
+            return reinterpret_cast<T *>(of->bytes);
+        }
+        void deallocate(T *memory, size_t) noexcept
+        {
+            if (reinterpret_cast<unsigned char *>(memory) == of->bytes)
+                of->used = false;
+            else
+                ::operator delete(memory);
+        }
+    };
+
+    /* A completion handler whose operation lies here. */
+    template <class Function> struct handler {
+        using allocator_type = allocator<std::byte>;
+        operation_memory *memory;
+        Function function;
+
+        allocator_type get_allocator() const noexcept
+        {
+            return allocator_type(memory);
+        }
+        void operator()(const asio::error_code &error, size_t bytes)
+        {
+            function(error, bytes);
+        }
+    };
+    template <class Function> handler<Function> wrap(Function function)
+    {
+        return {this, function};
+    }
+
+  private:
+    alignas(std::max_align_t) unsigned char bytes[512];
+    bool used = false;
+};
+
 struct client {
     echo &of;
+    operation_memory memory;
     std::vector<unsigned char> reply;
     stream_protocol::socket socket;
     const unsigned char *message = nullptr;
@@ -147,7 +202,7 @@ void client::next()
 void client::send()
 {
     socket.async_write_some(asio::buffer(message + moved, reply.size() - moved),
-                            [this](const asio::error_code &error, size_t bytes) {
+                            memory.wrap([this](const asio::error_code &error, size_t bytes) {
                                 if (error)
                                     return of.fail(error);
                                 moved += bytes;
@@ -155,13 +210,13 @@ void client::send()
                                     return send();
                                 moved = 0;
                                 receive();
-                            });
+                            }));
 }
 
 void client::receive()
 {
     socket.async_read_some(asio::buffer(reply.data() + moved, reply.size() - moved),
-                           [this](const asio::error_code &error, size_t bytes) {
+                           memory.wrap([this](const asio::error_code &error, size_t bytes) {
                                if (error)
                                    return of.fail(error);
                                moved += bytes;
@@ -171,7 +226,7 @@ void client::receive()
                                    return of.fail(asio::error_code(EBADMSG, asio::system_category()));
                                this->bytes += moved;
                                next();
-                           });
+                           }));
 }
 
 loop::loop(echo &owner, library_connection &served)
