@@ -4,7 +4,8 @@
 #   cells/phases.tsv                  executable, toolchain string, and `quick` or `full`: the modes that run it
 #
 # The counts are those of the source text and cannot depend on the setting; that they do not is one of the results. In
-# quick mode the settings furthest apart are enough to show it, with ABREAST_MATRIX=full it is shown for all.
+# quick mode the settings furthest apart are enough to show it; with ABREAST_MATRIX=full, or where ABREAST_COMPILERS names
+# the compilers, it is shown for all.
 # The product code that is not in headers comes from abreast_probed.
 
 # The forms in C.
@@ -61,10 +62,11 @@ if(ABREAST_SANITIZE STREQUAL "none")
       foreach(sibling on off)
         foreach(exceptions on off)
           set(mode full)
-          if(id IN_LIST cells_quick AND "${level} ${sibling} ${exceptions}" MATCHES "^(0 off off|2 on on)$")
+          if(ABREAST_COMPILERS
+             OR (id IN_LIST cells_quick AND "${level} ${sibling} ${exceptions}" MATCHES "^(0 off off|2 on on)$"))
             set(mode quick)
           endif()
-          if(mode STREQUAL "quick" OR ABREAST_MATRIX STREQUAL "full" OR ABREAST_COMPILERS)
+          if(mode STREQUAL "quick" OR ABREAST_MATRIX STREQUAL "full")
             phases_add(${id} ${level} ${sibling} ${exceptions} ${mode})
           endif()
         endforeach()
