@@ -8,6 +8,7 @@
  *                       posts the handler even so
  *   await=task          the coroutine awaits an asio::awaitable that returns at once
  */
+#include "bench/peers/asio_status.hpp"
 #include "bench/stack/mechanism.h"
 
 #include <asio.hpp>
@@ -40,18 +41,16 @@ auto async_get(const asio::io_context::executor_type &executor, uint64_t value, 
 /* Runs the io_context until it is out of work; what a coroutine threw, or a handler, comes out here. What `start`
  * returns is kept until then. */
 template <class Start> int run(stack_job *job, Start start)
-try {
-    asio::io_context context(1);
-    std::exception_ptr thrown;
-    [[maybe_unused]] auto kept = start(context, [&thrown](std::exception_ptr exception) { thrown = exception; });
-    context.run();
-    if (thrown)
-        std::rethrow_exception(thrown);
-    return job->made == job->completions ? 0 : -EPROTO;
-} catch (const std::bad_alloc &) {
-    return -ENOMEM;
-} catch (const std::system_error &error) {
-    return -error.code().value();
+{
+    return asio_guarded([&] {
+        asio::io_context context(1);
+        std::exception_ptr thrown;
+        [[maybe_unused]] auto kept = start(context, [&thrown](std::exception_ptr exception) { thrown = exception; });
+        context.run();
+        if (thrown)
+            std::rethrow_exception(thrown);
+        return job->made == job->completions ? 0 : -EPROTO;
+    });
 }
 
 template <class Make> asio::awaitable<void> awaiting(stack_job *job, Make make)
@@ -158,10 +157,13 @@ struct read_loop {
         if (job->made == job->completions)
             return;
         pipe.fill(job->made);
-        pipe.reading.async_read_some(asio::buffer(&value, sizeof value), [this](const asio::error_code &, size_t got) {
-            stack_job_completed(job, got == sizeof value ? value : UINT64_MAX);
-            next();
-        });
+        pipe.reading.async_read_some(asio::buffer(&value, sizeof value),
+                                     [this](const asio::error_code &error, size_t got) {
+                                         if (error)
+                                             throw std::system_error(error);
+                                         stack_job_completed(job, got == sizeof value ? value : UINT64_MAX);
+                                         next();
+                                     });
     }
 };
 
