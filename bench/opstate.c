@@ -95,6 +95,8 @@ static void opstate_describe(const struct cell *cell, const struct row *blank, s
         add_bytes(*blank, "op_state_bytes", sizes->op_state, results);
         add_bytes(*blank, "op_state_align_bytes", sizes->align, results);
     }
+    if (sizes->block)
+        add_bytes(*blank, "op_state_block_bytes", sizes->block, results);
     if (sizes->environment)
         add_bytes(*blank, "op_state_environment_bytes", sizes->environment, results);
     if (sizes->awaitable) {

@@ -37,7 +37,7 @@ title_font = kind eq "svg" ? ",14" : ",10"
 left = 0.085; middle = 0.475; second = 0.59; right = 0.98
 about = "functions with eight bytes of state each; stateless: open markers, where it differs"
 set multiplot title "What one operation takes, by depth (" . about . ")" font title_font
-set xrange [0:*]
+set xrange [0:D_max * 1.03]
 set logscale y
 set tmargin at screen 0.90
 set bmargin at screen 0.34

@@ -14,9 +14,10 @@ namespace
 
 /* ---- The sender's forms ---- */
 
-void answer(const opstate *, env *answer)
+/* What is asked of an environment is read from memory, as in C. */
+void answer(const opstate *state, env *answer)
 {
-    *answer = {};
+    *answer = {{reinterpret_cast<inplace_stop_source *>(state->env.stop.source)}, state->env.executor};
 }
 void answer(const opstate *state, const io_env **answer)
 {
@@ -69,7 +70,7 @@ template <auto make, class Rcvr> int run_pipeline(opstate *state)
 
 template <class Operation> constexpr opstate_sizes sizes_of()
 {
-    return {sizeof(Operation), 0, 0, alignof(Operation), 0};
+    return {sizeof(Operation), 0, 0, 0, alignof(Operation), 0};
 }
 
 template <auto make, class Rcvr = end<keep_value>>
@@ -342,7 +343,8 @@ template <io_task (*make)(opstate *)> int run_root(opstate *state)
     return launch(state, make);
 }
 
-template <class Awaitable> constexpr opstate_sizes awaitable_sizes = {0, 0, sizeof(Awaitable), alignof(Awaitable), 0};
+template <class Awaitable>
+constexpr opstate_sizes awaitable_sizes = {0, 0, 0, sizeof(Awaitable), alignof(Awaitable), 0};
 
 } // namespace
 

@@ -34,6 +34,7 @@ struct opstate {
 /* Bytes; 0: there is none. Alignments: of the operation state or awaitable. */
 struct opstate_sizes {
     size_t op_state;
+    size_t block;       /* beside op_state: what is allocated for an operation state behind another */
     size_t environment; /* of op_state: an environment that is kept because get_env answers its address */
     size_t awaitable;
     size_t align;

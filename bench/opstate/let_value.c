@@ -10,7 +10,7 @@
 
 /* clang-format off */
 
-/* Stages of the pipeline P, completing into R: P_0 is just, P_1 .. P_depth are let_value, each with a just of its own. */
+/* Stages of the pipeline P, completing into R: P_0 is just, P_1 .. P_depth are let_value, each with its own just. */
 #define LET_BEFORE(N, F)                                                                                               \
     RECEIVER(N, uint64_t);                                                                                             \
     RECEIVER(N##_inner, uint64_t);                                                                                     \

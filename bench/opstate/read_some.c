@@ -50,14 +50,17 @@ ANY_SENDER(erased, ssize_t);
 SENDER_READ_SOME(behind, erased)
 ANY_SENDER_OF(behind, erased)
 
-#define ERASED(N, bytes, form_)                                                                                        \
+#define ERASED(N, bytes, block_, form_)                                                                                \
     SENDER_ANY(N, erased, bytes, reading_end)                                                                          \
     RUN_PIPELINE(N##_run, N, reading_end,                                                                              \
                  behind_erase((struct behind_sender){state->stream, &state->got, sizeof state->got}, NULL))            \
-    const struct form read_some_##form_ = {.run = N##_run, PIPELINE_SIZES(N)};
+    const struct form read_some_##form_ = {                                                                            \
+        .run = N##_run,                                                                                                \
+        .sizes = {.op_state = sizeof(struct N##_op), .block = block_, .align = _Alignof(struct N##_op)},               \
+    };
 
-ERASED(any, ANY_SENDER_BYTES, any_sender)
-ERASED(any_fits, sizeof(struct behind_op), any_sender_fits)
+ERASED(any, ANY_SENDER_BYTES, sizeof(struct behind_op), any_sender)
+ERASED(any_fits, sizeof(struct behind_op), 0, any_sender_fits)
 _Static_assert(sizeof(struct behind_op) > ANY_SENDER_BYTES, "the operation state is too large for the buffer");
 
 struct read_request {

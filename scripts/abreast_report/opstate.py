@@ -1,118 +1,176 @@
-"""opstate: sizes and instructions of operation states and coroutine frames against depth."""
+"""opstate: what one operation builds, and what it costs to build it: sizes, instructions, bytes written, time."""
 
-from .rows import Setting, model_order, pairs, shown, shown_row
-from .tables import Section, Table
+from .opstate_forms import by_form, carried, compiler_of, figure_data, level_of, name_of, value
+from .ratios import control_finding, groups_of
+from .rows import pairs, shown, shown_row
+from .tables import Heading, Section, Table
 
 WORD_BYTES = 8
-DETAILS = {"allocs_fresh_per_op", "ns_above_floor", "ratio_to_floor"}  # derived from, or implied by, the others
+DEPTH = 4  # of the sentences, and of the table of operations
+RATE = 100_000  # operations a second, the discussion's
+LITTLE = 1  # per cent of a core
+DETAILS = {
+    "allocs_fresh_per_op",
+    "awaitable_align_bytes",
+    "awaitable_bytes",
+    "ns_above_floor",
+    "op_state_align_bytes",
+    "ops_per_s_at_10_percent",
+    "ops_per_s_at_1_percent",
+    "ratio_to_floor",
+}  # derived from, or implied by, the others, or the same at every depth
 NOTES = {
-    "op_state_bytes": "sender: the operation state that connect builds; awaitable: the awaitable, which lies in the "
-    "coroutine's frame; task-in-task: the frames of one operation, one for each depth.",
+    "op_state_bytes": "The operation state that connect builds: receivers nest by value here, in C and in C++; with "
+    "P2300R10's exposition-only basic-receiver it has a pointer more for each then.",
+    "awaitable_bytes": "The awaitable, which lies in the coroutine's frame.",
     "frame_bytes": "The one frame that outlives all operations; task-in-task: each of the frames of an operation.",
+    "bytes_written_per_op": "All stores of the code that an operation runs, by their width: to the stack, the frame, "
+    "the operation state and anything else; not what a system call writes.",
 }
-
-
-def by_form(rows):
-    """{(model, mechanism, rest of the variant, toolchain): {depth: {metric: Row}}}"""
-    found = {}
-    for row in rows:
-        depth = row.keys.get("depth")
-        if depth is None or not depth.isdigit():
-            continue
-        rest = ",".join(f"{key}={value}" for key, value in row.keys.items() if key != "depth") or "-"
-        form = found.setdefault((row.model, row.mechanism, rest, row.toolchain), {})
-        form.setdefault(int(depth), {})[row.metric] = row
-    toolchains = list(dict.fromkeys(form[3] for form in found))
-    return dict(sorted(found.items(), key=lambda item: (toolchains.index(item[0][3]), model_order(item[0][0]))))
-
-
-def name_of(form):
-    model, mechanism, rest, _ = form
-    return f"{model} {mechanism}" + ("" if rest == "-" else f" ({rest})")
-
-
-def level_of(form):
-    return dict(Setting.parse(form[3]).options).get("opt")
-
-
-def compiler_of(form):
-    """The compiler, and its level where that is not the one of products."""
-    return Setting.parse(form[3]).compiler + ("" if level_of(form) in (None, "O2") else f" -{level_of(form)}")
 
 
 def build(rows):
     section = Section("opstate")
+    groups = groups_of(rows)
     forms = by_form(rows)
-    metrics = list(dict.fromkeys(row.metric for row in rows if row.keys.get("depth", "").isdigit()))
-    for metric in metrics:
-        depths = sorted({depth for form in forms.values() for depth in form if metric in form[depth]})
-        unit = next(row.unit for row in rows if row.metric == metric)
-        body = [
-            [name_of(form), compiler_of(form), *(shown_row(found.get(depth, {}).get(metric)) for depth in depths)]
-            for form, found in forms.items()
-            if any(metric in found[depth] for depth in found)
-        ]
-        section.tables.append(
-            Table(
-                f"opstate-{metric}",
-                f"{metric} ({'below 1: faster' if unit == 'ratio' else unit}) by depth",
-                ["form", "compiler", *(f"depth {depth}" for depth in depths)],
-                body,
-                NOTES.get(metric, ""),
-                detail=metric in DETAILS,
-            )
-        )
+    tables = [operations(groups), *depth_tables(rows, forms), compilers(groups)]
+    section.tables = [table for table in tables if table.rows]
     # What is said, and drawn, is of the level of the main build; the tables have all that were measured.
-    forms = {form: depths for form, depths in forms.items() if level_of(form) == level_of(next(iter(forms)))}
-    section.short, section.headline = above_floor(forms), within_stores(forms)
-    section.findings = deepest(forms)
+    main = level_of(rows[0].toolchain)
+    forms = {form: depths for form, depths in forms.items() if level_of(form[3]) == main}
+    groups = [group for group in groups if level_of(group.toolchain) == main]
+    section.short = " ".join(part for part in (above_floor(forms), of_a_core(groups)) if part)
+    section.headline = "\n".join(part for part in (verdict(groups), *written(forms, groups)) if part)
+    section.findings = [*growth(forms), *erased(groups), *environments(groups), *alignments(groups)]
+    section.findings += control_finding(groups, "ratio_to_floor")
     section.data = figure_data(forms)
     return section
 
 
-def counted_in_frames(found, depth):
-    """Whether the bytes of an operation are those of its frames, one for each function."""
-    state, frame = (found.get(metric) for metric in ("op_state_bytes", "frame_bytes"))
-    return bool(state and frame and frame.value and state.value == depth * frame.value)
+# --- Tables ---
 
 
-def sizes(found, depth):
-    """What an operation takes, in the words of its model: nothing is counted twice."""
-    state, frame = (found.get(metric) for metric in ("op_state_bytes", "frame_bytes"))
-    if state is None or not state.value:
-        return [f"{shown(frame.value)} bytes of coroutine frame"] if frame and frame.value else []
-    if frame is None or not frame.value:
-        return [f"{shown(state.value)} bytes of operation state"]
-    if counted_in_frames(found, depth):
-        return [f"{depth} frames of {shown(frame.value)} bytes"]
-    return [f"{shown(state.value)} bytes of awaitable, which lie in the frame of {shown(frame.value)}"]
+def described(variant):
+    """What the cells of a group do."""
+    keys = pairs(variant)
+    if "depth" in keys:
+        state = keys.get("state", "0")
+        carrying = "stateless functions" if state == "0" else f"functions of {state} bytes"
+        return f"a value through {keys['depth']} {carrying}"
+    if keys.get("algorithm") == "when-all":
+        return f"when_all of {keys.get('children', '?')}"
+    words = {"schedule": "schedule: a round trip through the run_loop", "read-some": "read_some of 8 bytes in memory"}
+    return words.get(keys.get("algorithm"), variant)
 
 
-def deepest(forms):
-    """A sentence for each toolchain and kind of function: every form at the greatest depth that all of them have."""
-    sentences = []
-    for toolchain, rest in dict.fromkeys((form[3], form[2]) for form in forms):
-        mine = {form: depths for form, depths in forms.items() if form[3] == toolchain and form[2] == rest}
-        shared = set.intersection(*(set(depths) for depths in mine.values()))
-        if not shared:
+OPERATIONS = {
+    "frame_bytes": "frame, bytes",
+    "allocs_per_op": "allocations",
+    "instructions_per_op": "instructions",
+    "bytes_written_per_op": "bytes written",
+    "ns_per_op": "ns",
+    "ns_above_floor": "ns above the floor",
+}
+RATES = {
+    "ops_per_s_at_1_percent": "thousands a second, at 1 % of a core",
+    "ops_per_s_at_10_percent": "at 10 %",
+}
+
+
+def operations(groups):
+    """Everything about each kind of operation, the chains of functions at one depth: of the build that is timed."""
+    timed = next((group.toolchain for group in groups if group.timed), groups[0].toolchain if groups else "")
+    mine = [group for group in groups if group.toolchain == timed and len(group.cells) > 1]
+    body = []
+    for group in mine:
+        depth = pairs(group.variant).get("depth")
+        if depth not in (None, str(DEPTH)):
             continue
-        depth = max(shared)
-        parts = []
-        for form, depths in mine.items():
-            counted = depths[depth].get("instructions_per_op")
-            figures = [f"{shown(counted.value)} instructions"] if counted and counted.value else []
-            figures += sizes(depths[depth], depth)
-            if figures:
-                parts.append(f"{form[0]} {form[1]} {', '.join(figures)}")
-        if parts:
-            compiler = Setting.parse(toolchain).compiler
-            start = f"One operation through {depth} functions{with_state(rest)}, {compiler}: "
-            sentences.append(start + "; ".join(parts) + ".")
-    return sentences
+        body.append(Heading(described(group.variant), 2 + len(OPERATIONS) + len(RATES)))
+        for (model, mechanism), figures in group.ordered():
+            built = carried(figures)
+            body.append(
+                [
+                    f"{model} {mechanism}",
+                    f"{shown(built[0])} ({built[1]})" if built else "-",
+                    *(shown_row(figures.get(metric)) for metric in OPERATIONS),
+                    *(thousands(figures.get(metric)) for metric in RATES),
+                ]
+            )
+    return Table(
+        "opstate-operations",
+        f"What one operation builds, and what it costs, {compiler_of(timed)}",
+        ["form", "builds, bytes", *OPERATIONS.values(), *RATES.values()],
+        body,
+        "In brackets the 99 % interval of paired, interleaved runs. The last columns: how many operations a second "
+        "take that share of a core by what they cost above the floor; any: the interval has 0 in it. Allocations are "
+        "asked of a recycling allocator. A frame that outlives all operations is not counted in what one builds.",
+        essential=True,
+    )
 
 
-def with_state(rest):
-    return "" if rest == "-" else f" ({rest})"
+def thousands(row):
+    if row is None or row.value is None:
+        return shown_row(row)
+    return "{} ({} to {})".format(*(shown(float(f"{number / 1000:.3g}")) for number in (row.value, row.low, row.high)))
+
+
+def depth_tables(rows, forms):
+    for metric in dict.fromkeys(row.metric for row in rows if row.keys.get("depth", "").isdigit()):
+        depths = sorted({depth for form in forms.values() for depth in form if metric in form[depth]})
+        unit = next(row.unit for row in rows if row.metric == metric)
+        body = [
+            [name_of(form), compiler_of(form[3]), *(shown_row(found.get(depth, {}).get(metric)) for depth in depths)]
+            for form, found in forms.items()
+            if any(metric in found[depth] for depth in found)
+        ]
+        yield Table(
+            f"opstate-{metric}",
+            f"{metric} ({'below 1: faster' if unit == 'ratio' else unit}) by depth",
+            ["form", "compiler", *(f"depth {depth}" for depth in depths)],
+            body,
+            NOTES.get(metric, ""),
+            detail=metric in DETAILS,
+        )
+
+
+EVERY_COMPILER = {
+    "op_state_bytes": "operation state",
+    "op_state_environment_bytes": "of these an environment",
+    "op_state_block_bytes": "block beside it",
+    "awaitable_bytes": "awaitable",
+    "frame_bytes": "frame",
+    "allocs_per_op": "allocations",
+    "instructions_per_op": "instructions",
+    "bytes_written_per_op": "bytes written",
+}
+
+
+def compilers(groups):
+    body = [
+        [
+            described(group.variant),
+            f"{model} {mechanism}",
+            compiler_of(group.toolchain),
+            *(shown_row(figures.get(metric)) for metric in EVERY_COMPILER),
+        ]
+        for group in groups
+        if "depth" not in pairs(group.variant)
+        for (model, mechanism), figures in group.ordered()
+    ]
+    return Table(
+        "opstate-compilers",
+        "when_all, schedule and read_some by every compiler",
+        ["operation", "form", "compiler", *EVERY_COMPILER.values()],
+        body,
+        "Sizes in bytes, an operation's. An environment that an algorithm changes is kept in its operation state, for "
+        "get_env answers an address here; a C++ receiver makes it anew at each query. An awaitable keeps it in C++ "
+        "too: await_suspend is given its address.",
+        detail=True,
+    )
+
+
+# --- Sentences ---
 
 
 def against(extra, stores):
@@ -121,52 +179,71 @@ def against(extra, stores):
     if extra <= stores:
         return f"{shown(extra)} above the floor, within the {shown(stores)} stores that the operation state takes"
     over = shown(extra - stores)
-    return f"{shown(extra)} above the floor, {over} more than the {shown(stores)} stores that the operation state takes"
+    return f"{shown(extra)} above the floor, {over} more than the {shown(stores)} stores that its operation state takes"
 
 
-def within_stores(forms, depth=2):
-    """Whether just | then | then costs more than the floor and one store for each word of its operation state."""
-    sentences = []
+def with_state(rest):
+    return "" if rest == "-" else f" ({rest})"
+
+
+def written(forms, groups):
+    """What an optimiser leaves of an operation state, instructions and stores; and where it cannot see all."""
     for form, depths in forms.items():
-        model, _, rest, toolchain = form
-        ours = depths.get(depth, {})
-        floor = forms.get(("raw", "floor", rest, toolchain), {}).get(depth, {}).get("instructions_per_op")
-        counted, state = ours.get("instructions_per_op"), ours.get("op_state_bytes")
-        if model != "sender" or not all(row and row.value is not None for row in (floor, counted, state)):
+        model, mechanism, rest, toolchain = form
+        ours = depths.get(DEPTH, {})
+        floor = forms.get(("raw", "floor", rest, toolchain), {}).get(DEPTH, {})
+        counted, least = (value(figures, "instructions_per_op") for figures in (ours, floor))
+        state = value(ours, "op_state_bytes")
+        if (model, mechanism) != ("sender", "pipeline") or None in (counted, least, state):
             continue
-        extra, stores = counted.value - floor.value, state.value / WORD_BYTES
-        sentences.append(
-            f"just{' | then' * depth}{with_state(rest)}, {compiler_of(form)}: {shown(counted.value)} instructions, "
-            f"{against(extra, stores)} ({shown(state.value)} bytes of operation state)."
+        stored = value(ours, "bytes_written_per_op")
+        yield (
+            f"just | then x {DEPTH}{with_state(rest)}, {compiler_of(toolchain)}: {shown(counted)} instructions, "
+            f"{against(counted - least, state / WORD_BYTES)}; of {shown(state)} bytes of operation state "
+            + ("it is not known what is written." if stored is None else f"{shown(stored)} bytes a time are written.")
         )
-    return "\n".join(sentences)
+    for group in groups:
+        if pairs(group.variant).get("algorithm") != "read-some":
+            continue
+        amounts = [
+            f"{words} {shown(more)}"
+            for name, words in ((("sender", "pipeline"), "the sender"), (("awaitable", "ready"), "the awaitable"))
+            if (more := beyond(group, name, "bytes_written_per_op")) is not None
+        ]
+        if amounts:
+            yield (
+                f"Where the operation is handed to a stream, {group.compiler}: bytes written beyond the floor's "
+                f"{shown(value(group.cells['raw', 'floor'], 'bytes_written_per_op'))} are {', '.join(amounts)}."
+            )
+
+
+def beyond(group, name, metric):
+    """How much more than the floor."""
+    ours, floor = (value(group.cells.get(cell, {}), metric) for cell in (name, ("raw", "floor")))
+    return None if ours is None or floor is None else ours - floor
 
 
 COMPARED = {
     ("sender", "pipeline"): "a pipeline of {depth} `then`",
-    ("awaitable", "ready"): "an awaitable that is ready",
+    ("sender", "let-value"): "of {depth} `let_value`",
+    ("awaitable", "ready"): "one awaitable that is ready",
     ("awaitable", "ready-known"): "the same where the compiler knows that it is ready",
     ("awaitable", "task-in-task"): "a coroutine for each function",
 }
 
 
-def above_floor(forms, depth=2):
+def above_floor(forms):
     """How many instructions each form takes beyond the same calls without a protocol, over all kinds and compilers."""
     extra = {}
     for (model, mechanism, rest, toolchain), depths in forms.items():
-        floor = forms.get(("raw", "floor", rest, toolchain), {}).get(depth, {}).get("instructions_per_op")
-        counted = depths.get(depth, {}).get("instructions_per_op")
-        if all(row and row.value is not None for row in (floor, counted)):
-            extra.setdefault((model, mechanism), []).append(counted.value - floor.value)
-    number = "two" if depth == 2 else depth
-    parts = [
-        f"{words.format(depth=number)} {span(extra[form])}"
-        for form, words in COMPARED.items()
-        if form in extra
-    ]
+        floor = value(forms.get(("raw", "floor", rest, toolchain), {}).get(DEPTH, {}), "instructions_per_op")
+        counted = value(depths.get(DEPTH, {}), "instructions_per_op")
+        if floor is not None and counted is not None:
+            extra.setdefault((model, mechanism), []).append(counted - floor)
+    parts = [f"{words.format(depth=DEPTH)} {span(extra[form])}" for form, words in COMPARED.items() if form in extra]
     if not parts:
         return ""
-    return f"Instructions beyond the same {number} calls without a protocol: {', '.join(parts)}."
+    return f"Instructions beyond the same {DEPTH} calls without a protocol: {', '.join(parts)}."
 
 
 def span(values):
@@ -174,71 +251,131 @@ def span(values):
     return low if low == high else f"{low} to {high}"
 
 
-VISIBLE = 1.15  # two values that differ by less are one point on the logarithmic axis
+STATIC = {"pipeline", "let-value", "as-written", "array", "task-scheduler"}  # senders that allocate nothing
 
 
-def figure_data(forms):
-    """A block for each line of the figure: its title, then panel, depth, value, model, the number of its mechanism, its
-    state, whether it is a frame that outlives the operation, and whether the legend has the title already. Only the
-    main build."""
-    main = next((form[3] for form in forms), None)
-    forms = {form: depths for form, depths in forms.items() if form[3] == main}
-    numbers = {name: number for number, name in enumerate(dict.fromkeys(form[:2] for form in forms))}
-    blocks, titles = [], set()
-    for panel, (form, metric, points, title) in lines_of(forms):
-        state = pairs(form[2]).get("state", "0")
-        style = f"{min(model_order(form[0]), 5)}\t{numbers[form[:2]]}\t{state if state.isdigit() else 0}"
-        style += f"\t{int(metric == 'frame_bytes')}\t{int(title in titles)}"
-        titles.add(title)
-        drawn = [f"{panel}\t{depth}\t{value:.10g}\t{style}" for depth, value in points.items()]
-        blocks.append("\n".join([f'"{title}"', *drawn]) + "\n")
-    return "\n\n".join(blocks)
-
-
-def lines_of(forms):
-    """(panel, (form, metric, {depth: value}, title)) for each line. Values of 0 have no place on a logarithmic axis."""
-    for panel, metrics in enumerate((("op_state_bytes",), ("instructions_per_op",))):
-        by_name = {}
-        for form, depths in forms.items():
-            by_name.setdefault(form[:2], {})[form] = depths
-        for alike in by_name.values():
-            for metric in metrics:
-                yield from ((panel, line) for line in states_apart(alike, metric))
-        if panel == 0:
-            yield from ((panel, line) for line in frames_once(forms))
-
-
-def points_of(depths, metric):
-    return {
-        depth: depths[depth][metric].value
-        for depth in sorted(depths)
-        if metric in depths[depth] and depths[depth][metric].value
-    }
-
-
-def look_alike(points, other):
-    both = [(value, other[depth]) for depth, value in points.items() if depth in other]
-    return all(max(pair) < VISIBLE * min(pair) for pair in both)
-
-
-def states_apart(alike, metric):
-    """The line of the functions with most state, and another for those with less where one can see the difference."""
-    shown_already = []
-    for form, depths in reversed(alike.items()):
-        points = points_of(depths, metric)
-        if points and not any(look_alike(points, other) for other in shown_already):
-            title = f"{form[0]} {form[1]}" if not shown_already else name_of(form)
-            yield form, metric, points, title
-            shown_already.append(points)
-
-
-def frames_once(forms):
-    """The frames that outlive an operation; equal ones of a model share a line."""
+def shares(groups):
+    """{(model, mechanism, what it does): (per cent of a core at RATE, low, high)} of those that are timed."""
     found = {}
-    for form, depths in forms.items():
-        points = points_of(depths, "frame_bytes")
-        if points and not all(counted_in_frames(figures, depth) for depth, figures in depths.items()):
-            found.setdefault((form[0], tuple(points.values())[-1:]), []).append((form, points))
-    for (model, _), lines in found.items():
-        names = " and ".join(dict.fromkeys(form[1] for form, _ in lines))
-        yield lines[0][0], "frame_bytes", lines[0][1], f"{model} {names}: the frame around it"
+    for group in groups:
+        for (model, mechanism), figures in group.cells.items():
+            row = figures.get("ns_above_floor")
+            if row and row.value is not None:
+                found[model, mechanism, described(group.variant)] = [
+                    RATE * ns * 1e-9 * 100 for ns in (row.value, row.low, row.high)
+                ]
+    return found
+
+
+def per_cent(number):
+    return f"{max(number, 0):.2g} %"
+
+
+def dearest(found, wanted):
+    """The entry with the most."""
+    mine = {name: share for name, share in found.items() if wanted(name)}
+    return max(mine.items(), key=lambda item: item[1][0], default=None)
+
+
+def of_a_core(groups):
+    most = dearest(shares(groups), lambda name: name[0] == "sender" and name[1] in STATIC)
+    if not most:
+        return ""
+    return f"At {RATE:,} operations a second the dearest static operation state takes {per_cent(most[1][0])} of a core."
+
+
+def verdict(groups):
+    """The discussion: "When you're doing 100k reads/sec ..., the op_state construction on every operation is the
+    overhead"."""
+    found = shares(groups)
+    read = found.get(("sender", "pipeline", described("algorithm=read-some")))
+    most = dearest(found, lambda name: name[0] == "sender" and name[1] in STATIC)
+    if not read or not most:
+        return ""
+    (_, mechanism, what), (share, low, high) = most
+    holds = high >= LITTLE
+    judged = f"holds for that one: {LITTLE} % or more" if holds else f"does not hold here: all are below {LITTLE} %"
+    text = (
+        f"At {RATE:,} reads a second, building, starting and completing the operation state of read_some takes "
+        f"{per_cent(read[0])} of a core above the floor (99 %: {per_cent(read[1])} to {per_cent(read[2])}); the "
+        f"dearest of all static operation states ({mechanism}, {what}) {per_cent(share)} ({per_cent(low)} to "
+        f"{per_cent(high)}). That the construction on every operation is the overhead, as the discussion of P4003R1 says, {judged}"
+    )
+    allocating = dearest(found, lambda name: name[0] in ("sender", "awaitable") and name[1] not in STATIC)
+    if allocating:
+        (model, mechanism, what), (share, _, _) = allocating
+        text += f"; the dearest form of all, {model} {mechanism} ({what}), takes {per_cent(share)}"
+    return text + "."
+
+
+def growth(forms):
+    """How an operation state grows with each stage."""
+    for model, mechanism in (("sender", "pipeline"), ("sender", "let-value"), ("cxx-sender", "let-value")):
+        parts = {}
+        for (form_model, form_mechanism, rest, toolchain), depths in forms.items():
+            sizes = {depth: size for depth in depths if (size := value(depths[depth], "op_state_bytes"))}
+            sizes = {depth: size for depth, size in sizes.items() if depth}
+            if (form_model, form_mechanism) != (model, mechanism) or len(sizes) < 2:
+                continue
+            first, last = min(sizes), max(sizes)
+            step = (sizes[last] - sizes[first]) / (last - first)
+            even = all(size == sizes[first] + step * (depth - first) for depth, size in sizes.items())
+            key = rest, step, even, first, last, sizes[first], sizes[last]
+            parts.setdefault(key, []).append(compiler_of(toolchain))
+        for (rest, step, even, first, last, low, high), names in parts.items():
+            evenly = "" if even else " on average"
+            yield (
+                f"{model} {mechanism}{with_state(rest)}, {' and '.join(names)}: {shown(low)} bytes of operation state "
+                f"at depth {first}, {shown(high)} at {last}: {shown(step)} bytes a stage{evenly}."
+            )
+
+
+def erased(groups):
+    """What erasing read_some's type costs, on both sides."""
+    for group in groups:
+        if pairs(group.variant).get("algorithm") != "read-some":
+            continue
+        parts = []
+        for name, plain in (
+            (("sender", "any-sender"), ("sender", "pipeline")),
+            (("sender", "any-sender-fits"), ("sender", "pipeline")),
+            (("sender", "table-sender"), ("sender", "pipeline")),
+            (("awaitable", "any-stream"), ("awaitable", "ready")),
+        ):
+            ours, theirs = (value(group.cells.get(cell, {}), "instructions_per_op") for cell in (name, plain))
+            calls = value(group.cells.get(name, {}), "allocs_per_op")
+            if ours is None or theirs is None:
+                continue
+            allocating = f" and {shown(calls)} allocation{'s' if calls > 1 else ''}" if calls else ""
+            parts.append(f"{name[1]} {shown(ours - theirs)} instructions{allocating} more")
+        if parts:
+            yield f"read_some with its type erased, against its type known, {group.compiler}: {', '.join(parts)}."
+
+
+def environments(groups):
+    """The bytes that C has and C++ need not, because get_env answers an address."""
+    found = {}
+    for group in groups:
+        for (model, mechanism), figures in group.cells.items():
+            kept, state = value(figures, "op_state_environment_bytes"), value(figures, "op_state_bytes")
+            if kept and state:
+                twin = value(group.cells.get((f"cxx-{model}", mechanism), {}), "op_state_bytes")
+                key = model, mechanism, described(group.variant), kept, state, twin
+                found.setdefault(key, []).append(group.compiler)
+    for (model, mechanism, what, kept, state, twin), names in found.items():
+        beside = f"; the C++ operation state, which has none, takes {shown(twin)}" if twin else ""
+        yield (
+            f"{model} {mechanism}, {what}, {' and '.join(names)}: {shown(kept)} of {shown(state)} bytes are the "
+            f"environment that get_env answers the address of{beside}."
+        )
+
+
+def alignments(groups):
+    found = {
+        value(figures, metric)
+        for group in groups
+        for figures in group.cells.values()
+        for metric in ("op_state_align_bytes", "awaitable_align_bytes")
+    } - {None}
+    if found:
+        yield f"Operation states and awaitables are aligned to {span(found)} bytes."

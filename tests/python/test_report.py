@@ -102,16 +102,6 @@ def test_nearness_to_the_floor_is_judged_on_both_sides_alike(results):
     assert "sender p2300-task 0.80 of the floor's throughput (of 1 variants, 0 within 10 %, 1 outside, 0 too" in found
 
 
-def test_the_bytes_of_a_frame_are_not_counted_twice(results):
-    report(results, "tables")
-    found = (results / "tables" / "findings.md").read_text()
-    assert "awaitable task-in-task 1518 instructions, 8 frames of 88 bytes;" in found
-    assert "8 bytes of awaitable, which lie in the frame of 72" in found
-    assert "704" not in found
-    assert "(state=0), gcc-12.2.0: 17 instructions, equal to the floor" in found
-    assert "6 above the floor, 2 more than the 4 stores" in found
-
-
 def test_calibration_says_equal_or_the_difference(results):
     report(results, "tables")
     table = (results / "tables" / "calibration.md").read_text()
