@@ -299,7 +299,8 @@ def verdict(groups):
         f"At {RATE:,} reads a second, building, starting and completing the operation state of read_some takes "
         f"{per_cent(read[0])} of a core above the floor (99 %: {per_cent(read[1])} to {per_cent(read[2])}); the "
         f"dearest of all static operation states ({mechanism}, {what}) {per_cent(share)} ({per_cent(low)} to "
-        f"{per_cent(high)}). That the construction on every operation is the overhead, as the discussion of P4003R1 says, {judged}"
+        f"{per_cent(high)}). That the construction on every operation is the overhead, as the discussion of P4003R1 "
+        f"says, {judged}"
     )
     allocating = dearest(found, lambda name: name[0] in ("sender", "awaitable") and name[1] not in STATIC)
     if allocating:
