@@ -168,6 +168,16 @@ static int run_experiment(struct running *running, const struct experiment *expe
     return 0;
 }
 
+/* Whether an experiment is wanted that has cells here: those of other toolchains may have them too. */
+static bool any_cells(const struct run_options *options)
+{
+    for (size_t i = 0; i < experiment_count; i++) {
+        if (!experiments[i]->run && experiment_selected(experiments[i], options))
+            return true;
+    }
+    return false;
+}
+
 /* Instructions take seconds a program: in quick mode they are counted where products are, at -O2 with sibling calls. */
 static int tell_costs(const struct programs *programs, const struct program *program, struct arguments *arguments)
 {
@@ -193,6 +203,8 @@ static int measure_exactly(struct running *running)
             complain("counting instructions and writes failed: %s", strerror(-status));
         return status;
     }
+    if (!any_cells(&running->options.run))
+        return 0;
     begin_stage(running, "other toolchains");
     const struct programs programs = {"costs",          tell_costs,        NULL, &running->options.run,
                                       running->results, &running->progress};

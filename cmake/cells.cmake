@@ -25,7 +25,6 @@ cmake_policy(SET CMP0116 OLD)
 set(cells_dir ${CMAKE_BINARY_DIR}/cells)
 set(cells_manifest "")
 set(cells_skipped "")
-set(cells_built "")
 
 function(cells_skip what reason)
   message(STATUS "Cells: ${what} skipped: ${reason}")
@@ -183,9 +182,9 @@ macro(cells_precompile)
     VERBATIM)
 endmacro()
 
-# Adds an executable to the manifest.
-macro(cells_record output)
-  list(APPEND cells_built ${output})
+# Adds an executable to the manifest, and to what its target builds: stack_cells or cost_cells.
+macro(cells_record target output)
+  set_property(GLOBAL APPEND PROPERTY ${target} ${output})
   file(RELATIVE_PATH relative ${cells_dir} ${output})
   string(APPEND cells_manifest "${relative}\t${toolchain}\t${mode}\n")
 endmacro()
@@ -198,7 +197,7 @@ macro(cells_link compiler toolchain mode output)
     DEPENDS ${objects} stack_cell abreast_core
     COMMENT "${toolchain}: linking"
     VERBATIM)
-  cells_record(${output})
+  cells_record(stack_cells ${output})
 endmacro()
 
 # The cells of one compiler with one set of flags; `cxx` is empty where it cannot take part, for the reason `cxx_reason`.
@@ -241,7 +240,6 @@ function(cells_add id cc cxx cxx_reason level sibling exceptions sanitizer mode)
     libraries_add_cells(${cxx} ${level} ${sibling} ${exceptions} ${sanitizer} ${mode} "${toolchain}" ${directory})
   endif()
   costs_add()
-  set(cells_built ${cells_built} PARENT_SCOPE)
   set(cells_manifest ${cells_manifest} PARENT_SCOPE)
 endfunction()
 
@@ -325,4 +323,9 @@ endif()
 
 file(CONFIGURE OUTPUT ${cells_dir}/manifest.tsv CONTENT "${cells_manifest}" @ONLY)
 file(CONFIGURE OUTPUT ${cells_dir}/skipped.tsv CONTENT "${cells_skipped}" @ONLY)
-add_custom_target(cells ALL DEPENDS ${cells_built})
+foreach(target stack_cells cost_cells)
+  get_property(built GLOBAL PROPERTY ${target})
+  add_custom_target(${target} DEPENDS ${built})
+endforeach()
+add_custom_target(cells ALL)
+add_dependencies(cells stack_cells cost_cells)

@@ -86,7 +86,6 @@ function(costs_add)
     DEPENDS ${objects} cost_cell abreast_bench abreast_core
     COMMENT "${toolchain}: linking"
     VERBATIM)
-  cells_record(${directory}/costs)
-  set(cells_built ${cells_built} PARENT_SCOPE)
+  cells_record(cost_cells ${directory}/costs)
   set(cells_manifest ${cells_manifest} PARENT_SCOPE)
 endfunction()

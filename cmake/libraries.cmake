@@ -193,7 +193,6 @@ function(libraries_add_cells cxx level sibling exceptions sanitizer mode toolcha
     cells_object(${cxx} "${flags}" "${toolchain}" ${directory} bench/peers/${name}_stack.cpp library-${name})
     cells_link(${cxx} "${toolchain}" ${mode} ${directory}/stack-${name})
   endforeach()
-  set(cells_built ${cells_built} PARENT_SCOPE)
   set(cells_manifest ${cells_manifest} PARENT_SCOPE)
   set(cells_skipped ${cells_skipped} PARENT_SCOPE)
 endfunction()

@@ -119,7 +119,9 @@ def test_help_and_bad_options(tmp_path):
         (["--levels", "0,9"], "'9' is no level"),
         (["--sanitizers", "magic"], "'magic' is no sanitizer"),
         (["--experiments", "echo"], "'echo' is no experiment"),
+        (["--levels", ","], "',' names no level"),
         (["--compilers", "a b"], "is no list of names"),
+        (["--compilers", "icc"], "names 'icc'"),
         (["--out", tmp_path / "file" / "out"], "--out"),
     ):
         done = run(MATRIX, *options)
@@ -128,7 +130,7 @@ def test_help_and_bad_options(tmp_path):
 
 
 needs_gcc = pytest.mark.skipif(not shutil.which("gcc"), reason="gcc is not installed")
-SMALL = ["--compilers", "gcc", "--levels", "2", "--sanitizers", "none,undefined,thread", "--experiments", "finals"]
+SMALL = ["--compilers", "gcc", "--levels", "0", "--sanitizers", "none,undefined,thread", "--experiments", "finals"]
 
 
 @needs_gcc
