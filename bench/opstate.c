@@ -209,8 +209,8 @@ static void cxx_describe(const struct cell *cell, const struct row *blank, struc
 /* Only the size, where a mode does not run the cell: the pipeline's is given for every depth. */
 #define SIZES_OF_BOTH(X, depth) X(depth, S0, CELL_BOTH) X(depth, S8, CELL_BOTH)
 #define SIZES_GROUPS(X)                                                                               \
-    X(1, S0, CELL_QUICK) X(2, S0, CELL_QUICK) X(2, S8, CELL_QUICK) X(4, S0, CELL_QUICK)               \
-    X(8, S0, CELL_QUICK) X(8, S8, CELL_QUICK) X(16, S0, CELL_QUICK)                                   \
+    X(1, S0, CELL_BOTH) X(2, S0, CELL_BOTH) X(2, S8, CELL_QUICK) X(4, S0, CELL_QUICK)                 \
+    X(8, S0, CELL_BOTH) X(8, S8, CELL_QUICK) X(16, S0, CELL_BOTH)                                     \
     SIZES_OF_BOTH(X, 3) SIZES_OF_BOTH(X, 5) SIZES_OF_BOTH(X, 6) SIZES_OF_BOTH(X, 7)                   \
     SIZES_OF_BOTH(X, 9) SIZES_OF_BOTH(X, 10) SIZES_OF_BOTH(X, 11) SIZES_OF_BOTH(X, 12)                \
     SIZES_OF_BOTH(X, 13) SIZES_OF_BOTH(X, 14) SIZES_OF_BOTH(X, 15)

@@ -74,15 +74,11 @@ static inline uint64_t fold(uint64_t folded, uint64_t value)
 /* The groups that are run: X(..., modes) with depth and function, or number of children. Those that nest a coroutine
  * for each function have at least one; sizes are given for every depth up to DEPTH_MAX. */
 #define OPSTATE_NESTED_GROUPS(X)                                                                                       \
-    X(1, S0, CELL_FULL)                                                                                                \
     X(1, S8, CELL_BOTH)                                                                                                \
-    X(2, S0, CELL_FULL)                                                                                                \
     X(2, S8, CELL_FULL)                                                                                                \
     X(4, S0, CELL_FULL)                                                                                                \
     X(4, S8, CELL_BOTH)                                                                                                \
-    X(8, S0, CELL_FULL)                                                                                                \
     X(8, S8, CELL_FULL)                                                                                                \
-    X(16, S0, CELL_FULL)                                                                                               \
     X(16, S8, CELL_BOTH)
 #define OPSTATE_GROUPS(X) X(0, S0, CELL_BOTH) OPSTATE_NESTED_GROUPS(X)
 #define OPSTATE_WHEN_ALL_GROUPS(X) X(2, CELL_FULL) X(4, CELL_BOTH) X(8, CELL_FULL)
