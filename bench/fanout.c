@@ -29,7 +29,7 @@ struct fanout_parameters {
 };
 
 struct opened {
-    struct fanout_job job;
+    struct fanout_job job; /* first: tests find it there */
     struct thread_pool pool;
     pthread_barrier_t barrier; /* of the pool's threads */
     struct frame_allocator_counts counts;

@@ -68,14 +68,17 @@ static inline void fanout_record_reads(struct fanout_job *job, uint64_t sum)
     fanout_record(job, sum);
     if (latency > job->latency_max)
         job->latency_max = latency;
-    if (job->counts.completed != job->made * job->width)
+    if (!job->status && job->counts.completed != job->made * job->width)
         job->status = -EPROTO;
 }
 
 /* What a race gives: what the read ended with, bytes or -ECANCELED. */
 static inline void fanout_record_race(struct fanout_job *job, ssize_t result)
 {
-    job->bytes += result > 0 ? (uint64_t)result : 0;
+    if (result >= 0)
+        job->bytes += (uint64_t)result;
+    else if (result != -ECANCELED)
+        job->status = (int)result;
     fanout_record_reads(job, (uint64_t)result ^ job->buffers[0][0]);
 }
 

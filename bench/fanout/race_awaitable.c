@@ -5,8 +5,9 @@
 #include "bench/fanout/awaiter.h"
 #include "bench/fanout/runners.h"
 
-/* A root that makes a race, awaits it as the awaitable T, records what the read ended with, and cleans up. */
-#define ROOT(N, members, make, T, race, result, clean)                                                                 \
+/* A root that makes a race, awaits it as the awaitable T, records what the read, the first of `each`, ended with, and
+ * cleans up. */
+#define ROOT(N, members, make, T, race, each, clean)                                                                   \
     struct N##_root {                                                                                                  \
         struct fanout_root root;                                                                                       \
         members                                                                                                        \
@@ -21,9 +22,9 @@
         while (job->made < job->total) {                                                                               \
             make;                                                                                                      \
             CO_AWAIT(winner, self, T, race);                                                                           \
-            if (winner < 0)                                                                                            \
-                job->status = (int)winner;                                                                             \
-            fanout_record_race(job, result);                                                                           \
+            if ((each)[winner].result < 0)                                                                             \
+                job->status = (int)(each)[winner].result;                                                              \
+            fanout_record_race(job, (each)[0].result);                                                                 \
             clean;                                                                                                     \
         }                                                                                                              \
         CO_RETURN(self, 0);                                                                                            \
@@ -49,7 +50,7 @@ static inline void make_tasks(struct race_of_tasks *race, struct fanout_job *job
 }
 
 ROOT(tasks, struct race_of_tasks race;
-     , make_tasks(&frame->race, job), when_any, &frame->race.any, frame->race.children[0].result, (void)0)
+     , make_tasks(&frame->race, job), when_any, &frame->race.any, frame->race.children, (void)0)
 
 const struct fanout_form fanout_any_tasks = {
     .launch = tasks_launch,
@@ -68,7 +69,7 @@ static inline void make_reads(struct race_of_reads *race, struct fanout_job *job
 }
 
 ROOT(reads, struct race_of_reads race;
-     , make_reads(&frame->race, job), race_of_reads, &frame->race, frame->race.each[0].result, (void)0)
+     , make_reads(&frame->race, job), race_of_reads, &frame->race, frame->race.each, (void)0)
 
 const struct fanout_form fanout_any_awaitables = {
     .launch = reads_launch,
@@ -94,8 +95,8 @@ static struct task *make_capy(struct fanout_job *job)
     if (!frame->race)                                                                                                  \
     CO_RETURN(self, -ENOMEM)
 
-ROOT(capy, struct task *race;, MAKE_CAPY, task, frame->race, ((struct capy_any *)frame->race)->slots[0].result,
-                             coro_destroy(&frame->race->frame.coro))
+ROOT(capy, struct task *race;
+     , MAKE_CAPY, task, frame->race, ((struct capy_any *)frame->race)->slots, coro_destroy(&frame->race->frame.coro))
 
 const struct fanout_form fanout_any_capy = {
     .launch = capy_launch,

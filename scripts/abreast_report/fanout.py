@@ -173,7 +173,7 @@ def figures(cell, instructions=False):
     elif ALLOCS in cell:
         words.append("no allocation")
     if value(cell, NS) is not None:
-        times = f" ({cell[RATIO].value:.2g} times the floor)" if value(cell, RATIO) is not None else ""
+        times = f" ({shown(cell[RATIO].value)} times the floor)" if value(cell, RATIO) is not None else ""
         words.append(f"{shown(cell[NS].value)} ns{times}")
     elif instructions and value(cell, COUNT) is not None:
         words.append(f"{shown(cell[COUNT].value)} instructions")

@@ -3,6 +3,7 @@
 #include "awaitable/run.h"
 #include "awaitable/when_all_of.h"
 #include "bench/cell.h"
+#include "bench/fanout/job.h"
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>
@@ -124,6 +125,62 @@ static void test_who_wins_a_race(void **state)
         else if (strstr(cell->variant, "wins=timeout"))
             assert_int_equal(run_cell(cell, OPERATIONS).outcome.bytes, 0);
     }
+}
+
+/* ---- Short memory ---- */
+
+struct failing_allocator {
+    struct frame_allocator base;
+    unsigned left; /* allocations until the one that fails */
+    unsigned made, freed;
+    bool failed;
+};
+
+static void *failing_allocate(struct frame_allocator *base, size_t bytes)
+{
+    struct failing_allocator *self = (struct failing_allocator *)base;
+    if (self->left-- == 0) {
+        self->failed = true;
+        return NULL;
+    }
+    self->made++;
+    return malloc(bytes);
+}
+
+static void failing_deallocate(struct frame_allocator *base, void *memory, size_t bytes)
+{
+    (void)bytes;
+    ((struct failing_allocator *)base)->freed++;
+    free(memory);
+}
+
+static void test_a_frame_that_cannot_be_had_is_an_error_and_nothing_leaks(void **state)
+{
+    (void)state;
+    static const struct frame_allocator_ops ops = {
+        .name = "failing", .allocate = failing_allocate, .deallocate = failing_deallocate};
+    unsigned failures = 0;
+    for (size_t i = 0; i < experiment_fanout.cell_count; i++) {
+        const struct cell *cell = &experiment_fanout.cells[i];
+        uint64_t width = number_in(cell->variant, "width=");
+        if (strcmp(cell->model, "awaitable") != 0 || width > 8 || strstr(cell->variant, "pool"))
+            continue;
+        for (unsigned n = 0;; n++) {
+            struct failing_allocator allocator = {.base.ops = &ops, .left = n};
+            struct outcome outcome;
+            void *opened;
+            assert_int_equal(cell->open(cell, NULL, &opened), 0);
+            ((struct fanout_job *)opened)->env.allocator = &allocator.base;
+            int status = cell->run(opened, 2, &outcome);
+            cell->close(opened);
+            if (allocator.made != allocator.freed || (status != -ENOMEM && allocator.failed))
+                fail_msg("%s %s, allocation %u: %d", cell->mechanism, cell->variant, n, status);
+            if (!allocator.failed)
+                break;
+            failures++;
+        }
+    }
+    assert_true(failures > 200);
 }
 
 /* ---- when_all and when_any of awaitables ---- */
@@ -329,6 +386,7 @@ int main(void)
         cmocka_unit_test(test_every_form_does_the_work_of_its_floor),
         cmocka_unit_test(test_a_failure_cancels_all_the_others_first),
         cmocka_unit_test(test_who_wins_a_race),
+        cmocka_unit_test(test_a_frame_that_cannot_be_had_is_an_error_and_nothing_leaks),
         cmocka_unit_test(test_all_awaitables_end_before_the_awaiter_goes_on),
         cmocka_unit_test(test_the_first_failure_stops_the_other_awaitables),
         cmocka_unit_test(test_a_stop_request_reaches_the_awaitables),
