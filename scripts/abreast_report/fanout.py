@@ -92,7 +92,7 @@ def build(rows):
     section.tables = [table for metric in METRICS if (table := by_width(found, metric)).rows]
     section.tables += [table for table in [others_table(found)] if table.rows]
     section.short = short(found)
-    lines = [claim(found), *(at_width(found, completes) for completes in COMPLETES)]
+    lines = [claim(found), against_senders(found), *(at_width(found, completes) for completes in COMPLETES)]
     section.headline = "\n".join(line for line in lines if line)
     section.findings = [line for line in [*race(found), cancel(found), graph(found)] if line]
     section.findings += counting(found) + per_child(found) + control_finding(found.groups, RATIO)
@@ -237,6 +237,32 @@ def claim(found):
         f"{counts[FRAMELESS]} of awaitables joined without a frame, where each is continued by a handle "
         f"all the same, a synthetic frame's: {verdict}."
     )
+
+
+def against_senders(found):
+    """How many times the bytes and the time of the fastest static sender graph the same join takes of awaitables."""
+    sentences = []
+    for completes, joins in found.joins.items():
+        width = reference(joins)
+        cells = joins.widths[width].cells if width else {}
+        senders = {name: cell for name, cell in cells.items() if name[0] == "sender" and value(cell, RATIO)}
+        if not senders:
+            continue
+        fastest = min(senders, key=lambda name: value(senders[name], RATIO))
+        parts = [
+            f"{words} {shown(times(cells[name], cells[fastest], BYTES))} times its bytes and "
+            f"{shown(times(cells[name], cells[fastest], RATIO))} times its ns"
+            for name, words in ((TASKS, "tasks take"), (("awaitable", "when-all" + FRAMELESS), "awaitables"))
+            if name in cells and all(times(cells[name], cells[fastest], metric) for metric in (BYTES, RATIO))
+        ]
+        if parts:
+            graph_of = f"{width} children that {COMPLETES[completes]} (sender {fastest[1]})"
+            sentences.append(f"Against the static sender graph of {graph_of}: {', '.join(parts)}.")
+    return " ".join(sentences)
+
+
+def times(cell, other, metric):
+    return value(cell, metric) / value(other, metric) if value(cell, metric) and value(other, metric) else None
 
 
 def at_width(found, completes):

@@ -104,6 +104,17 @@ def test_both_columns_are_in_the_short_answer():
     )
 
 
+def test_the_awaitables_are_set_against_the_static_graph():
+    found = said(everything())
+    assert "graph of 8 children that complete inline (sender when-all): tasks take 2.67 times its bytes and 1 " in found
+    slower = f"awaitable\twhen-all\tshape=join,completes=later,width=8\t{MAIN}\tratio_to_floor\tratio\t"
+    text = changed(everything(), slower + "2\t1.9\t2.1", slower + "5\t4.9\t5.1")
+    faster = f"sender\twhen-all-inline-known\tshape=join,completes=inline,width=8\t{MAIN}\tratio_to_floor\tratio\t"
+    known = changed(everything(), faster + "2\t1.9\t2.1", faster + "1\t0.9\t1.1")
+    assert "inline (sender when-all-inline-known): tasks take 2.67 times its bytes and 2 times its ns" in said(known)
+    assert "(sender when-all): tasks take 2.67 times its bytes and 2.5 times its ns, awaitables 1.33" in said(text)
+
+
 def test_the_verdict_follows_the_allocations():
     text = everything()
     found = said(text)
