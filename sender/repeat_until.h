@@ -12,7 +12,8 @@
  *
  * Where child may complete on another thread, the two settle who comes second by an exchange, and as in stdexec's
  * sender_awaitable of 2026 a completion on the starting thread avoids it: while start runs, `turn` holds that thread's
- * identity. Where it may not, as with everything that completes on one reactor, a plain flag does.
+ * identity. Where it may not, as with everything that completes on one reactor, a plain flag does. Where child states
+ * that it completes inline (COMPLETES_INLINE) nobody looks at it but the loop.
  */
 #ifndef ABREAST_SENDER_REPEAT_UNTIL_H
 #define ABREAST_SENDER_REPEAT_UNTIL_H
@@ -20,15 +21,16 @@
 #include "common/thread_identity.h"
 #include "sender/sender.h"
 
+#include <limits.h>
 #include <stdatomic.h>
 
 /* Where a turn stands: in start (on one thread TURN_STARTING, on any thread that thread's identity, an address),
  * suspended, or completed in one of these ways, the last standing for TURN_ERROR + errno. */
 enum { TURN_SUSPENDED, TURN_AGAIN, TURN_END, TURN_STOPPED, TURN_ERROR };
 
-#define TURN_STARTING UINTPTR_MAX
+#define TURN_STARTING UINT_MAX
 
-typedef uintptr_t turn_on_one_thread;
+typedef unsigned turn_on_one_thread;
 
 static inline void turn_on_one_thread_begin(turn_on_one_thread *turn)
 {
@@ -39,7 +41,7 @@ static inline void turn_on_one_thread_begin(turn_on_one_thread *turn)
 static inline bool turn_on_one_thread_complete(turn_on_one_thread *turn, uintptr_t outcome)
 {
     bool suspended = *turn == TURN_SUSPENDED;
-    *turn = outcome;
+    *turn = (unsigned)outcome;
     return suspended;
 }
 
@@ -116,10 +118,14 @@ static inline uintptr_t turn_on_any_thread_settle(turn_on_any_thread *turn)
     SENDER_FUNCTION void N##_turns(struct N##_op *op)                                                                  \
     {                                                                                                                  \
         uintptr_t outcome;                                                                                             \
+        const struct child_##_sender again = op->again; /* which no store in a turn can change */                      \
         do {                                                                                                           \
             turn_type##_begin(&op->turn);                                                                              \
             PROBE(RECEIVER_BUILT);                                                                                     \
-            child_##_connect(&op->child, op->again, (struct N##_receiver){});                                          \
+            if (child_##_completions & COMPLETES_INLINE)                                                               \
+                child_##_connect(&op->child, again, (struct N##_receiver){});                                          \
+            else                                                                                                       \
+                child_##_connect(&op->child, op->again, (struct N##_receiver){});                                      \
             child_##_start(&op->child);                                                                                \
             outcome = turn_type##_settle(&op->turn);                                                                   \
         } while (outcome == TURN_AGAIN);                                                                               \
@@ -133,7 +139,7 @@ static inline uintptr_t turn_on_any_thread_settle(turn_on_any_thread *turn)
     SENDER_FUNCTION void N##_completed(struct N##_receiver *self, uintptr_t outcome)                                   \
     {                                                                                                                  \
         struct N##_op *op = SENDER_PARENT(N, child_, child, self);                                                     \
-        if (!turn_type##_complete(&op->turn, outcome))                                                                 \
+        if (!turn_type##_complete(&op->turn, outcome) || child_##_completions & COMPLETES_INLINE)                      \
             return;                                                                                                    \
         if (outcome == TURN_AGAIN)                                                                                     \
             N##_turns(op);                                                                                             \

@@ -4,10 +4,9 @@
  *     ...the stage N_read, completing into N_let_inner...
  *     GRID_PIPELINE(N, make, release)               a turn that completes inline is told from others (repeat_until.h)
  *     GRID_PIPELINE_ANY_THREAD(N, make, release)    the same for a pool of more threads than one
- *     GRID_PIPELINE_INLINE(N, make, release)        for a child that states that it completes inline: nothing to tell
  *     GRID_TRAMPOLINE(N, make, release)             every turn begins on a trampoline: stdexec's exec::repeat_until
  *
- *     GRID_DIRECT(N, READ_STAGE, turn, make)        repeat_until(read | then(count)), defining all: the same sender
+ *     GRID_DIRECT(N, READ_STAGE, make)              repeat_until(read | then(count)), defining all: the same sender
  *                                                   again and again
  *
  *     repeat_until(just() | let_value(make) | then(count))      the others; with a trampoline, schedule(trampoline)
@@ -78,25 +77,6 @@ static inline uintptr_t turn_nested_settle(turn_nested *turn)
     return TURN_SUSPENDED;
 }
 
-/* A turn of a child that is known to complete inline: it always has when start returns. */
-typedef uintptr_t turn_inline;
-
-static inline void turn_inline_begin(turn_inline *turn)
-{
-    (void)turn;
-}
-
-static inline bool turn_inline_complete(turn_inline *turn, uintptr_t outcome)
-{
-    *turn = outcome;
-    return false;
-}
-
-static inline uintptr_t turn_inline_settle(turn_inline *turn)
-{
-    return *turn;
-}
-
 #define GRID_RECEIVERS(N)                                                                                              \
     RECEIVER(N, bool);                                                                                                 \
     RECEIVER(N##_counted, ssize_t);                                                                                    \
@@ -105,10 +85,6 @@ static inline uintptr_t turn_inline_settle(turn_inline *turn)
 
 #define GRID_PIPELINE(N, make, release) GRID_PIPELINE_OF_JUST(N, turn_on_one_thread, make, release)
 #define GRID_PIPELINE_ANY_THREAD(N, make, release) GRID_PIPELINE_OF_JUST(N, turn_on_any_thread, make, release)
-
-#define GRID_PIPELINE_INLINE(N, make, release)                                                                         \
-    GRID_PIPELINE_OF_JUST(N, turn_inline, make, release);                                                              \
-    SENDER_REQUIRES(N##_counted, COMPLETES_INLINE)
 
 #define GRID_PIPELINE_OF_JUST(N, turn, make, release)                                                                  \
     SENDER_JUST(N##_first, N##_let)                                                                                    \
@@ -159,7 +135,7 @@ static inline uintptr_t turn_inline_settle(turn_inline *turn)
         .op_state_bytes = sizeof(struct N##_op),                                                                       \
     }
 
-#define GRID_DIRECT(N, READ_STAGE, turn, make_)                                                                        \
+#define GRID_DIRECT(N, READ_STAGE, make_)                                                                              \
     RECEIVER(N, bool);                                                                                                 \
     RECEIVER(N##_counted, ssize_t);                                                                                    \
     READ_STAGE(N##_read, N##_counted)                                                                                  \
@@ -172,7 +148,7 @@ static inline uintptr_t turn_inline_settle(turn_inline *turn)
         return self->job->made >= self->job->end;                                                                      \
     }                                                                                                                  \
     SENDER_THEN(N##_counted, N##_read, N##_count, N)                                                                   \
-    SENDER_REPEAT_UNTIL_BY(N, N##_counted, turn, grid_end)                                                             \
+    SENDER_REPEAT_UNTIL_ON_ONE_THREAD(N, N##_counted, grid_end)                                                        \
     static int N##_launch(struct grid_job *job)                                                                        \
     {                                                                                                                  \
         struct N##_op *op = job->storage;                                                                              \

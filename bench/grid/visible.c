@@ -27,12 +27,10 @@ NATIVE_PIPELINE(native_trampoline, GRID_TRAMPOLINE);
     PIPELINE(N, STREAM(N##_read), )
 
 SYNCHRONOUS_PIPELINE(synchronous_pipeline, GRID_PIPELINE);
-SYNCHRONOUS_PIPELINE(synchronous_pipeline_inline, GRID_PIPELINE_INLINE);
 SYNCHRONOUS_PIPELINE(synchronous_trampoline, GRID_TRAMPOLINE);
 
-GRID_DIRECT(native_direct, SENDER_POSTED_READ, turn_on_one_thread, STREAM(native_direct_read));
-GRID_DIRECT(synchronous_direct, SENDER_INLINE_READ, turn_on_one_thread, STREAM(synchronous_direct_read));
-GRID_DIRECT(synchronous_direct_inline, SENDER_INLINE_READ, turn_inline, STREAM(synchronous_direct_inline_read));
+GRID_DIRECT(native_direct, SENDER_POSTED_READ, STREAM(native_direct_read));
+GRID_DIRECT(synchronous_direct, SENDER_INLINE_READ, STREAM(synchronous_direct_read));
 
 /* Pipelines over awaitables, bridged by connect_awaitable. */
 #define AWAITABLE(T)                                                                                                   \

@@ -15,10 +15,7 @@ ALLOCATING = "-any-sender-allocating"
 SCHEDULE = "+schedule"
 LIMIT = 8  # instructions above the floor that an awaitable's synchronous read may cost
 NEAR = 1.10  # native rows are alike up to this
-WITHOUT_TRAMPOLINE = {
-    ("sender", name)
-    for name in ("pipeline", "pipeline-inline-known", "pipeline-direct", "pipeline-direct-inline-known")
-}
+WITHOUT_TRAMPOLINE = {("sender", "pipeline"), ("sender", "pipeline-direct")}
 SYNCHRONOUS = WITHOUT_TRAMPOLINE | {  # those without a bridge
     ("awaitable", "task-ready-known"),
     ("awaitable", "task-ready"),
