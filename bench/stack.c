@@ -1,6 +1,8 @@
 /* The experiment `stack`: bytes of stack per synchronous completion, for every mechanism and every toolchain. */
 #include "bench/growth.h"
+#include "bench/peers/cells.h"
 
+#define LISTED_LIBRARY(model, name) {model, name, ""},
 #define MECHANISM(experiment, model, file, name, rests_on, ...) MECHANISM_##experiment(model, name, "" __VA_ARGS__)
 #define BOUNDARY_MECHANISM MECHANISM
 #define MECHANISM_stack(model, name, models) {#model, name, models},
@@ -10,7 +12,7 @@ static const struct listed mechanisms[] = {
 #undef MECHANISM_stack
 #define MECHANISM_stack(model, name, models) LISTED_CXX(model, name)
 #include "bench/stack/mechanisms.def"
-    {NULL, NULL, NULL},
+    LIBRARY_STACK(LISTED_LIBRARY){NULL, NULL, NULL},
 };
 
 const struct experiment experiment_stack = {

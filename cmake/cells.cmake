@@ -241,6 +241,7 @@ function(cells_add id cc cxx cxx_reason level sibling exceptions sanitizer mode)
   endif()
   costs_add()
   set(cells_manifest ${cells_manifest} PARENT_SCOPE)
+  set(cells_skipped "${cells_skipped}" PARENT_SCOPE)
 endfunction()
 
 include(${CMAKE_SOURCE_DIR}/cmake/libraries.cmake)

@@ -7,7 +7,8 @@
 # a library offers is one entry below. A library that is missing, or has no adapter, is skipped, and cells/skipped.tsv
 # says why.
 #
-# libraries/libraries.h, written here, lists the adapters in `abreast` (bench/peers/cells.h).
+# libraries/libraries.h, written here, lists the adapters in `abreast`, and what is built for `stack`
+# (bench/peers/cells.h).
 
 set(ABREAST_PEERS "asio" CACHE STRING "other libraries to measure: NAME or NAME:PATH, joined by commas; none")
 
@@ -40,23 +41,22 @@ function(libraries_find name path file suffixes package)
   return(PROPAGATE library_reason library_include library_text)
 endfunction()
 
-# Which flags `cxx` needs for the library's coroutines (library_flags), or why it does not compile them
-# (library_reason): a source that only names its coroutine type decides, once a compiler.
+# Which flags `cxx` needs for the library (library_flags), or why it does not compile it (library_reason): library_<name>_check,
+# a source, decides, once a compiler. What the compiler says of it is in libraries/<name>.log.
 function(libraries_check cxx name)
   get_property(checked GLOBAL PROPERTY "libraries ${cxx} ${name}" SET)
   if(NOT checked)
-    file(CONFIGURE OUTPUT ${libraries_dir}/${name}-check.cpp CONTENT "#include <${library_${name}_header}>
-${library_${name}_coroutine} *check;
-")
-    set(answer "reason;it does not compile ${name} with C++20 coroutines")
+    set(answer "reason;it does not compile ${name}: see libraries/${name}.log in the build folder")
     foreach(flag IN ITEMS -std=gnu++20 ${library_${name}_alternatives})
       set(flags ${library_${name}_flags} ${flag})
-      execute_process(COMMAND ${cxx} -std=gnu++20 ${flags} -fsyntax-only ${libraries_dir}/${name}-check.cpp
-                      RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
+      execute_process(COMMAND ${cxx} -std=gnu++20 ${flags} -I${CMAKE_SOURCE_DIR} -DABREAST_LIBRARY="" -DABREAST_TOOLCHAIN=""
+                              -fsyntax-only ${library_${name}_check}
+                      RESULT_VARIABLE status OUTPUT_QUIET ERROR_VARIABLE said)
       if(status EQUAL 0)
         set(answer "flags;${flags}")
         break()
       endif()
+      file(APPEND ${libraries_dir}/${name}.log "${cxx} ${flag}:\n${said}\n")
     endforeach()
     set_property(GLOBAL PROPERTY "libraries ${cxx} ${name}" "${answer}")
   endif()
@@ -79,8 +79,10 @@ function(libraries_revision name path)
 endfunction()
 
 # --- The libraries ---
-# Each sets library_<name>_mechanism (name and version), _header, _coroutine (a type of it), _alternatives (flags, one
-# of which some compilers need) and _adapters: those in `abreast`, as source|definition|list|symbol|model.
+# Each sets library_<name>_mechanism (name and version), _check (a source that compiles where the library can be used:
+# the adapter itself, where others than this project's tests say which version it is), _alternatives (flags, one of which
+# some compilers need), _models (of its stack cells) and _adapters: those in `abreast`, as
+# source|definition|list|symbol|model.
 
 function(libraries_find_asio path)
   libraries_find(asio "${path}" asio/version.hpp "include;asio/include" "install libasio-dev")
@@ -89,8 +91,11 @@ function(libraries_find_asio path)
     math(EXPR minor "${CMAKE_MATCH_1} / 100 % 1000")
     math(EXPR patch "${CMAKE_MATCH_1} % 100")
     set(library_asio_mechanism asio-${major}.${minor}.${patch})
-    set(library_asio_header asio/awaitable.hpp)
-    set(library_asio_coroutine asio::awaitable<int>)
+    set(library_asio_check ${libraries_dir}/asio-check.cpp)
+    file(CONFIGURE OUTPUT ${library_asio_check} CONTENT "#include <asio/awaitable.hpp>
+asio::awaitable<int> *check;
+")
+    set(library_asio_models cxx-awaitable callback)
     # 1.22.1 does not look for the coroutines of clang's C++20 mode.
     set(library_asio_alternatives -DASIO_HAS_CO_AWAIT=1)
     set(library_asio_adapters
@@ -104,8 +109,8 @@ function(libraries_find_asio path)
     endif()
   endif()
   set(library_asio_include "${library_include}")
-  return(PROPAGATE library_reason library_asio_include library_asio_mechanism library_asio_header
-                   library_asio_coroutine library_asio_alternatives library_asio_adapters)
+  return(PROPAGATE library_reason library_asio_include library_asio_mechanism library_asio_check library_asio_models
+                   library_asio_alternatives library_asio_adapters)
 endfunction()
 
 # Capy has a compiled part, of which the adapter compiles what tasks rest on; so it wants a checkout.
@@ -117,24 +122,24 @@ function(libraries_find_capy path)
     set(library_reason "no ${compiled} is beside ${library_include}: give a checkout, as capy:PATH")
   endif()
   libraries_revision(capy "${path}")
-  set(library_capy_header boost/capy/ex/run_async.hpp)
-  set(library_capy_coroutine boost::capy::continuation) # what executors are given since it is a type
+  set(library_capy_check ${CMAKE_SOURCE_DIR}/bench/peers/capy_stack.cpp)
+  set(library_capy_models cxx-awaitable)
   set(library_capy_alternatives "")
   set(library_capy_adapters "capy.cpp||chains|capy_chains|cxx-awaitable")
-  return(PROPAGATE library_reason library_capy_include library_capy_mechanism library_capy_header
-                   library_capy_coroutine library_capy_alternatives library_capy_adapters)
+  return(PROPAGATE library_reason library_capy_include library_capy_mechanism library_capy_check library_capy_models
+                   library_capy_alternatives library_capy_adapters)
 endfunction()
 
 function(libraries_find_cppcoro path)
   libraries_find(cppcoro "${path}" cppcoro/task.hpp include "give a checkout, as cppcoro:PATH")
   set(library_cppcoro_include "${library_include}")
   libraries_revision(cppcoro "${path}")
-  set(library_cppcoro_header cppcoro/task.hpp)
-  set(library_cppcoro_coroutine cppcoro::task<int>)
+  set(library_cppcoro_check ${CMAKE_SOURCE_DIR}/bench/peers/cppcoro_stack.cpp)
+  set(library_cppcoro_models cxx-awaitable)
   set(library_cppcoro_alternatives "")
   set(library_cppcoro_adapters "cppcoro.cpp||chains|cppcoro_chains|cxx-awaitable")
-  return(PROPAGATE library_reason library_cppcoro_include library_cppcoro_mechanism library_cppcoro_header
-                   library_cppcoro_coroutine library_cppcoro_alternatives library_cppcoro_adapters)
+  return(PROPAGATE library_reason library_cppcoro_include library_cppcoro_mechanism library_cppcoro_check library_cppcoro_models
+                   library_cppcoro_alternatives library_cppcoro_adapters)
 endfunction()
 
 # --- Which there are ---
@@ -192,9 +197,10 @@ function(libraries_add_cells cxx level sibling exceptions sanitizer mode toolcha
               "-DABREAST_LIBRARY=\"${library_${name}_mechanism}\"")
     cells_object(${cxx} "${flags}" "${toolchain}" ${directory} bench/peers/${name}_stack.cpp library-${name})
     cells_link(${cxx} "${toolchain}" ${mode} ${directory}/stack-${name})
+    set_property(GLOBAL APPEND PROPERTY libraries_in_stack ${name})
   endforeach()
   set(cells_manifest ${cells_manifest} PARENT_SCOPE)
-  set(cells_skipped ${cells_skipped} PARENT_SCOPE)
+  set(cells_skipped "${cells_skipped}" PARENT_SCOPE)
 endfunction()
 
 # --- Their cells of `frames` and `echo`: in `abreast` ---
@@ -228,15 +234,23 @@ function(libraries_link bench toolchain)
     endforeach()
     message(STATUS "Library: ${library_${name}_mechanism}")
   endforeach()
-  if(NOT sources)
-    return()
-  endif()
-  file(CONFIGURE OUTPUT ${libraries_dir}/libraries.h CONTENT "#define LIBRARY_CHAINS(X, ...)${libraries_chains}
+  get_property(names GLOBAL PROPERTY libraries_in_stack)
+  list(REMOVE_DUPLICATES names)
+  set(libraries_cells "")
+  foreach(name IN LISTS names)
+    foreach(model IN LISTS library_${name}_models)
+      string(APPEND libraries_cells " \\\n    X(\"${model}\", \"${library_${name}_mechanism}\")")
+    endforeach()
+  endforeach()
+  file(CONFIGURE OUTPUT ${libraries_dir}/libraries.h CONTENT "#define LIBRARY_STACK(X)${libraries_cells}
+#define LIBRARY_CHAINS(X, ...)${libraries_chains}
 #define LIBRARY_ECHO_epoll(X, ...)${libraries_echo_epoll}
 #define LIBRARY_ECHO_io_uring(X, ...)${libraries_echo_io_uring}
 " @ONLY)
-  target_sources(${bench} PRIVATE ${CMAKE_SOURCE_DIR}/bench/peers/cells.c
-                 ${CMAKE_SOURCE_DIR}/bench/peers/allocations.cpp ${sources})
+  if(sources)
+    target_sources(${bench} PRIVATE ${CMAKE_SOURCE_DIR}/bench/peers/cells.c
+                   ${CMAKE_SOURCE_DIR}/bench/peers/allocations.cpp ${sources})
+  endif()
   target_include_directories(${bench} PRIVATE ${libraries_dir})
   target_compile_definitions(${bench} PRIVATE "ABREAST_LIBRARIES=\"${toolchain}\"")
 endfunction()

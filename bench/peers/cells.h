@@ -2,7 +2,8 @@
  * of this project's own cells, so that each is compared with the group's baseline, in the same rounds.
  *
  * Which there are is in the header libraries.h, which cmake/libraries.cmake writes: one X(adapter, model, mechanism,
- * ...) each, where the mechanism is the library's name with its version. A build without libraries has none.
+ * ...) each, where the mechanism is the library's name with its version; and one X(model, mechanism) for what is built
+ * of libraries for `stack`. A build without libraries has none.
  */
 #ifndef ABREAST_BENCH_PEERS_CELLS_H
 #define ABREAST_BENCH_PEERS_CELLS_H
@@ -13,6 +14,7 @@
 #if defined ABREAST_LIBRARIES
 #include <libraries.h>
 #else
+#define LIBRARY_STACK(X)
 #define LIBRARY_CHAINS(X, ...)
 #define LIBRARY_ECHO_epoll(X, ...)
 #define LIBRARY_ECHO_io_uring(X, ...)
