@@ -68,39 +68,85 @@ static int count_cell(const struct experiment *experiment, const struct cell *ce
     return status;
 }
 
-/* In a process of its own, so that a count does not depend on what other cells left in the heap. */
-static int count_apart(const struct experiment *experiment, const struct cell *cell, const struct run_options *options)
+/* A cell that is counted in a process of its own, so that a count does not depend on what other cells left in the heap.
+ */
+struct apart {
+    pid_t child; /* 0: nobody */
+    const struct experiment *experiment;
+    const struct cell *cell;
+};
+
+enum { APART_MOST = 64 };
+
+/* Waits for one of them; returns its status, after a line when that is an error. */
+static int wait_apart(struct apart *apart, size_t count)
+{
+    int status;
+    pid_t child;
+    while ((child = waitpid(-1, &status, 0)) < 0) {
+        if (errno != EINTR)
+            return -errno;
+    }
+    status = WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
+    for (size_t i = 0; i < count; i++) {
+        if (apart[i].child != child)
+            continue;
+        apart[i].child = 0;
+        if (status == -ENOTSUP) /* the runner says that it is skipped */
+            return 0;
+        const struct cell *cell = apart[i].cell;
+        if (status)
+            complain("%s/%s/%s/%s: counting its instructions failed: %s", apart[i].experiment->name, cell->model,
+                     cell->mechanism, cell->variant, strerror(-status));
+    }
+    return status;
+}
+
+static int start_apart(struct apart *apart, const struct experiment *experiment, const struct cell *cell,
+                       const struct run_options *options)
 {
     pid_t child = fork();
     if (child < 0)
         return -errno;
     if (child == 0)
         _exit(-count_cell(experiment, cell, options));
-    int status;
-    while (waitpid(child, &status, 0) < 0) {
-        if (errno != EINTR)
-            return -errno;
-    }
-    return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
+    *apart = (struct apart){child, experiment, cell};
+    return 0;
 }
 
+/* As many at once as there are processors. */
 int instructions_child(const struct run_options *options)
 {
     if (!RUNNING_ON_VALGRIND) {
         complain("count is for this program's own use, under valgrind: see abreast --help");
         return -EINVAL;
     }
-    int failure = 0;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t most = processors < 1 ? 1 : processors > APART_MOST ? APART_MOST : (size_t)processors;
+    struct apart apart[APART_MOST] = {{0}};
+    size_t running = 0;
+    int failure = 0, status;
     for (size_t e = 0; e < experiment_count; e++) {
         for (size_t c = 0; c < experiments[e]->cell_count; c++) {
             const struct cell *cell = &experiments[e]->cells[c];
-            int status = counted(experiments[e], cell, options) ? count_apart(experiments[e], cell, options) : 0;
-            if (!status || status == -ENOTSUP) /* the runner says that it is skipped */
+            if (!counted(experiments[e], cell, options))
                 continue;
-            complain("%s/%s/%s/%s: counting its instructions failed: %s", experiments[e]->name, cell->model,
-                     cell->mechanism, cell->variant, strerror(-status));
-            failure = status;
+            if (running == most) {
+                status = wait_apart(apart, most);
+                failure = status ? status : failure;
+                running--;
+            }
+            struct apart *free = apart;
+            while (free->child)
+                free++;
+            status = start_apart(free, experiments[e], cell, options);
+            failure = status ? status : failure;
+            running += !status;
         }
+    }
+    for (; running > 0; running--) {
+        status = wait_apart(apart, most);
+        failure = status ? status : failure;
     }
     return failure;
 }
