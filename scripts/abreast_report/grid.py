@@ -335,8 +335,9 @@ def instructions(cells):
         loops = {name: extra for name, extra in above.items() if name in WITHOUT_TRAMPOLINE}
         if loops:
             least = min(loops, key=loops.get)
-            text += f"; the pipeline without a trampoline costs no more: {verdict(loops[least] <= above[ready])} "
-            text += f"({least[1]}, {shown(loops[least])})"
+            extra = loops[least]
+            text += f"; so does the pipeline without a trampoline: {verdict(extra <= LIMIT)} "
+            text += f"({least[1]}, {shown(extra)}), and it costs no more than the awaitable: {verdict(extra <= above[ready])}"
         sentences.append(text + ".")
     return sentences
 
