@@ -337,7 +337,8 @@ def instructions(cells):
             least = min(loops, key=loops.get)
             extra = loops[least]
             text += f"; so does the pipeline without a trampoline: {verdict(extra <= LIMIT)} "
-            text += f"({least[1]}, {shown(extra)}), and it costs no more than the awaitable: {verdict(extra <= above[ready])}"
+            text += f"({least[1]}, {shown(extra)}), "
+            text += f"and it costs no more than the awaitable: {verdict(extra <= above[ready])}"
         sentences.append(text + ".")
     return sentences
 
