@@ -1,8 +1,8 @@
 """opstate: what one operation builds, and what it costs to build it: sizes, instructions, bytes written, time."""
 
-from .opstate_forms import by_form, carried, compiler_of, figure_data, level_of, name_of, value
+from .opstate_forms import by_form, carried, compiler_of, figure_data, name_of, value
 from .ratios import control_finding, groups_of
-from .rows import pairs, shown, shown_row
+from .rows import Setting, pairs, shown, shown_row
 from .tables import Heading, Section, Table
 
 WORD_BYTES = 8
@@ -31,14 +31,13 @@ NOTES = {
 
 def build(rows):
     section = Section("opstate")
-    groups = groups_of(rows)
-    forms = by_form(rows)
-    tables = [operations(groups), *depth_tables(rows, forms), compilers(groups)]
+    every = by_form(rows)
+    # What is said, and drawn, is of the setting of the main build: one table more has all.
+    main = rows[0].setting.options
+    rows = [row for row in rows if row.setting.options == main]
+    groups, forms = groups_of(rows), by_form(rows)
+    tables = [operations(groups), *depth_tables(rows, forms), compilers(groups), settings(every, main)]
     section.tables = [table for table in tables if table.rows]
-    # What is said, and drawn, is of the level of the main build; the tables have all that were measured.
-    main = level_of(rows[0].toolchain)
-    forms = {form: depths for form, depths in forms.items() if level_of(form[3]) == main}
-    groups = [group for group in groups if level_of(group.toolchain) == main]
     section.short = " ".join(part for part in (above_floor(forms), of_a_core(groups)) if part)
     section.headline = "\n".join(part for part in (verdict(groups), *written(forms, groups)) if part)
     section.findings = [*growth(forms), *erased(groups), *environments(groups), *alignments(groups)]
@@ -166,6 +165,24 @@ def compilers(groups):
         "Sizes in bytes, an operation's. An environment that an algorithm changes is kept in its operation state, for "
         "get_env answers an address here; a C++ receiver makes it anew at each query. An awaitable keeps it in C++ "
         "too: await_suspend is given its address.",
+        detail=True,
+    )
+
+
+def settings(forms, main):
+    """Instructions at one depth, of the functions with state, by every compiler at every setting."""
+    counted = {}
+    for (model, mechanism, rest, toolchain), depths in forms.items():
+        row = depths.get(DEPTH, {}).get("instructions_per_op")
+        if row and pairs(rest).get("state") != "0":
+            counted.setdefault(toolchain, {})[model, mechanism] = row
+    names = list(dict.fromkeys(name for found in counted.values() for name in found))
+    body = [[toolchain, *(shown_row(found.get(name)) for name in names)] for toolchain, found in counted.items()]
+    return Table(
+        "opstate-settings",
+        f"Instructions of a value through {DEPTH} functions of 8 bytes, by every compiler at every setting",
+        ["toolchain", *(" ".join(name) for name in names)],
+        body if any(Setting.parse(toolchain).options != main for toolchain in counted) else [],
         detail=True,
     )
 

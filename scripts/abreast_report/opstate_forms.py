@@ -22,13 +22,9 @@ def name_of(form):
     return f"{model} {mechanism}" + ("" if rest == "-" else f" ({rest})")
 
 
-def level_of(toolchain):
-    return dict(Setting.parse(toolchain).options).get("opt")
-
-
 def compiler_of(toolchain):
     """The compiler, and its level where that is not the one of products."""
-    level = level_of(toolchain)
+    level = dict(Setting.parse(toolchain).options).get("opt")
     return Setting.parse(toolchain).compiler + ("" if level in (None, "O2") else f" -{level}")
 
 
