@@ -7,7 +7,7 @@ from pathlib import Path
 from . import bridges, calibration, echo, fanout, frames, golden, grid, mitigations, opstate, other, page, phases
 from . import published, runinfo
 from . import stack, stack_short, twins
-from .rows import BadResults, read_results
+from .rows import BadResults, is_library, read_results
 from .tables import write_file
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +38,12 @@ def build_finals(rows):
     return section
 
 
+def of_main_setting(rows):
+    """Those of the main build, of other compilers with its flags, and of libraries: all others are the calibration's."""
+    main = rows[0].setting.options
+    return [row for row in rows if row.setting.options == main or is_library(row.mechanism)]
+
+
 class Report:
     def __init__(self, folder):
         self.folder = Path(folder)
@@ -50,13 +56,13 @@ class Report:
             "stack": build_stack,
             "finals": build_finals,
             "opstate": opstate.build,
-            "frames": lambda rows: frames.build(rows, papers),
+            "frames": lambda rows: frames.build(of_main_setting(rows), papers),
             "grid": lambda rows: grid.build(rows, papers),
             "phases": lambda rows: phases.build(rows, papers),
             "bridges": lambda rows: bridges.build(rows, papers),
             "mitigations": mitigations.build,
             "fanout": fanout.build,
-            "echo": echo.build,
+            "echo": lambda rows: echo.build(of_main_setting(rows)),
         }
         names = [name for name in ORDER if name in results] + [name for name in results if name not in ORDER]
         self.sections = [

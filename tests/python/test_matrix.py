@@ -101,6 +101,22 @@ def test_a_run_gives_the_golden_figures(smoke, tmp_path):
         assert sorted(set(now) ^ set(recorded)) == [], f"{name}: another figure, or scripts/report golden is due"
 
 
+def test_cost_cells_of_other_settings_are_for_the_calibration_alone(results):
+    def tables():
+        assert run(REPORT, "tables", "--out", results).returncode == 0
+        return {path.name: path.read_text() for path in (results / "tables").iterdir() if "calibration" not in path.name}
+
+    before = tables()
+    for name in ("frames", "echo"):
+        tsv = results / "results" / f"{name}.tsv"
+        rows = tsv.read_text().splitlines(keepends=True)
+        counts = [row for row in rows[1:] if "\tcount\t" in row]
+        assert counts
+        tsv.write_text("".join(rows) + "".join(row.replace(" O2 sib=on ", " O0 sib=off ") for row in counts))
+    after = tables()
+    assert [name for name in before if before[name] != after[name]] == []
+
+
 def test_every_mechanism_says_what_it_models(smoke):
     for name in ("stack", "finals"):
         rows = [line.split("\t") for line in (smoke / "results" / f"{name}.tsv").read_text().splitlines()[1:]]
