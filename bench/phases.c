@@ -41,6 +41,7 @@ struct taking {
     const struct run_options *options;
     struct results *results;
     bool malformed;
+    bool any; /* has been taken */
 };
 
 /* Takes over a row, if the filters want it. */
@@ -62,6 +63,8 @@ static void take_row(void *context, const char *line)
         taking->malformed = true;
     else if (name_selected(name, taking->options) && results_add_line(taking->results, line))
         taking->malformed = true;
+    else
+        taking->any = true;
 }
 
 /* Null when all went well, else what did not. */
@@ -115,7 +118,10 @@ static int run_listed(FILE *list, const char *directory, const struct experiment
     }
     if (run_interrupted())
         return -EINTR;
-    return failed == ran ? -ECHILD : 0;
+    if (!ran)
+        results_add_skipped(taking->results, experiment->name, "all cells",
+                            "a build with a sanitizer has none of them");
+    return failed && failed == ran ? -ECHILD : 0;
 }
 
 /* One row a mechanism: what it models, for whoever reads the table. */
@@ -151,7 +157,7 @@ static int run(const struct experiment *experiment, const struct run_options *op
     progress->expected_s -= runner_expected_s(experiment, options) - 1;
     int status = run_listed(list, directory, experiment, &taking, progress);
     fclose(list);
-    if (!status)
+    if (!status && taking.any)
         add_models(experiment, &taking);
     return status;
 }
