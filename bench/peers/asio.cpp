@@ -15,6 +15,7 @@
 
 #include "bench/peers/asio_status.hpp"
 #include "bench/peers/library.h"
+#include "bench/peers/tasks.hpp"
 
 #include <asio.hpp>
 
@@ -353,58 +354,25 @@ void echo_close(void *state)
 
 /* ---- frames ---- */
 
-#if !defined ABREAST_ASIO_IO_URING
-
-struct chains {
-    unsigned depth;
+class tasks
+{
     asio::io_context context{1};
-};
 
-asio::awaitable<uint64_t> link(unsigned height)
-{
-    unsigned char local[LIBRARY_LOCAL_BYTES];
-    local[0] = static_cast<unsigned char>(height);
-    if (local[0] == 1)
-        co_return 1;
-    uint64_t below = co_await link(local[0] - 1u);
-    co_return below + local[0];
-}
+  public:
+    template <class T> using task = asio::awaitable<T>;
 
-asio::awaitable<void> root(unsigned depth, uint64_t frames, uint64_t &sum)
-{
-    while (frames > 0) {
-        unsigned height = frames < depth ? static_cast<unsigned>(frames) : depth;
-        sum += co_await link(height);
-        frames -= height;
+    template <class Make> int run(Make make)
+    {
+        return guarded([&] {
+            std::exception_ptr thrown;
+            asio::co_spawn(context, make(), [&thrown](std::exception_ptr exception) { thrown = exception; });
+            context.restart();
+            context.run();
+            if (thrown)
+                std::rethrow_exception(thrown);
+        });
     }
-}
-
-int chains_open(unsigned depth, void **state)
-{
-    return guarded([&] { *state = new chains{depth}; });
-}
-
-int chains_run(void *state, uint64_t frames, uint64_t *sum)
-{
-    chains &self = *static_cast<chains *>(state);
-    return guarded([&] {
-        std::exception_ptr thrown;
-        *sum = 0;
-        asio::co_spawn(self.context, root(self.depth, frames, *sum),
-                       [&thrown](std::exception_ptr exception) { thrown = exception; });
-        self.context.restart();
-        self.context.run();
-        if (thrown)
-            std::rethrow_exception(thrown);
-    });
-}
-
-void chains_close(void *state)
-{
-    delete static_cast<chains *>(state);
-}
-
-#endif
+};
 
 } // namespace
 
@@ -413,5 +381,5 @@ const library_echo asio_awaitable_echo = {echo_open<start_awaitable>, echo_run, 
 const library_echo asio_callback_echo = {echo_open<start_callback>, echo_run, echo_close};
 #if !defined ABREAST_ASIO_IO_URING
 extern const library_chains asio_chains;
-const library_chains asio_chains = {chains_open, chains_run, chains_close};
+const library_chains asio_chains = library_tasks<tasks>::chains;
 #endif

@@ -28,6 +28,8 @@
 class capy_context : public boost::capy::execution_context
 {
   public:
+    template <class T> using task = boost::capy::task<T>;
+
     class executor_type
     {
       public:

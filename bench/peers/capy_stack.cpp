@@ -7,7 +7,7 @@
  *   await=task          a boost::capy::task that returns at once
  */
 #include "bench/peers/capy_context.hpp"
-#include "bench/stack/mechanism.h"
+#include "bench/peers/tasks.hpp"
 
 namespace
 {
@@ -41,36 +41,25 @@ template <by way> struct get {
     }
 };
 
-task<uint64_t> at_once(uint64_t value)
-{
-    co_return value;
-}
-
 template <by way> task<> getting(stack_job *job)
 {
     while (job->made < job->completions)
         stack_job_completed(job, co_await get<way>{job->made});
 }
 
-task<> awaiting_tasks(stack_job *job)
-{
-    while (job->made < job->completions)
-        stack_job_completed(job, co_await at_once(job->made));
-}
-
-template <task<> (*start)(stack_job *)> int run(stack_job *job)
+template <by way> int run(stack_job *job)
 {
     capy_context context;
-    return context.run([job] { return start(job); });
+    return context.run([job] { return getting<way>(job); });
 }
 
 const stack_variant end = {};
 const stack_variant variants[] = {
-    {"complete=ready", 0, run<getting<by::ready>>, LONG_RUN, nullptr, NOTHING_RESUMED},
-    {"complete=transfer", 0, run<getting<by::transfer>>, LONG_RUN, nullptr, nullptr},
-    {"complete=dispatch", 0, run<getting<by::dispatch>>, LONG_RUN, nullptr, nullptr},
-    {"complete=post", 0, run<getting<by::post>>, LONG_RUN, nullptr, QUEUE},
-    {"await=task", 0, run<awaiting_tasks>, LONG_RUN, nullptr, nullptr},
+    {"complete=ready", 0, run<by::ready>, LONG_RUN, nullptr, NOTHING_RESUMED},
+    {"complete=transfer", 0, run<by::transfer>, LONG_RUN, nullptr, nullptr},
+    {"complete=dispatch", 0, run<by::dispatch>, LONG_RUN, nullptr, nullptr},
+    {"complete=post", 0, run<by::post>, LONG_RUN, nullptr, QUEUE},
+    {"await=task", 0, library_tasks<capy_context>::run_stack, LONG_RUN, nullptr, nullptr},
     end,
 };
 

@@ -76,4 +76,15 @@ class cppcoro_root
     }
 };
 
+struct cppcoro_library {
+    template <class T> using task = cppcoro::task<T>;
+
+    template <class Make> int run(Make make)
+    try {
+        return cppcoro_root::run(make());
+    } catch (const std::bad_alloc &) {
+        return -ENOMEM;
+    }
+};
+
 #endif
