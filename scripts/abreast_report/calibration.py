@@ -17,6 +17,7 @@ METRICS = {
     INSTRUCTIONS: "instructions an operation, to within 5 %",
     MEASURED[1]: "bytes written an operation, to within 5 %",
 }
+COUNTS = "counts of phases, an operation"
 
 
 def build(results, causes):
@@ -204,14 +205,19 @@ def disagreements(found, explained):
 # --- Tables ---
 
 
+def words_of(pair):
+    return METRICS.get(pair.metric) or (COUNTS if pair.experiment == "phases" else pair.metric)
+
+
 def summary(found, explained):
+    groups = {words: [] for words in METRICS.values()}
+    for pair in found:
+        groups.setdefault(words_of(pair), []).append(pair)
     rows = []
-    for metric in dict.fromkeys([*METRICS, *(pair.metric for pair in found)]):
-        these = of_metric(found, metric)
+    for words, these in groups.items():
         causes = [explained[pair][0] for pair in these if not pair.equal]
         lost = causes.count(UNEXPLAINED)
         if these:
-            words = METRICS.get(metric, metric)
             rows.append([words, len(these), len(these) - len(causes), len(causes) - lost, lost])
     return Table(
         "calibration-summary",
@@ -261,8 +267,12 @@ def everything(found, explained):
             text = "" if cause is None else UNEXPLAINED
             if cause and cause[0] != UNEXPLAINED:
                 text = str(numbers.setdefault(cause, len(numbers) + 1))
+            where = settings_text(dict.fromkeys(one.toolchain for one in these), toolchains)
+            metrics = dict.fromkeys(one.metric for one in these)
+            if len(metrics) > 1:
+                rows.append([f"{label(pair.key)}: {len(metrics)} counts", where, "", "", difference(pair), text])
+                continue
             name = label(pair.key) + (f": {pair.metric}" if pair.metric not in (GROWTH, BYTES) else "")
-            where = settings_text([one.toolchain for one in these], toolchains)
             rows.append([name, where, *value_texts(pair), difference(pair), text])
     yield Table(
         "calibration",
@@ -287,14 +297,16 @@ def everything(found, explained):
 
 
 def alike(found, explained):
-    """Lists of pairs of one cell and figure that say the same, under several toolchains. The bytes, where there are
-    some, stand for the growth."""
+    """Lists of pairs of one cell and figure that say the same, under several toolchains; of the counts of phases, all
+    that are equal. The bytes, where there are some, stand for the growth."""
     merged = {}
     for pair in found:
         merged[pair.key, pair.toolchain, GROWTH if pair.metric == BYTES else pair.metric] = pair
     groups = {}
     for pair in merged.values():
         said = (pair.key, pair.metric, pair.c, pair.cxx, pair.functions, explained[pair])
+        if words_of(pair) == COUNTS and pair.equal:
+            said = (pair.key, COUNTS)
         groups.setdefault(said, []).append(pair)
     return groups.values()
 
