@@ -13,7 +13,7 @@
 # rest.
 # Only the mechanisms and the product code on their path are compiled again for each cell, and instrumented where that is
 # asked for; the meter is compiled once, and never instrumented. Each object has a rule of its own, with the dependencies
-# that its compiler found; those in C++ share one precompiled header for each setting.
+# that its compiler found; those in C++ share a precompiled header.
 
 set(ABREAST_COMPILERS "" CACHE STRING "the compilers of the cells: names, or all; empty: as ABREAST_MATRIX says")
 set(ABREAST_LEVELS "0;1;2" CACHE STRING "the optimisation levels of the cells")
@@ -167,19 +167,26 @@ macro(cells_cxx_object more_flags source name)
                ${precompiled_file})
 endmacro()
 
-# Adds the rule for that header, and says in `precompiled` which flags use it.
+# Adds the rule for that header, and says in `precompiled` which flags use it. Whether calls may become jumps is nothing to
+# a header: the code is the same, byte for byte, so that both settings share one.
 macro(cells_precompile)
-  set(precompiled_file ${directory}/standard.hpp.gch)
-  set(precompiled -include ${directory}/standard.hpp -Winvalid-pch)
+  set(precompiled_directory ${cells_dir}/headers/${id}-O${level}-exc-${exceptions}-san-${sanitizer})
+  set(precompiled_file ${precompiled_directory}/standard.hpp.gch)
+  set(precompiled -include ${precompiled_directory}/standard.hpp -Winvalid-pch)
   if(id MATCHES clang)
     set(precompiled -include-pch ${precompiled_file})
   endif()
-  add_custom_command(
-    OUTPUT ${precompiled_file}
-    COMMAND ${cxx} -std=gnu++20 ${flags} -x c++-header ${CMAKE_SOURCE_DIR}/bench/cxx/standard.hpp -o ${precompiled_file}
-    DEPENDS ${CMAKE_SOURCE_DIR}/bench/cxx/standard.hpp
-    COMMENT "${toolchain}: the standard library's headers"
-    VERBATIM)
+  get_property(known GLOBAL PROPERTY ${precompiled_file} SET)
+  if(NOT known)
+    set_property(GLOBAL PROPERTY ${precompiled_file} yes)
+    file(MAKE_DIRECTORY ${precompiled_directory})
+    add_custom_command(
+      OUTPUT ${precompiled_file}
+      COMMAND ${cxx} -std=gnu++20 ${flags} -x c++-header ${CMAKE_SOURCE_DIR}/bench/cxx/standard.hpp -o ${precompiled_file}
+      DEPENDS ${CMAKE_SOURCE_DIR}/bench/cxx/standard.hpp
+      COMMENT "${id} -O${level} exc=${exceptions} san=${sanitizer}: the standard library's headers"
+      VERBATIM)
+  endif()
 endmacro()
 
 # Adds an executable to the manifest, and to what its target builds: stack_cells or cost_cells.
