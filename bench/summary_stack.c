@@ -1,3 +1,4 @@
+#include "bench/peers/cells.h"
 #include "bench/record.h"
 
 #include <errno.h>
@@ -32,6 +33,17 @@ static const char *plain_model(const struct row *row)
     return strncmp(row->model, "cxx-", 4) == 0 ? row->model + 4 : row->model;
 }
 
+/* Whether C++ made it: what is named so, and the libraries, whose completion handlers are C++ too. */
+static bool made_by_cxx(const struct row *row)
+{
+#define LIBRARY_NAME(model, name) name,
+    static const char *const libraries[] = {LIBRARY_STACK(LIBRARY_NAME) NULL};
+    size_t i = 0;
+    while (libraries[i] && strcmp(libraries[i], row->mechanism) != 0)
+        i++;
+    return libraries[i] || plain_model(row) != row->model;
+}
+
 static bool same_mechanism(const struct row *a, const struct row *b)
 {
     return strcmp(plain_model(a), plain_model(b)) == 0 && strcmp(a->mechanism, b->mechanism) == 0;
@@ -44,7 +56,7 @@ static struct answer *answer_of(struct line *lines, size_t *count, const struct 
         i++;
     if (i == *count)
         lines[(*count)++] = (struct line){.cell = row};
-    return &lines[i].answers[plain_model(row) == row->model ? C : CXX];
+    return &lines[i].answers[made_by_cxx(row) ? CXX : C];
 }
 
 static size_t collect(const struct results *results, const char *experiment, struct line *lines)
