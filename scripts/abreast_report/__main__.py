@@ -39,7 +39,7 @@ def build_finals(rows):
 
 
 def of_main_setting(rows):
-    """Those of the main build, of other compilers with its flags, and of libraries: all others are the calibration's."""
+    """Those of the main build, of other compilers with its flags, and of libraries: all others are calibration's."""
     main = rows[0].setting.options
     return [row for row in rows if row.setting.options == main or is_library(row.mechanism)]
 
