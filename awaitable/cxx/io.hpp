@@ -48,6 +48,15 @@ template <c_awaitable T> class [[nodiscard]] io_operation
     T operation;
     std::error_code *error; /* null: throw */
 
+    /* A system_category() is a call into the C++ library, which a success does not need. */
+    static void set(std::error_code &error, int failure)
+    {
+        if (failure)
+            error.assign(failure, std::system_category());
+        else if (error)
+            error.clear();
+    }
+
   public:
     template <class Prepare>
     io_operation(Prepare prepare, struct ::stream &stream, auto bytes, std::error_code *error) noexcept : error(error)
@@ -67,7 +76,7 @@ template <c_awaitable T> class [[nodiscard]] io_operation
         ssize_t result = protocol<T>::resume(&operation);
         int failure = result < 0 ? static_cast<int>(-result) : 0;
         if (error)
-            error->assign(failure, std::system_category());
+            set(*error, failure);
         else if (failure)
             fail(failure);
         return failure ? 0 : static_cast<std::size_t>(result);
