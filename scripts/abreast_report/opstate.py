@@ -39,7 +39,7 @@ def build(rows):
     tables = [operations(groups), *depth_tables(rows, forms), compilers(groups), settings(every, main)]
     section.tables = [table for table in tables if table.rows]
     section.short = " ".join(part for part in (above_floor(forms), of_a_core(groups)) if part)
-    section.headline = "\n".join(part for part in (verdict(groups), *written(forms, groups)) if part)
+    section.headline = "\n".join(part for part in (verdict(groups), *written(forms, groups), *letting(forms)) if part)
     section.findings = [*growth(forms), *erased(groups), *environments(groups), *alignments(groups)]
     section.findings += control_finding(groups, "ratio_to_floor")
     section.data = figure_data(forms)
@@ -242,7 +242,8 @@ def beyond(group, name, metric):
 
 COMPARED = {
     ("sender", "pipeline"): "a pipeline of {depth} `then`",
-    ("sender", "let-value"): "of {depth} `let_value`",
+    ("sender", "let-value"): "of {depth} `let_value` that share storage",
+    ("sender", "let-value-as-written"): "of {depth} `let_value` as written",
     ("awaitable", "ready"): "one awaitable that is ready",
     ("awaitable", "ready-known"): "the same where the compiler knows that it is ready",
     ("awaitable", "task-in-task"): "a coroutine for each function",
@@ -268,67 +269,136 @@ def span(values):
     return low if low == high else f"{low} to {high}"
 
 
-STATIC = {"pipeline", "let-value", "as-written", "array", "task-scheduler"}  # senders that allocate nothing
+# Senders that allocate nothing.
+STATIC = {"pipeline", "let-value", "let-value-as-written", "as-written", "inline-known", "array", "task-scheduler"}
 
 
 def shares(groups):
-    """{(model, mechanism, what it does): (per cent of a core at RATE, low, high)} of those that are timed."""
+    """{(model, mechanism, what it does): (per cent of a core at RATE, low, high, frames)} of those that are timed."""
     found = {}
     for group in groups:
         for (model, mechanism), figures in group.cells.items():
             row = figures.get("ns_above_floor")
             if row and row.value is not None:
-                found[model, mechanism, described(group.variant)] = [
-                    RATE * ns * 1e-9 * 100 for ns in (row.value, row.low, row.high)
-                ]
+                of_core = [RATE * ns * 1e-9 * 100 for ns in (row.value, row.low, row.high)]
+                found[model, mechanism, described(group.variant)] = *of_core, value(figures, "allocs_per_op")
     return found
 
 
-def per_cent(number):
-    return f"{max(number, 0):.2g} %"
+def is_static(name):
+    return name[0].endswith("sender") and name[1] in STATIC
+
+
+def share_of(share):
+    """In words, with its interval; what may be nothing has no figure of its own."""
+    middle, low, high = (f"{number:.2g} %" for number in share[:3])
+    if share[1] <= 0 <= share[2]:
+        return f"nothing that can be told apart from the floor (99 %: {low} to {high})"
+    return f"{middle} (99 %: {low} to {high})"
+
+
+def named(name):
+    model, mechanism, what = name
+    return f"{model} {mechanism}, {what}"
 
 
 def dearest(found, wanted):
-    """The entry with the most."""
+    """(name, share) of the one that takes most."""
     mine = {name: share for name, share in found.items() if wanted(name)}
     return max(mine.items(), key=lambda item: item[1][0], default=None)
 
 
 def of_a_core(groups):
-    most = dearest(shares(groups), lambda name: name[0] == "sender" and name[1] in STATIC)
+    most = dearest(shares(groups), is_static)
     if not most:
         return ""
-    return f"At {RATE:,} operations a second the dearest static operation state takes {per_cent(most[1][0])} of a core."
+    return (
+        f"At {RATE:,} operations a second the dearest static operation state ({named(most[0])}) takes "
+        f"{share_of(most[1])} of a core."
+    )
 
 
 def verdict(groups):
     """The discussion: "When you're doing 100k reads/sec ..., the op_state construction on every operation is the
-    overhead"."""
+    overhead". Holds where an interval is all above LITTLE, not where all are below."""
     found = shares(groups)
-    read = found.get(("sender", "pipeline", described("algorithm=read-some")))
-    most = dearest(found, lambda name: name[0] == "sender" and name[1] in STATIC)
-    if not read or not most:
+    what = described("algorithm=read-some")
+    reads = [name for name in found if is_static(name) and name[2] == what]
+    most = dearest(found, is_static)
+    if not reads or not most:
         return ""
-    (_, mechanism, what), (share, low, high) = most
-    holds = high >= LITTLE
-    judged = f"holds for that one: {LITTLE} % or more" if holds else f"does not hold here: all are below {LITTLE} %"
+    static = {name: share for name, share in found.items() if is_static(name)}
+    above = [named(name) for name, share in static.items() if share[1] >= LITTLE]
+    open_ = [named(name) for name, share in static.items() if share[1] < LITTLE <= share[2]]
+    if above:
+        judged = f"holds for {'; '.join(above)}: {LITTLE} % or more"
+    elif open_:
+        judged = f"is inconclusive: {LITTLE} % lies within the interval of {'; '.join(open_)}"
+    else:
+        judged = f"does not hold here: all are below {LITTLE} %"
+    takes = "; ".join(f"{name[0]} {name[1]} takes {share_of(found[name])}" for name in reads)
     text = (
-        f"At {RATE:,} reads a second, building, starting and completing the operation state of read_some takes "
-        f"{per_cent(read[0])} of a core above the floor (99 %: {per_cent(read[1])} to {per_cent(read[2])}); the "
-        f"dearest of all static operation states ({mechanism}, {what}) {per_cent(share)} ({per_cent(low)} to "
-        f"{per_cent(high)}). That the construction on every operation is the overhead, as the discussion of P4003R1 "
-        f"says, {judged}"
+        f"At {RATE:,} reads a second, of a core above the floor, for building, starting and completing the operation "
+        f"state of read_some: {takes}. The dearest of all static operation states ({named(most[0])}) takes "
+        f"{share_of(most[1])}. That the construction on every operation is the overhead, as the discussion of "
+        f"P4003R1 says, {judged}."
     )
-    allocating = dearest(found, lambda name: name[0] in ("sender", "awaitable") and name[1] not in STATIC)
-    if allocating:
-        (model, mechanism, what), (share, _, _) = allocating
-        text += f"; the dearest form of all, {model} {mechanism} ({what}), takes {per_cent(share)}"
-    return text + "."
+    return text + beside(found, most[0]) + with_frames(found)
+
+
+def beside(found, static):
+    """The dearest awaitable form of the same operation."""
+    other = dearest(found, lambda name: name[2] == static[2] and name[0].endswith("awaitable"))
+    if not other:
+        return ""
+    (model, mechanism, _), share = other
+    return f" The dearest awaitable form of that operation, {model} {mechanism}, takes {share_of(share)}."
+
+
+def with_frames(found):
+    """The dearest of what allocates, for each of the frames or blocks that it allocates."""
+    most = dearest(found, lambda name: not is_static(name) and found[name][3])
+    if not most:
+        return ""
+    name, share = most
+    return (
+        f" Of what allocates, {named(name)} takes most, {share_of(share)}, with {shown(share[3])} "
+        f"allocation{'s' if share[3] > 1 else ''} an operation: {share[0] / share[3]:.2g} % for each."
+    )
+
+
+GROWING = (
+    ("sender", "pipeline"),
+    ("sender", "pipeline-as-written"),
+    ("sender", "let-value"),
+    ("sender", "let-value-as-written"),
+    ("cxx-sender", "let-value"),
+)
+LET = {
+    ("sender", "let-value"): "its operation states share their storage, as in libunifex",
+    ("sender", "let-value-as-written"): "they lie side by side and receivers have pointers, as P2300R10 writes it",
+    ("cxx-sender", "let-value"): "a C++ compiler makes them of what the standard's text keeps",
+}
+
+
+def letting(forms):
+    """let_value in its two forms, and the second by a C++ compiler."""
+    settings = dict.fromkeys(form[2:] for form in forms if form[:2] in LET)
+    for rest, toolchain in settings:
+        parts = []
+        for name, words in LET.items():
+            figures = forms.get((*name, rest, toolchain), {}).get(DEPTH, {})
+            size, counted = (value(figures, metric) for metric in ("op_state_bytes", "instructions_per_op"))
+            if size:
+                instructions = "" if counted is None else f" and {shown(counted)} instructions"
+                parts.append(f"{shown(size)} bytes{instructions} where {words}")
+        if len(parts) > 1:
+            yield f"just | let_value x {DEPTH}{with_state(rest)}, {compiler_of(toolchain)}: {'; '.join(parts)}."
 
 
 def growth(forms):
     """How an operation state grows with each stage."""
-    for model, mechanism in (("sender", "pipeline"), ("sender", "let-value"), ("cxx-sender", "let-value")):
+    for model, mechanism in GROWING:
         parts = {}
         for (form_model, form_mechanism, rest, toolchain), depths in forms.items():
             sizes = {depth: size for depth in depths if (size := value(depths[depth], "op_state_bytes"))}

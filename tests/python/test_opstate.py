@@ -83,13 +83,37 @@ def change(results, old, new):
     tsv.write_text(text.replace(old, new))
 
 
+def above(model, mechanism, variant, figures):
+    return f"{model}\t{mechanism}\t{variant}\t{MAIN}\tns_above_floor\tns\t{figures}"
+
+
+WHEN_ALL = "algorithm=when-all,children=4"
+
+
 def test_the_discussion_is_judged_by_the_interval(results):
     found = section(results)
-    assert "read_some takes 0.034 % of a core above the floor (99 %: 0.033 % to 0.042 %)" in found
+    assert "read_some: sender pipeline takes 0.034 % (99 %: 0.033 % to 0.042 %)" in found
     assert "does not hold here: all are below 1 %" in found
-    old = f"sender\tarray\talgorithm=when-all,children=4\t{MAIN}\tns_above_floor\tns\t54.1\t53.4\t56.3"
+    old = above("sender", "array", WHEN_ALL, "54.1\t53.4\t56.3")
     change(results, old, old.replace("56.3", "120"))
-    assert "holds for that one: 1 % or more" in section(results)
+    assert "is inconclusive: 1 % lies within the interval of sender array, when_all of 4." in section(results)
+    old = old.replace("56.3", "120")
+    change(results, old, old.replace("54.1\t53.4", "110\t104"))
+    assert "holds for sender array, when_all of 4: 1 % or more" in section(results)
+
+
+def test_operation_states_of_cxx_are_judged_too(results):
+    old = above("sender", "array", WHEN_ALL, "54.1\t53.4\t56.3")
+    change(results, old, old + "\t99\nopstate\t" + above("cxx-sender", "as-written", WHEN_ALL, "59\t58\t60"))
+    found = section(results)
+    assert "static operation states (cxx-sender as-written, when_all of 4) takes 0.59 % (99 %: 0.58 % to 0.6 %)" in found
+    assert "awaitable form of that operation, awaitable task-in-task, takes 1.8 %" in found
+
+
+def test_what_may_be_nothing_is_said_so(results):
+    old = above("sender", "pipeline", "algorithm=read-some", "3.44\t3.3\t4.21")
+    change(results, old, old.replace("3.3\t", "-3.3\t"))
+    assert "pipeline takes nothing that can be told apart from the floor (99 %: -0.033 % to 0.042 %)" in section(results)
 
 
 def test_what_is_built_is_not_counted_twice(results):
