@@ -7,8 +7,12 @@
  * post of its first session to the end of its last, with no other thread in it.
  *
  * Both models' allocations come from the same recycling resource, unless the mechanism says otherwise.
+ *
+ * The models cxx-awaitable and cxx-sender are two forms of the synchronous stream made by a C++ compiler
+ * (bench/cxx/grid.cpp).
  */
 #include "bench/cell.h"
+#include "bench/cxx/cells.h"
 #include "bench/grid/job.h"
 
 #include <errno.h>
@@ -163,6 +167,10 @@ GRID("native", "raw", "floor", floor_native, itself, , )
 GRID("synchronous", "raw", "floor", floor_synchronous, itself, , )
 GRID("abstract", "raw", "floor", floor_hidden, from_floor, , )
 #include "bench/grid/grid.def"
+#if !defined ABREAST_CXX_UNAVAILABLE
+GRID("synchronous", "cxx-awaitable", "task-ready", cxx_task_ready, itself, , )
+GRID("synchronous", "cxx-sender", "pipeline-direct", cxx_pipeline_direct, itself, , )
+#endif
 #undef GRID
 
 #define CELL(stream, model_, mechanism_, form_, view_, executor_, modes_, baseline_)                                   \
@@ -184,6 +192,13 @@ GRID("abstract", "raw", "floor", floor_hidden, from_floor, , )
 #define GRID(stream, model, mechanism, form, view, executor, modes)                                                    \
     CELL(stream, model, mechanism, form, view, executor, modes, false)
 
+#if defined ABREAST_CXX_UNAVAILABLE
+#define CXX(model, mechanism, form)                                                                                    \
+    CXX_UNAVAILABLE(model, mechanism, "stream=synchronous", "instructions_per_op", "instructions")
+#else
+#define CXX(model, mechanism, form) GRID("synchronous", model, mechanism, form, itself, POOL, CELL_BOTH)
+#endif
+
 /* clang-format off */
 static const struct cell cells[] = {
     FLOOR("native", floor_native, itself)
@@ -191,6 +206,8 @@ static const struct cell cells[] = {
     FLOOR("type-erased", floor_hidden, from_floor)
     FLOOR("synchronous", floor_synchronous, itself)
 #include "bench/grid/grid.def"
+    CXX("cxx-awaitable", "task-ready", cxx_task_ready)
+    CXX("cxx-sender", "pipeline-direct", cxx_pipeline_direct)
 };
 /* clang-format on */
 

@@ -24,7 +24,13 @@ SYNCHRONOUS = WITHOUT_TRAMPOLINE | {  # those without a bridge
     ("sender", "task-member"),
     ("sender", "task-inline-known"),
     ("sender", "task-p2300"),
+    ("cxx-awaitable", "task-ready"),
+    ("cxx-sender", "pipeline-direct"),
 }
+JUDGED = (  # who made it, the awaitable whose native read is judged, and the senders beside it
+    ("a C++ compiler", ("cxx-awaitable", "task-ready"), {("cxx-sender", "pipeline-direct")}),
+    ("the model in C", ("awaitable", "task-ready"), WITHOUT_TRAMPOLINE),
+)
 STEPS = {  # what one thing costs: (stream, dearer cell, cheaper cell)
     "the trampoline": ("native", ("sender", "pipeline-trampoline"), ("sender", "pipeline")),
     "posting a bridged coroutine through an allocated schedule operation, as the published adapter does": (
@@ -275,25 +281,62 @@ def explained(cells, published):
     return f"{text}; not {'; '.join(missing)}." if missing else f"{text}."
 
 
+def apart(dearer, cheaper):
+    """(value, low, high) of what one cell takes more than another. Each has its interval against its floor, and the ends
+    furthest apart are taken: wider than what a pair of the two would give, and never narrower."""
+    if any(row is None or row.value is None for row in (dearer, cheaper)):
+        return None
+    return dearer.value - cheaper.value, dearer.low - cheaper.high, dearer.high - cheaper.low
+
+
+def times_as(dearer, cheaper):
+    """The same as a ratio; None where the interval of what it is divided by has 0 in it."""
+    if any(row is None or row.value is None for row in (dearer, cheaper)) or cheaper.low <= 0:
+        return None
+    return dearer.value / cheaper.value, dearer.low / cheaper.high, dearer.high / cheaper.low
+
+
+def shown_apart(found):
+    value, low, high = found
+    text = f"{value:+.1f} ({low:+.1f} to {high:+.1f})"
+    return f"not told apart, {text}" if low <= 0 <= high else text
+
+
 def native_rows(cells):
     """How far the three execution models are apart where the stream's type is known, and nothing is bridged."""
-    times = {
-        execution: time
-        for execution in EXECUTIONS
-        if (time := cells.value("native", path(execution, "native", False), "ns_per_op")) is not None
-    }
-    if len(times) < 2:
+    found = {}
+    for execution in EXECUTIONS:
+        name = path(execution, "native", False)
+        rows = [cells.row("native", name, metric) for metric in (RATIO, "ns_above_floor", "ns_per_op")]
+        if all(row is not None and row.value is not None for row in rows):
+            found[execution] = rows
+    if len(found) < 2:
         return ""
-    near = verdict(max(times.values()) <= NEAR * min(times.values()))
-    plain = cells.value("native", ("sender", "pipeline"), "ns_per_op")
-    loop = f" ({shown(plain)} without its trampoline)" if plain is not None else ""
+    ordered = sorted(found.values(), key=lambda rows: rows[0].value)
+    ratio = times_as(ordered[-1][0], ordered[0][0])
+    above = times_as(ordered[-1][1], ordered[0][1])
+    if ratio is None:
+        return ""
     listed = ", ".join(
-        f"{execution} {shown(time)}{loop if execution == EXECUTIONS[0] else ''}" for execution, time in times.items()
+        f"{execution} {shown(time.value)} ({shown(extra.value)} above the floor)"
+        for execution, (_, extra, time) in found.items()
     )
-    apart = 100 * (max(times.values()) / min(times.values()) - 1)
-    floor = cells.value("native", ("raw", "floor"), "ns_per_op")
-    over = f", over a floor of {shown(floor)}" if floor is not None else ""
-    return f"Native rows, ns a read{over}: {listed}; within 10 % of each other: {near} ({apart:.0f} % apart)."
+    plain = cells.value("native", ("sender", "pipeline"), "ns_above_floor")
+    loop = f"; without its trampoline the pipeline is {shown(plain)} above it" if plain is not None else ""
+    text = f"Native rows, ns a read: {listed}{loop}; within 10 % of each other: {limited(ratio)} "
+    text += f"(the slowest takes {shown_times(ratio)} the fastest's time, the floor in both"
+    text += f"; without the floor {shown_times(above)})." if above else ")."
+    return text
+
+
+def limited(ratio):
+    _, low, high = ratio
+    return "holds" if high <= NEAR else "refuted" if low > NEAR else "inconclusive"
+
+
+def shown_times(ratio):
+    value, low, high = ratio
+    return f"{value:.2f} ({low:.2f} to {high:.2f}) times"
 
 
 def erasure(cells):
@@ -306,17 +349,18 @@ def erasure(cells):
         ("any_sender that fits", "sender", "task-p2300-any-sender", "task-p2300"),
         ("table_sender", "sender", "task-p2300-table-sender", "task-p2300"),
     ):
-        ours = cells.value("type-erased", (model, hidden), "ns_above_floor")
-        base = cells.value("native", (model, plain), "ns_above_floor")
-        if ours is not None and base is not None:
-            parts.append(f"{what} {shown(ours)} for {shown(base)}")
+        ours = cells.row("type-erased", (model, hidden), "ns_above_floor")
+        base = cells.row("native", (model, plain), "ns_above_floor")
+        if found := apart(ours, base):
+            parts.append(f"{what} {shown(ours.value)} for {shown(base.value)}: {shown_apart(found)}")
     if not parts:
         return ""
-    return f"A type-erased stream for a native one, in a task of its own model, ns above the floor: {', '.join(parts)}."
+    listed = "; ".join(parts)
+    return f"A type-erased stream for a native one, in a task of its own model, ns above the floor: {listed}."
 
 
 def instructions(cells):
-    """The verdicts on the synchronous row, one sentence a compiler."""
+    """The verdicts on the synchronous row, one sentence a compiler: on what it makes of C++, and on the model in C."""
     sentences = []
     for compiler in cells.compilers:
         above = {
@@ -325,22 +369,23 @@ def instructions(cells):
             if name in SYNCHRONOUS
             and (extra := cells.above("synchronous", name, "instructions_per_op", compiler)) is not None
         }
-        # As a C++ compiler makes what is always ready: clang drops the suspension point, gcc keeps it.
-        ready = ("awaitable", "task-ready-known" if compiler.startswith("clang") else "task-ready")
-        if ready not in above:
-            continue
-        listed = ", ".join(f"{' '.join(name)} {shown(extra)}" for name, extra in above.items())
-        text = f"Synchronous reads, instructions above the floor, {compiler}: {listed}. An awaitable's native read "
-        text += f"costs at most {LIMIT}: {verdict(above[ready] <= LIMIT)} ({ready[1]}, {shown(above[ready])})"
-        loops = {name: extra for name, extra in above.items() if name in WITHOUT_TRAMPOLINE}
-        if loops:
-            least = min(loops, key=loops.get)
-            extra = loops[least]
-            text += f"; so does the pipeline without a trampoline: {verdict(extra <= LIMIT)} "
-            text += f"({least[1]}, {shown(extra)}), "
-            text += f"and it costs no more than the awaitable: {verdict(extra <= above[ready])}"
-        sentences.append(text + ".")
+        verdicts = [judge(above, *judged) for judged in JUDGED if judged[1] in above]
+        if verdicts:
+            listed = ", ".join(f"{' '.join(name)} {shown(extra)}" for name, extra in above.items())
+            text = f"Synchronous reads, instructions above the floor, {compiler}: {listed}. An awaitable's native read "
+            sentences.append(f"{text}costs at most {LIMIT}: {'; '.join(verdicts)}.")
     return sentences
+
+
+def judge(above, who, ready, senders):
+    text = f"as {who} has it {verdict(above[ready] <= LIMIT)} ({ready[1]}, {shown(above[ready])})"
+    loops = {name: extra for name, extra in above.items() if name in senders}
+    if loops:
+        least = min(loops, key=loops.get)
+        extra = loops[least]
+        text += f", so does the pipeline without a trampoline: {verdict(extra <= LIMIT)} ({least[1]}, {shown(extra)}), "
+        text += f"and it costs no more than the awaitable: {verdict(extra <= above[ready])}"
+    return text
 
 
 def verdict(true):
@@ -350,9 +395,8 @@ def verdict(true):
 def steps(cells):
     parts = []
     for what, (stream, dearer, cheaper) in STEPS.items():
-        pair = [cells.value(stream, name, "ns_per_op") for name in (dearer, cheaper)]
-        if None not in pair:
-            parts.append(f"{what} {pair[0] - pair[1]:+.1f}")
+        if found := apart(*(cells.row(stream, name, "ns_above_floor") for name in (dearer, cheaper))):
+            parts.append(f"{what}: {shown_apart(found)}")
     return [f"What one step adds to a read, ns: {'; '.join(parts)}."] if parts else []
 
 

@@ -43,6 +43,8 @@ def cells():
         (("sender", "pipeline"), 28),
         (("sender", "task-member"), 24),
         (("sender", "task+member"), 22),
+        (("cxx-awaitable", "task-ready"), 13),
+        (("cxx-sender", "pipeline-direct"), 16),
     ):
         found[("synchronous", *name)] = (instructions / 8, 0, 0, instructions)
     return found
@@ -56,12 +58,13 @@ def said(out, found):
         figures = {
             "ns_per_op": (time, 1),
             "ns_above_floor": (time - floor, 0.5),
+            "ratio_to_floor": (time / floor, 0.5 / floor),
             "allocs_per_op": (int(allocations), 0),
             "allocs_fresh_per_op": (fresh, 0),
         }
         for metric, (value, error) in figures.items():
-            if name[0] != "raw" or metric != "ns_above_floor":
-                unit = "ns" if error else "count"
+            if name[0] != "raw" or metric not in ("ns_above_floor", "ratio_to_floor"):
+                unit = "ratio" if metric.startswith("ratio") else "ns" if error else "count"
                 interval = f"{value}\t{value - error}\t{value + error}\t9"
                 lines.append("\t".join(["grid", *name, f"stream={stream}", GCC, metric, unit, interval]))
         for toolchain in (GCC, CLANG):
@@ -90,20 +93,39 @@ def test_allocations_are_compared_cell_by_cell(tmp_path):
 def test_the_verdicts_on_instructions_follow_the_data(tmp_path):
     found = cells()
     text = said(tmp_path, found)
-    gcc, clang = (next(line for line in text.splitlines() if f"floor, {name}" in line) for name in ("gcc", "clang"))
-    assert "costs at most 8: refuted (task-ready, 14)" in gcc
-    assert "without a trampoline: holds (pipeline-direct, 8), and it costs no more than the awaitable: holds." in gcc
-    assert "costs at most 8: holds (task-ready-known, 0)" in clang
-    assert clang.endswith("holds (pipeline-direct, 8), and it costs no more than the awaitable: refuted.")
+    for name in ("gcc", "clang"):
+        line = next(line for line in text.splitlines() if f"floor, {name}" in line)
+        assert "costs at most 8: as a C++ compiler has it holds (task-ready, 7)" in line
+        assert "trampoline: refuted (pipeline-direct, 10), and it costs no more than the awaitable: refuted;" in line
+        assert "as the model in C has it refuted (task-ready, 14)" in line
+        assert "trampoline: holds (pipeline-direct, 8), and it costs no more than the awaitable: holds." in line
+    found["synchronous", "cxx-awaitable", "task-ready"] = (2, 0, 0, 15)
+    assert "as a C++ compiler has it refuted (task-ready, 9)" in said(tmp_path, found)
+    del found["synchronous", "cxx-awaitable", "task-ready"], found["synchronous", "cxx-sender", "pipeline-direct"]
+    assert "costs at most 8: as the model in C has it refuted (task-ready, 14)" in said(tmp_path, found)
 
 
 def test_native_rows_are_alike_or_not(tmp_path):
     found = cells()
+    found["native", "sender", "pipeline"] = (61.5, 0, 0, 230)
     text = said(tmp_path, found)
-    assert "within 10 % of each other: holds (3 % apart)." in text
-    assert "ns above the floor: awaitable (any_stream) 2 for 2." in text
+    assert "sender pipeline 63 (3 above the floor), awaitable task 62 (2 above the floor)" in text
+    assert "; without its trampoline the pipeline is 1.5 above it; within 10 % of each other: holds " in text
+    assert "(the slowest takes 1.03 (1.02 to 1.05) times the fastest's time, the floor in both" in text
+    assert "; without the floor 3.00 (1.67 to 7.00) times)." in text
+    found["native", "awaitable", "task"] = (67, 0, 0, 230)
+    assert "within 10 % of each other: inconclusive (the slowest takes 1.10 (" in said(tmp_path, found)
     found["native", "awaitable", "task"] = (75, 0, 0, 230)
-    assert "within 10 % of each other: refuted (23 % apart)." in said(tmp_path, found)
+    assert "within 10 % of each other: refuted (the slowest takes 1.23 (" in said(tmp_path, found)
+
+
+def test_a_difference_has_its_interval(tmp_path):
+    found = cells()
+    found["native", "sender", "pipeline"] = (62.5, 0, 0, 230)
+    text = said(tmp_path, found)
+    assert "the trampoline: not told apart, +0.5 (-0.5 to +1.5);" in text
+    assert "as the published adapter does: +18.0 (+17.0 to +19.0);" in text
+    assert "ns above the floor: awaitable (any_stream) 2 for 2: not told apart, +0.0 (-1.0 to +1.0)." in text
 
 
 def test_each_published_table_has_both_columns(tmp_path):
