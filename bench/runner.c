@@ -11,6 +11,7 @@ enum {
     CHECK_OPERATIONS = 256,
     SMOKE_OPERATIONS = 16,
     EXPECTED_ENTRIES = 3, /* of a group, as long as the slowest */
+    CALIBRATION_SAMPLES = 5,
     DISPLACEMENTS = 8,
     DISPLACEMENT_BYTES = 512,
 };
@@ -214,21 +215,38 @@ static int take_sample(const struct group *group, struct entry *entry, size_t di
     return status;
 }
 
+/* How long a sample of the slowest cell takes: what the median of its samples takes, so that one that was interrupted
+ * does not shorten all of the others. */
+static int time_slowest(struct group *group, double *slowest)
+{
+    double(*times)[CALIBRATION_SAMPLES] = calloc(group->count, sizeof *times);
+    int status = times ? 0 : -ENOMEM;
+    for (size_t sample = 0; sample < CALIBRATION_SAMPLES && !status; sample++) {
+        for (size_t i = 0; i < group->count && !status; i++) {
+            struct sample taken;
+            status = take_sample(group, &group->entries[i], 0, &taken);
+            times[i][sample] = taken.real_ns;
+        }
+    }
+    *slowest = 1;
+    for (size_t i = 0; i < group->count && !status; i++) {
+        double time = median(times[i], CALIBRATION_SAMPLES);
+        *slowest = time > *slowest ? time : *slowest;
+    }
+    free(times);
+    return status;
+}
+
 /* Finds how many operations make a sample of the slowest cell as long as planned. */
 static int calibrate(struct group *group)
 {
     double planned = (double)group->plan->sample_ns;
     group->operations = CHECK_OPERATIONS;
     for (;;) {
-        double slowest = 1;
-        for (size_t i = 0; i < group->count; i++) {
-            struct sample sample;
-            int status = take_sample(group, &group->entries[i], 0, &sample);
-            if (status)
-                return status;
-            if (sample.real_ns > slowest)
-                slowest = sample.real_ns;
-        }
+        double slowest;
+        int status = time_slowest(group, &slowest);
+        if (status)
+            return status;
         double factor = planned / slowest;
         if (factor > 10)
             factor = 10;
