@@ -10,13 +10,16 @@
  * op_state_bytes are those of a join in the coroutine or beside the receiver that waits for it, frame_bytes those of
  * all coroutine frames that a join has of its own, and graph_bytes_per_op both together; what makes one join after the
  * other is not counted. stop_latency_completions is how many reads complete after the one that failed until the join
- * does.
+ * does. ratio_to_native is against the static sender graph of the group: when-all as stdexec has it, where it can be
+ * with children in an array beyond eight; when-any; static-graph.
  */
 #include "bench/cell.h"
 #include "bench/fanout/job.h"
 #include "bench/fanout/widths.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum shape { JOIN, RACE, CANCEL, GRAPH };
 
@@ -214,7 +217,7 @@ static void describe_latency(const struct cell *cell, const struct row *blank, s
     row.metric = "stop_latency_completions";
     row.unit = "count";
     if (status)
-        results_add_missing(results, &row, "the cell failed");
+        results_add_missing(results, &row, strerror(-status));
 }
 
 static void fanout_describe(const struct cell *cell, const struct row *blank, struct results *results)
@@ -232,13 +235,18 @@ static void fanout_describe(const struct cell *cell, const struct row *blank, st
 
 /* ---- The cells ---- */
 
-#define CELL(model_, mechanism_, variant_, modes_, counted_, form_, ...)                                               \
+/* What a cell is in its group: the floor, the static sender graph, or compared with both. */
+enum role { BASELINE, REFERENCE, OTHER };
+enum { NAMED_MAX = 8 }; /* children with a name each */
+
+#define CELL(role_, reference_, model_, mechanism_, variant_, modes_, counted_, form_, ...)                            \
     {                                                                                                                  \
         .model = model_,                                                                                               \
         .mechanism = mechanism_,                                                                                       \
         .variant = variant_,                                                                                           \
         .modes = modes_,                                                                                               \
-        .baseline = sizeof(mechanism_) == sizeof("floor"), /* no other name is as short */                             \
+        .baseline = (role_) == BASELINE,                                                                               \
+        .native = (role_) == OTHER ? (reference_) : NULL,                                                              \
         .counted = counted_,                                                                                           \
         .parameters = &(const struct fanout_parameters){.form = &fanout_##form_, __VA_ARGS__},                         \
         .open = fanout_open,                                                                                           \
@@ -249,19 +257,23 @@ static void fanout_describe(const struct cell *cell, const struct row *blank, st
 
 /* clang-format off */
 static const struct cell cells[] = {
-#define JOIN_CELL(model, mechanism, completes, width_, modes, counted, form, pool_) \
-    CELL(model, mechanism, "shape=join,completes=" completes ",width=" #width_, modes, counted, form, \
-         .width = width_, .pool = pool_)
-#define FANOUT_JOIN(model, mechanism, completes, width, modes, counted, form) \
-    JOIN_CELL(model, mechanism, completes, width, modes, counted, form, false)
-#define FANOUT_JOIN_ON_POOL(model, mechanism, width, form) \
-    JOIN_CELL(model, mechanism, "pool", width, CELL_FULL, false, form, true)
-#define FANOUT_RACE(model, mechanism, wins, winner_, form) \
-    CELL(model, mechanism, "shape=race,wins=" wins, CELL_BOTH, true, form, .width = 2, .shape = RACE, .winner = winner_)
-#define FANOUT_CANCEL(model, mechanism, width_, modes, counted, form) \
-    CELL(model, mechanism, "shape=cancel,width=" #width_, modes, counted, form, .width = width_, .shape = CANCEL)
-#define FANOUT_GRAPH(model, mechanism, form_) \
-    CELL(model, mechanism, "shape=graph", CELL_FULL, false, form_, .width = 2, .pool = true, .shape = GRAPH)
+#define STATIC_JOIN(width) ((width) <= NAMED_MAX ? "sender/when-all" : "sender/when-all-array")
+#define JOIN_CELL(role, model, mechanism, completes, width_, modes, counted, form, pool_) \
+    CELL(role, STATIC_JOIN(width_), model, mechanism, "shape=join,completes=" completes ",width=" #width_, modes, \
+         counted, form, .width = width_, .pool = pool_)
+#define FANOUT_JOIN(role, model, mechanism, completes, width, modes, counted, form) \
+    JOIN_CELL(role, model, mechanism, completes, width, modes, counted, form, false)
+#define FANOUT_JOIN_ON_POOL(role, model, mechanism, width, form) \
+    JOIN_CELL(role, model, mechanism, "pool", width, CELL_FULL, false, form, true)
+#define FANOUT_RACE(role, model, mechanism, wins, winner_, form) \
+    CELL(role, "sender/when-any", model, mechanism, "shape=race,wins=" wins, CELL_BOTH, true, form, .width = 2, \
+         .shape = RACE, .winner = winner_)
+#define FANOUT_CANCEL(role, model, mechanism, width_, modes, counted, form) \
+    CELL(role, STATIC_JOIN(width_), model, mechanism, "shape=cancel,width=" #width_, modes, counted, form, \
+         .width = width_, .shape = CANCEL)
+#define FANOUT_GRAPH(role, model, mechanism, form_) \
+    CELL(role, "sender/static-graph", model, mechanism, "shape=graph", CELL_FULL, false, form_, .width = 2, \
+         .pool = true, .shape = GRAPH)
 #include "bench/fanout/cells.def"
 };
 /* clang-format on */

@@ -191,7 +191,9 @@ static void cxx_describe(const struct cell *cell, const struct row *blank, struc
     AWAITABLE("ready", then_ready_##depth##_##F, DEPTH_VARIANT(depth, F), modes)                      \
     AWAITABLE("ready-known", then_known_##depth##_##F, DEPTH_VARIANT(depth, F), modes)
 #define NESTED_GROUP(depth, F, modes)                                                                 \
+    SENDER("pipeline-as-written", then_written_##depth##_##F, DEPTH_VARIANT(depth, F), modes)         \
     SENDER("let-value", let_pipeline_##depth##_##F, DEPTH_VARIANT(depth, F), modes)                   \
+    SENDER("let-value-as-written", let_written_##depth##_##F, DEPTH_VARIANT(depth, F), modes)         \
     AWAITABLE("ready-each", let_ready_##depth##_##F, DEPTH_VARIANT(depth, F), modes)                  \
     AWAITABLE("ready-each-known", let_known_##depth##_##F, DEPTH_VARIANT(depth, F), modes)            \
     AWAITABLE("task-in-task", then_nested_##depth##_##F, DEPTH_VARIANT(depth, F), modes)
@@ -223,6 +225,7 @@ static void cxx_describe(const struct cell *cell, const struct row *blank, struc
     FLOOR(when_all_floor_##count, CHILDREN(count), modes)                                             \
     SENDER("pipeline", when_all_pipeline_##count, CHILDREN(count), modes)                             \
     SENDER("as-written", when_all_as_written_##count, CHILDREN(count), modes)                         \
+    SENDER("inline-known", when_all_known_##count, CHILDREN(count), modes)                            \
     SENDER("array", when_all_array_##count, CHILDREN(count), modes)                                   \
     AWAITABLE("ready", when_all_ready_##count, CHILDREN(count), modes)                                \
     AWAITABLE("task-in-task", when_all_nested_##count, CHILDREN(count), modes)

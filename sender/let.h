@@ -9,8 +9,8 @@
  *     SENDER_LET_STOPPED(N, child, F, inner, R);    struct inner_sender F_call(struct F *)
  *
  * inner_in is R_in, and where child's values pass through, N_in is too. child must be able to complete so. The value or
- * error is kept until inner has completed. The operation states of child and inner share their storage: the first has
- * ended when the second is made.
+ * error is kept until inner has completed. The operation states of child and inner share their storage, as in libunifex
+ * (let_value.hpp): the first has ended when the second is made. The standard's text does not do that: as_written.h.
  */
 #ifndef ABREAST_SENDER_LET_H
 #define ABREAST_SENDER_LET_H

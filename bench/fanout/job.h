@@ -86,12 +86,13 @@ static inline void fanout_record_race(struct fanout_job *job, ssize_t result)
 void fanout_end(struct fanout_job *, int status);
 
 /* The forms of cells.def. */
-#define FANOUT_JOIN(model, mechanism, completes, width, modes, counted, form)                                          \
+#define FANOUT_JOIN(role, model, mechanism, completes, width, modes, counted, form)                                    \
     extern const struct fanout_form fanout_##form;
-#define FANOUT_JOIN_ON_POOL(model, mechanism, width, form) extern const struct fanout_form fanout_##form;
-#define FANOUT_RACE(model, mechanism, wins, winner, form) extern const struct fanout_form fanout_##form;
-#define FANOUT_CANCEL(model, mechanism, width, modes, counted, form) extern const struct fanout_form fanout_##form;
-#define FANOUT_GRAPH(model, mechanism, form) extern const struct fanout_form fanout_##form;
+#define FANOUT_JOIN_ON_POOL(role, model, mechanism, width, form) extern const struct fanout_form fanout_##form;
+#define FANOUT_RACE(role, model, mechanism, wins, winner, form) extern const struct fanout_form fanout_##form;
+#define FANOUT_CANCEL(role, model, mechanism, width, modes, counted, form)                                             \
+    extern const struct fanout_form fanout_##form;
+#define FANOUT_GRAPH(role, model, mechanism, form) extern const struct fanout_form fanout_##form;
 #include "bench/fanout/cells.def"
 #undef FANOUT_JOIN
 #undef FANOUT_JOIN_ON_POOL

@@ -1,19 +1,22 @@
 /* The same value through the same functions as in then.c, where each makes something asynchronous of its result.
  *
- *   let-value    just | let_value(f) x depth, where f makes just(result)
- *   ready-each   a coroutine awaits the value, and then what each function makes; and ready-each-known
+ *   let-value             just | let_value(f) x depth, where f makes just(result); its operation states share storage
+ *   let-value-as-written  they do not, and the receivers have pointers
+ *   ready-each            a coroutine awaits the value, and then what each function makes; and ready-each-known
  */
 #include "bench/opstate/awaiting.h"
 #include "bench/opstate/pipeline.h"
 #include "bench/opstate/then.h"
-#include "sender/let.h"
 
 /* clang-format off */
 
 /* Stages of the pipeline P, completing into R: P_0 is just, P_1 .. P_depth are let_value, each with its own just. */
-#define LET_BEFORE(N, F)                                                                                               \
+#define SHARED_RECEIVERS(N, R)                                                                                         \
     RECEIVER(N, uint64_t);                                                                                             \
-    RECEIVER(N##_inner, uint64_t);                                                                                     \
+    RECEIVER(N##_inner, uint64_t)
+#define WRITTEN_RECEIVERS(N, R) LET_VALUE_AS_WRITTEN_RECEIVERS(N, uint64_t, uint64_t, R)
+#define LET_BEFORE(KIND, N, F, R)                                                                                      \
+    KIND##_RECEIVERS(N, R);                                                                                            \
     SENDER_JUST(N##_made, N##_inner)                                                                                   \
     struct N##_make {                                                                                                  \
         struct F function;                                                                                             \
@@ -22,24 +25,25 @@
     {                                                                                                                  \
         return (struct N##_made_sender){F##_call(&self->function, *value)};                                            \
     }
-#define LET(N, child, F, R) SENDER_LET_VALUE(N, child, N##_make, N##_made, R)
-#define LETS_0(P, F, R) SENDER_JUST(P##_0, R)
-#define LETS_1(P, F, R) LET_BEFORE(P##_1, F) LETS_0(P, F, P##_1) LET(P##_1, P##_0, F, R)
-#define LETS_2(P, F, R) LET_BEFORE(P##_2, F) LETS_1(P, F, P##_2) LET(P##_2, P##_1, F, R)
-#define LETS_3(P, F, R) LET_BEFORE(P##_3, F) LETS_2(P, F, P##_3) LET(P##_3, P##_2, F, R)
-#define LETS_4(P, F, R) LET_BEFORE(P##_4, F) LETS_3(P, F, P##_4) LET(P##_4, P##_3, F, R)
-#define LETS_5(P, F, R) LET_BEFORE(P##_5, F) LETS_4(P, F, P##_5) LET(P##_5, P##_4, F, R)
-#define LETS_6(P, F, R) LET_BEFORE(P##_6, F) LETS_5(P, F, P##_6) LET(P##_6, P##_5, F, R)
-#define LETS_7(P, F, R) LET_BEFORE(P##_7, F) LETS_6(P, F, P##_7) LET(P##_7, P##_6, F, R)
-#define LETS_8(P, F, R) LET_BEFORE(P##_8, F) LETS_7(P, F, P##_8) LET(P##_8, P##_7, F, R)
-#define LETS_9(P, F, R) LET_BEFORE(P##_9, F) LETS_8(P, F, P##_9) LET(P##_9, P##_8, F, R)
-#define LETS_10(P, F, R) LET_BEFORE(P##_10, F) LETS_9(P, F, P##_10) LET(P##_10, P##_9, F, R)
-#define LETS_11(P, F, R) LET_BEFORE(P##_11, F) LETS_10(P, F, P##_11) LET(P##_11, P##_10, F, R)
-#define LETS_12(P, F, R) LET_BEFORE(P##_12, F) LETS_11(P, F, P##_12) LET(P##_12, P##_11, F, R)
-#define LETS_13(P, F, R) LET_BEFORE(P##_13, F) LETS_12(P, F, P##_13) LET(P##_13, P##_12, F, R)
-#define LETS_14(P, F, R) LET_BEFORE(P##_14, F) LETS_13(P, F, P##_14) LET(P##_14, P##_13, F, R)
-#define LETS_15(P, F, R) LET_BEFORE(P##_15, F) LETS_14(P, F, P##_15) LET(P##_15, P##_14, F, R)
-#define LETS_16(P, F, R) LET_BEFORE(P##_16, F) LETS_15(P, F, P##_16) LET(P##_16, P##_15, F, R)
+#define SHARED_LET(N, child, R) SENDER_LET_VALUE(N, child, N##_make, N##_made, R)
+#define WRITTEN_LET(N, child, R) SENDER_LET_VALUE_AS_WRITTEN(N, child, N##_make, N##_made, R)
+#define LETS_0(K, P, F, R) SENDER_JUST(P##_0, R)
+#define LETS_1(K, P, F, R) LET_BEFORE(K, P##_1, F, R) LETS_0(K, P, F, P##_1) K##_LET(P##_1, P##_0, R)
+#define LETS_2(K, P, F, R) LET_BEFORE(K, P##_2, F, R) LETS_1(K, P, F, P##_2) K##_LET(P##_2, P##_1, R)
+#define LETS_3(K, P, F, R) LET_BEFORE(K, P##_3, F, R) LETS_2(K, P, F, P##_3) K##_LET(P##_3, P##_2, R)
+#define LETS_4(K, P, F, R) LET_BEFORE(K, P##_4, F, R) LETS_3(K, P, F, P##_4) K##_LET(P##_4, P##_3, R)
+#define LETS_5(K, P, F, R) LET_BEFORE(K, P##_5, F, R) LETS_4(K, P, F, P##_5) K##_LET(P##_5, P##_4, R)
+#define LETS_6(K, P, F, R) LET_BEFORE(K, P##_6, F, R) LETS_5(K, P, F, P##_6) K##_LET(P##_6, P##_5, R)
+#define LETS_7(K, P, F, R) LET_BEFORE(K, P##_7, F, R) LETS_6(K, P, F, P##_7) K##_LET(P##_7, P##_6, R)
+#define LETS_8(K, P, F, R) LET_BEFORE(K, P##_8, F, R) LETS_7(K, P, F, P##_8) K##_LET(P##_8, P##_7, R)
+#define LETS_9(K, P, F, R) LET_BEFORE(K, P##_9, F, R) LETS_8(K, P, F, P##_9) K##_LET(P##_9, P##_8, R)
+#define LETS_10(K, P, F, R) LET_BEFORE(K, P##_10, F, R) LETS_9(K, P, F, P##_10) K##_LET(P##_10, P##_9, R)
+#define LETS_11(K, P, F, R) LET_BEFORE(K, P##_11, F, R) LETS_10(K, P, F, P##_11) K##_LET(P##_11, P##_10, R)
+#define LETS_12(K, P, F, R) LET_BEFORE(K, P##_12, F, R) LETS_11(K, P, F, P##_12) K##_LET(P##_12, P##_11, R)
+#define LETS_13(K, P, F, R) LET_BEFORE(K, P##_13, F, R) LETS_12(K, P, F, P##_13) K##_LET(P##_13, P##_12, R)
+#define LETS_14(K, P, F, R) LET_BEFORE(K, P##_14, F, R) LETS_13(K, P, F, P##_14) K##_LET(P##_14, P##_13, R)
+#define LETS_15(K, P, F, R) LET_BEFORE(K, P##_15, F, R) LETS_14(K, P, F, P##_15) K##_LET(P##_15, P##_14, R)
+#define LETS_16(K, P, F, R) LET_BEFORE(K, P##_16, F, R) LETS_15(K, P, F, P##_16) K##_LET(P##_16, P##_15, R)
 
 /* The expression just(value) | let_value(f0) | let_value(f1) ... as an initialiser. */
 #define LET_WITH(F, keys, index) .function = {F##_make(keys, index)}
@@ -63,13 +67,12 @@
 
 /* clang-format on */
 
-#define PIPELINE(depth, F, modes)                                                                                      \
-    LETS_##depth(lets_##depth##_##F, F, end) RUN_PIPELINE(lets_##depth##_##F##_run, lets_##depth##_##F##_##depth, end, \
-                                                          LETTING_##depth(F, keys.of, next_input(state->value)))       \
-        const struct form let_pipeline_##depth##_##F = {                                                               \
-            .run = lets_##depth##_##F##_run,                                                                           \
-            PIPELINE_SIZES(lets_##depth##_##F##_##depth),                                                              \
-    };
+#define SHARED(depth, F, modes) PIPELINE_FORM(let_pipeline_##depth##_##F, SHARED, lets_##depth##_##F, depth, F)
+#define WRITTEN(depth, F, modes) PIPELINE_FORM(let_written_##depth##_##F, WRITTEN, written_##depth##_##F, depth, F)
+#define PIPELINE_FORM(form_, KIND, P, depth, F)                                                                        \
+    LETS_##depth(KIND, P, F, end)                                                                                      \
+        RUN_PIPELINE(P##_run, P##_##depth, end, LETTING_##depth(F, keys.of, next_input(state->value)))                 \
+            const struct form form_ = {.run = P##_run, PIPELINE_SIZES(P##_##depth)};
 
 /* Each function's result is awaited in its turn. A suspension point is a source line's, and these are all on one, so
  * they are counted: CO_AWAIT with the number of the point given. */
@@ -128,6 +131,7 @@
     ROOT_COROUTINE(N)                                                                                                  \
     AWAITING_FORM(let_##N, N, struct ready_value)
 
-OPSTATE_NESTED_GROUPS(PIPELINE)
+OPSTATE_NESTED_GROUPS(SHARED)
+OPSTATE_NESTED_GROUPS(WRITTEN)
 OPSTATE_NESTED_GROUPS(READY)
 OPSTATE_NESTED_GROUPS(KNOWN)

@@ -3,8 +3,8 @@
 #define ABREAST_BENCH_OPSTATE_PIPELINE_H
 
 #include "bench/opstate/forms.h"
+#include "sender/as_written.h"
 #include "sender/just.h"
-#include "sender/then.h"
 
 /* A receiver E that keeps what `keep` makes of a value; errors and stopped do not come, and would be seen: the group's
  * checksums would differ. */
@@ -56,26 +56,31 @@ END_RECEIVER(end, uint64_t, keep_value)
 
 #define PIPELINE_SIZES(N) .sizes = {.op_state = sizeof(struct N##_op), .align = _Alignof(struct N##_op)}
 
+#define NESTED_RECEIVER(N) RECEIVER(N, uint64_t)
+#define NESTED_THEN(N, child, F, R) SENDER_THEN(N, child, F, R)
+#define WRITTEN_RECEIVER(N) AS_WRITTEN_RECEIVER(N, uint64_t)
+#define WRITTEN_THEN(N, child, F, R) SENDER_THEN_AS_WRITTEN(N, child, F, R)
+
 /* clang-format off */
 
-/* Stages of the pipeline P, completing into R: P_0 is just, P_1 .. P_depth are then. */
-#define STAGES_0(P, F, R) SENDER_JUST(P##_0, R)
-#define STAGES_1(P, F, R) RECEIVER(P##_1, uint64_t); STAGES_0(P, F, P##_1) SENDER_THEN(P##_1, P##_0, F, R)
-#define STAGES_2(P, F, R) RECEIVER(P##_2, uint64_t); STAGES_1(P, F, P##_2) SENDER_THEN(P##_2, P##_1, F, R)
-#define STAGES_3(P, F, R) RECEIVER(P##_3, uint64_t); STAGES_2(P, F, P##_3) SENDER_THEN(P##_3, P##_2, F, R)
-#define STAGES_4(P, F, R) RECEIVER(P##_4, uint64_t); STAGES_3(P, F, P##_4) SENDER_THEN(P##_4, P##_3, F, R)
-#define STAGES_5(P, F, R) RECEIVER(P##_5, uint64_t); STAGES_4(P, F, P##_5) SENDER_THEN(P##_5, P##_4, F, R)
-#define STAGES_6(P, F, R) RECEIVER(P##_6, uint64_t); STAGES_5(P, F, P##_6) SENDER_THEN(P##_6, P##_5, F, R)
-#define STAGES_7(P, F, R) RECEIVER(P##_7, uint64_t); STAGES_6(P, F, P##_7) SENDER_THEN(P##_7, P##_6, F, R)
-#define STAGES_8(P, F, R) RECEIVER(P##_8, uint64_t); STAGES_7(P, F, P##_8) SENDER_THEN(P##_8, P##_7, F, R)
-#define STAGES_9(P, F, R) RECEIVER(P##_9, uint64_t); STAGES_8(P, F, P##_9) SENDER_THEN(P##_9, P##_8, F, R)
-#define STAGES_10(P, F, R) RECEIVER(P##_10, uint64_t); STAGES_9(P, F, P##_10) SENDER_THEN(P##_10, P##_9, F, R)
-#define STAGES_11(P, F, R) RECEIVER(P##_11, uint64_t); STAGES_10(P, F, P##_11) SENDER_THEN(P##_11, P##_10, F, R)
-#define STAGES_12(P, F, R) RECEIVER(P##_12, uint64_t); STAGES_11(P, F, P##_12) SENDER_THEN(P##_12, P##_11, F, R)
-#define STAGES_13(P, F, R) RECEIVER(P##_13, uint64_t); STAGES_12(P, F, P##_13) SENDER_THEN(P##_13, P##_12, F, R)
-#define STAGES_14(P, F, R) RECEIVER(P##_14, uint64_t); STAGES_13(P, F, P##_14) SENDER_THEN(P##_14, P##_13, F, R)
-#define STAGES_15(P, F, R) RECEIVER(P##_15, uint64_t); STAGES_14(P, F, P##_15) SENDER_THEN(P##_15, P##_14, F, R)
-#define STAGES_16(P, F, R) RECEIVER(P##_16, uint64_t); STAGES_15(P, F, P##_16) SENDER_THEN(P##_16, P##_15, F, R)
+/* Stages of the pipeline P, completing into R: P_0 is just, P_1 .. P_depth are then, of the kind K. */
+#define STAGES_0(K, P, F, R) SENDER_JUST(P##_0, R)
+#define STAGES_1(K, P, F, R) K##_RECEIVER(P##_1); STAGES_0(K, P, F, P##_1) K##_THEN(P##_1, P##_0, F, R)
+#define STAGES_2(K, P, F, R) K##_RECEIVER(P##_2); STAGES_1(K, P, F, P##_2) K##_THEN(P##_2, P##_1, F, R)
+#define STAGES_3(K, P, F, R) K##_RECEIVER(P##_3); STAGES_2(K, P, F, P##_3) K##_THEN(P##_3, P##_2, F, R)
+#define STAGES_4(K, P, F, R) K##_RECEIVER(P##_4); STAGES_3(K, P, F, P##_4) K##_THEN(P##_4, P##_3, F, R)
+#define STAGES_5(K, P, F, R) K##_RECEIVER(P##_5); STAGES_4(K, P, F, P##_5) K##_THEN(P##_5, P##_4, F, R)
+#define STAGES_6(K, P, F, R) K##_RECEIVER(P##_6); STAGES_5(K, P, F, P##_6) K##_THEN(P##_6, P##_5, F, R)
+#define STAGES_7(K, P, F, R) K##_RECEIVER(P##_7); STAGES_6(K, P, F, P##_7) K##_THEN(P##_7, P##_6, F, R)
+#define STAGES_8(K, P, F, R) K##_RECEIVER(P##_8); STAGES_7(K, P, F, P##_8) K##_THEN(P##_8, P##_7, F, R)
+#define STAGES_9(K, P, F, R) K##_RECEIVER(P##_9); STAGES_8(K, P, F, P##_9) K##_THEN(P##_9, P##_8, F, R)
+#define STAGES_10(K, P, F, R) K##_RECEIVER(P##_10); STAGES_9(K, P, F, P##_10) K##_THEN(P##_10, P##_9, F, R)
+#define STAGES_11(K, P, F, R) K##_RECEIVER(P##_11); STAGES_10(K, P, F, P##_11) K##_THEN(P##_11, P##_10, F, R)
+#define STAGES_12(K, P, F, R) K##_RECEIVER(P##_12); STAGES_11(K, P, F, P##_12) K##_THEN(P##_12, P##_11, F, R)
+#define STAGES_13(K, P, F, R) K##_RECEIVER(P##_13); STAGES_12(K, P, F, P##_13) K##_THEN(P##_13, P##_12, F, R)
+#define STAGES_14(K, P, F, R) K##_RECEIVER(P##_14); STAGES_13(K, P, F, P##_14) K##_THEN(P##_14, P##_13, F, R)
+#define STAGES_15(K, P, F, R) K##_RECEIVER(P##_15); STAGES_14(K, P, F, P##_15) K##_THEN(P##_15, P##_14, F, R)
+#define STAGES_16(K, P, F, R) K##_RECEIVER(P##_16); STAGES_15(K, P, F, P##_16) K##_THEN(P##_16, P##_15, F, R)
 
 /* clang-format on */
 

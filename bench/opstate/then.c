@@ -2,6 +2,7 @@
  *
  *   floor         calls them
  *   pipeline      a sender with a then for each, connected and started anew for each operation
+ *   pipeline-as-written  the same where receivers have the pointer of P2300R10's basic-receiver
  *   ready         a coroutine awaits the value, and calls the functions in its body; and ready-known
  *   task-in-task  each function is a coroutine of its own that awaits the one before it: a frame for each
  */
@@ -22,14 +23,14 @@
     }                                                                                                                  \
     const struct form then_floor_##depth##_##F = {.run = floor_##depth##_##F##_run};
 
-#define STAGES(depth, F) STAGES_##depth(pipeline_##depth##_##F, F, end)
-#define PIPELINE(depth, F, modes)                                                                                      \
-    RUN_PIPELINE(pipeline_##depth##_##F##_run, pipeline_##depth##_##F##_##depth, end,                                  \
-                 EXPRESSION_##depth(F, keys.of, next_input(state->value)))                                             \
-    const struct form then_pipeline_##depth##_##F = {                                                                  \
-        .run = pipeline_##depth##_##F##_run,                                                                           \
-        PIPELINE_SIZES(pipeline_##depth##_##F##_##depth),                                                              \
-    };
+#define STAGES(depth, F) STAGES_##depth(NESTED, pipeline_##depth##_##F, F, end)
+#define PIPELINE(depth, F, modes) PIPELINE_FORM(then_pipeline_##depth##_##F, pipeline_##depth##_##F, depth, F)
+#define WRITTEN(depth, F, modes)                                                                                       \
+    STAGES_##depth(WRITTEN, written_##depth##_##F, F, end)                                                             \
+        PIPELINE_FORM(then_written_##depth##_##F, written_##depth##_##F, depth, F)
+#define PIPELINE_FORM(form_, P, depth, F)                                                                              \
+    RUN_PIPELINE(P##_run, P##_##depth, end, EXPRESSION_##depth(F, keys.of, next_input(state->value)))                  \
+    const struct form form_ = {.run = P##_run, PIPELINE_SIZES(P##_##depth)};
 #define SIZES(depth, F) const struct form then_sizes_##depth##_##F = {PIPELINE_SIZES(pipeline_##depth##_##F##_##depth)};
 
 #define READY(depth, F, modes) READY_FORM(ready_##depth##_##F, CO_AWAIT, depth, F)
@@ -131,6 +132,7 @@ struct step_frame {
 OPSTATE_GROUPS(FLOOR)
 OPSTATE_DEPTHS(STAGES)
 OPSTATE_GROUPS(PIPELINE)
+OPSTATE_NESTED_GROUPS(WRITTEN)
 OPSTATE_DEPTHS(SIZES)
 OPSTATE_GROUPS(READY)
 OPSTATE_GROUPS(KNOWN)

@@ -16,8 +16,8 @@
     extern const struct form then_floor_##depth##_##F, then_pipeline_##depth##_##F, then_ready_##depth##_##F,          \
         then_known_##depth##_##F;
 #define THEN_NESTED_FORM(depth, F, modes)                                                                              \
-    extern const struct form then_nested_##depth##_##F, let_pipeline_##depth##_##F, let_ready_##depth##_##F,           \
-        let_known_##depth##_##F;
+    extern const struct form then_written_##depth##_##F, then_nested_##depth##_##F, let_pipeline_##depth##_##F,        \
+        let_written_##depth##_##F, let_ready_##depth##_##F, let_known_##depth##_##F;
 #define THEN_SIZES(depth, F) extern const struct form then_sizes_##depth##_##F;
 OPSTATE_GROUPS(THEN_FORM)
 OPSTATE_NESTED_GROUPS(THEN_NESTED_FORM)

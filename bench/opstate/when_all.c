@@ -3,6 +3,8 @@
  *   floor            calls the functions
  *   pipeline         a sender, when_all(just | then, ...): as stdexec ships it, without a stop source, for nobody fails
  *   as-written       the same with the stop source and callback that P2300R10's text has in every when_all
+ *   inline-known     as pipeline, and nothing counts atomically, for all children are known to complete inline: no
+ *                    library has it
  *   array            as pipeline, the children in an array, and each with its index
  *   ready            a coroutine awaits the children's awaitables together; all are ready
  *   task-in-task     it awaits tasks together: each child has a frame
@@ -84,6 +86,7 @@ static inline ssize_t half_call(struct half *self, uint64_t value)
 
 #define PIPELINE(count, modes) NAMED(pipeline, all##count, SENDER_WHEN_ALL, count)
 #define AS_WRITTEN(count, modes) NAMED(as_written, written##count, SENDER_WHEN_ALL_AS_WRITTEN, count)
+#define INLINE_KNOWN(count, modes) NAMED(known, known##count, SENDER_WHEN_ALL_INLINE, count)
 
 #define INDEXED_EXPRESSION(N, child, index) CHILD_INITIALISER(next_input(state->value), index),
 #define ARRAY(count, modes)                                                                                            \
@@ -227,6 +230,7 @@ static struct task *half_make(uint64_t value, uint64_t key)
 OPSTATE_WHEN_ALL_GROUPS(FLOOR)
 OPSTATE_WHEN_ALL_GROUPS(PIPELINE)
 OPSTATE_WHEN_ALL_GROUPS(AS_WRITTEN)
+OPSTATE_WHEN_ALL_GROUPS(INLINE_KNOWN)
 OPSTATE_WHEN_ALL_GROUPS(ARRAY)
 OPSTATE_WHEN_ALL_GROUPS(READY)
 OPSTATE_WHEN_ALL_GROUPS(NESTED)
