@@ -8,6 +8,16 @@
  *
  *     N_connect(&op, (struct N_sender){child_erase((struct child_sender){...}, NULL)}, receiver);
  *
+ *     SENDER_ANY_MADE(N, A, bytes, F, R)       the same stage; struct N_sender is {function}, and connect calls
+ *                                              void F_call(struct F *, struct A_sender *) for the any_sender
+ *
+ * child_erase returns the any_sender, and its user copies it from there. In C++ nobody does: a function returns a
+ * prvalue, which is made in the place that its caller names, and connect takes an rvalue by reference. The copy must
+ * not come back where time is measured: it reads in pairs the words that were just written one by one, which a
+ * processor cannot forward from its store buffer. There child_erase_into(A_sender *, child_sender, allocator) fills the
+ * any_sender where it is, and N_connect_from(op, A_sender *, receiver) connects it from there, as SENDER_ANY_MADE's
+ * connect does.
+ *
  * What is erased, and where it is known, may be two source files, which share the line of ANY_SENDER. A child that has
  * child_destroy, as of sender/connect_awaitable.h or of this file, is erased by ANY_SENDER_OF_OWNING.
  *
@@ -23,17 +33,20 @@
  * Blocks come from the allocator named when the sender was erased, else from the receiver's environment (a large sender
  * value: from malloc).
  *
- * It is stdexec's any_sender (exec/any_sender_of.hpp and stdexec/__detail/__any.hpp, 2026: 64 bytes for the operation
- * state, 3 words for the sender), with the allocator of its exec::function (exec/function.hpp, choose_frame_allocator);
- * libunifex's any_sender_of has no buffer. Behind the receiver the operation state is `bytes` and two words, 80 bytes
- * by custom; stdexec's has one more, 88 (P4251R0 9). Children are smaller here too, by a receiver of two words: of the
- * two that P4251R0 9 measures, 112 bytes and more, neither fits stdexec's buffer. stdexec keeps the child until the
- * parent destroys it; here it ends as soon as it has completed, before the receiver is told: values are passed by
- * value, and one that points into the child's operation state is not allowed.
+ * It is after stdexec's any_sender (exec/any_sender_of.hpp and stdexec/__detail/__any.hpp, 2026: 64 bytes for the
+ * operation state, 3 words for the sender), with the allocator of its exec::function (exec/function.hpp,
+ * choose_frame_allocator); libunifex's any_sender_of has no buffer. Behind the receiver the operation state is `bytes`
+ * and two words, 80 bytes by custom; stdexec's has one more, 88 (P4251R0 9). Children are smaller here too, by a
+ * receiver of two words: of the two that P4251R0 9 measures, 112 bytes and more, neither fits stdexec's buffer. stdexec
+ * keeps the child until the parent destroys it; here it ends as soon as it has completed, before the receiver is told:
+ * values are passed by value, and one that points into the child's operation state is not allowed.
  *
  * Owns: an A_sender its value; connect takes it over, A_destroy(&sender) frees one that is never connected. N_destroy
  * is the operation state's destructor, and needed only when it does not complete; nothing may be in flight then.
  * Lifetime: an A_sender is moved by copying it.
+ * Aliasing: a sender value lies in an array of unsigned char, and moves with the any_sender, by whatever struct has it
+ * as a member. ISO C (6.5p7) has no rule for that, so it is written and read through a type that may alias any other.
+ * The child's operation state lies in such an array too, but never moves, and is only ever accessed as what it is.
  * Errors: where C++ throws bad_alloc, from the constructor or connect, start completes with ENOMEM.
  */
 #ifndef ABREAST_SENDER_ANY_SENDER_H
@@ -43,7 +56,6 @@
 #include "sender/sender.h"
 
 #include <errno.h>
-#include <string.h>
 
 enum { ANY_SENDER_BYTES = 64, ANY_SENDER_VALUE_BYTES = 3 * sizeof(void *) };
 
@@ -73,22 +85,17 @@ struct any_sender_bytes {
         .value_has_block = sizeof(struct child##_sender) > ANY_SENDER_VALUE_BYTES,                                     \
     }
 
-/* Stores a sender value; where there is no memory connect will find that out. */
-static inline void any_sender_value_init(struct any_sender_value *value, struct frame_allocator *allocator,
-                                         const struct any_sender_bytes *bytes, const void *sender, size_t size)
+/* Where a sender value is to be stored; null where there is no memory, which connect will find out. */
+static inline void *any_sender_value_init(struct any_sender_value *value, struct frame_allocator *allocator,
+                                          const struct any_sender_bytes *bytes)
 {
     value->allocator = allocator;
-    if (!bytes->value_has_block) {
-        memcpy(value->here, sender, size);
-        return;
-    }
-    value->block = frame_allocate(allocator, bytes->block);
-    if (value->block)
-        memcpy(value->block, sender, size);
+    if (!bytes->value_has_block)
+        return value->here;
+    return value->block = frame_allocate(allocator, bytes->block);
 }
 
-static inline const void *any_sender_value_address(const struct any_sender_value *value,
-                                                   const struct any_sender_bytes *bytes)
+static inline void *any_sender_value_address(struct any_sender_value *value, const struct any_sender_bytes *bytes)
 {
     return bytes->value_has_block ? value->block : value->here;
 }
@@ -123,7 +130,7 @@ static inline void *any_sender_block(struct any_sender_value *value, const struc
         void *receiver;                                                                                                \
     };                                                                                                                 \
     struct A##_sender_table {                                                                                          \
-        void (*connect)(void *op, const void *sender, const struct A##_receiver_table *, void *receiver);              \
+        void (*connect)(void *op, void *sender, const struct A##_receiver_table *, void *receiver);                    \
         void (*start)(void *op);                                                                                       \
         void (*destroy)(void *op); /* null: there is nothing to destroy */                                             \
         struct any_sender_bytes bytes;                                                                                 \
@@ -167,19 +174,24 @@ static inline void *any_sender_block(struct any_sender_value *value, const struc
     ANY_SENDER_OF_WITH(child, A, child##_erased_destroy)
 
 #define ANY_SENDER_OF_WITH(child, A, destroy_)                                                                         \
-    _Static_assert(_Alignof(struct child##_op) <= _Alignof(void *), "an any_sender's buffer is aligned for pointers"); \
-    static void child##_erased_connect(void *op, const void *sender, const struct A##_receiver_table *table,           \
-                                       void *receiver)                                                                 \
+    _Static_assert(_Alignof(struct child##_op) <= _Alignof(void *) &&                                                  \
+                       _Alignof(struct child##_sender) <= _Alignof(void *),                                            \
+                   "an any_sender's buffers are aligned for pointers");                                                \
+    struct child##_value {                                                                                             \
+        struct child##_sender sender;                                                                                  \
+    } __attribute__((may_alias));                                                                                      \
+    static void child##_erased_connect(void *op, void *sender, const struct A##_receiver_table *table, void *receiver) \
     {                                                                                                                  \
-        struct child##_sender value; /* a copy, for op may lie where sender lies */                                    \
-        memcpy(&value, sender, sizeof value);                                                                          \
-        child##_connect((struct child##_op *)op, value, (struct A##_receiver){table, receiver});                       \
+        /* by value, for op may lie where sender lies */                                                               \
+        child##_connect((struct child##_op *)op, ((struct child##_value *)sender)->sender,                             \
+                        (struct A##_receiver){table, receiver});                                                       \
     }                                                                                                                  \
     static void child##_erased_start(void *op)                                                                         \
     {                                                                                                                  \
         child##_start((struct child##_op *)op);                                                                        \
     }                                                                                                                  \
-    SENDER_FUNCTION struct A##_sender child##_erase(struct child##_sender sender, struct frame_allocator *allocator)   \
+    SENDER_FUNCTION void child##_erase_into(struct A##_sender *erased, struct child##_sender sender,                   \
+                                            struct frame_allocator *allocator)                                         \
     {                                                                                                                  \
         static const struct A##_sender_table table = {                                                                 \
             .connect = child##_erased_connect,                                                                         \
@@ -187,9 +199,15 @@ static inline void *any_sender_block(struct any_sender_value *value, const struc
             .destroy = destroy_,                                                                                       \
             .bytes = ANY_SENDER_BYTES_OF(child),                                                                       \
         };                                                                                                             \
+        struct child##_value *value = any_sender_value_init(&erased->value, allocator, &table.bytes);                  \
+        erased->table = &table;                                                                                        \
+        if (value)                                                                                                     \
+            value->sender = sender;                                                                                    \
+    }                                                                                                                  \
+    SENDER_FUNCTION struct A##_sender child##_erase(struct child##_sender sender, struct frame_allocator *allocator)   \
+    {                                                                                                                  \
         struct A##_sender erased; /* what of the value is not used is not written either */                            \
-        erased.table = &table;                                                                                         \
-        any_sender_value_init(&erased.value, allocator, &table.bytes, &sender, sizeof sender);                         \
+        child##_erase_into(&erased, sender, allocator);                                                                \
         return erased;                                                                                                 \
     }
 
@@ -197,6 +215,25 @@ static inline void *any_sender_block(struct any_sender_value *value, const struc
     struct N##_sender {                                                                                                \
         struct A##_sender any;                                                                                         \
     };                                                                                                                 \
+    ANY_SENDER_STAGE(N, A, bytes_, R)                                                                                  \
+    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
+    {                                                                                                                  \
+        N##_connect_from(op, &sender.any, receiver);                                                                   \
+    }
+
+#define SENDER_ANY_MADE(N, A, bytes_, F, R)                                                                            \
+    struct N##_sender {                                                                                                \
+        struct F make;                                                                                                 \
+    };                                                                                                                 \
+    ANY_SENDER_STAGE(N, A, bytes_, R)                                                                                  \
+    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
+    {                                                                                                                  \
+        struct A##_sender any;                                                                                         \
+        F##_call(&sender.make, &any);                                                                                  \
+        N##_connect_from(op, &any, receiver);                                                                          \
+    }
+
+#define ANY_SENDER_STAGE(N, A, bytes_, R)                                                                              \
     struct N##_op {                                                                                                    \
         struct R##_receiver receiver;                                                                                  \
         const struct A##_sender_table *table;                                                                          \
@@ -221,16 +258,16 @@ static inline void *any_sender_block(struct any_sender_value *value, const struc
             frame_deallocate(op->allocator, child, op->table->bytes.block);                                            \
     }                                                                                                                  \
     ANY_SENDER_RECEIVER(N, A, R)                                                                                       \
-    SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
+    SENDER_FUNCTION void N##_connect_from(struct N##_op *op, struct A##_sender *any, struct R##_receiver receiver)     \
     {                                                                                                                  \
-        struct any_sender_value *value = &sender.any.value;                                                            \
-        const struct any_sender_bytes *bytes = &sender.any.table->bytes;                                               \
-        const void *child = any_sender_value_address(value, bytes);                                                    \
+        struct any_sender_value *value = &any->value;                                                                  \
+        const struct any_sender_bytes *bytes = &any->table->bytes;                                                     \
+        void *child = any_sender_value_address(value, bytes);                                                          \
         bool fits = bytes->op <= (bytes_);                                                                             \
         PROBE(CONNECT);                                                                                                \
         PROBE(OP_STATE_BUILT);                                                                                         \
         op->receiver = receiver;                                                                                       \
-        op->table = sender.any.table;                                                                                  \
+        op->table = any->table;                                                                                        \
         op->child = NULL;                                                                                              \
         if (!child)                                                                                                    \
             return;                                                                                                    \

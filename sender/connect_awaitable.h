@@ -4,6 +4,9 @@
  *     SENDER_CONNECT_AWAITABLE_ALLOCATOR(N, T, R);     the same, from the environment's allocator
  *     SENDER_CONNECT_AWAITABLE_INLINE_FRAME(N, T, R);  the same, inside the operation state
  *     SENDER_CONNECT_AWAITABLE_IN_PLACE(N, T, R);      the same, without a coroutine
+ *     SENDER_CONNECT_AWAITABLE_MADE_IN_PLACE(N, T, F, R);      the same; the sender is {function}, by which connect
+ *                                                      makes the awaitable where it stays, as C++ makes what operator
+ *                                                      co_await returns: void F_call(struct F *, struct T *)
  *
  * T is an awaitable of awaitable/awaitable.h whose await_resume returns ssize_t; it is awaited in the receiver's
  * environment. A result >= 0 is the value, -ECANCELED stopped, another negative errno the error.
@@ -22,7 +25,11 @@
  * The last is stdexec's since March 2026 (pull requests 1964 and 1974; __connect_awaitable.hpp), and the callback
  * handle of P4126R2. The operation state has the awaitable, and a coroutine frame's header with nothing behind it:
  * start asks await_ready and calls await_suspend itself, with the header's address for the caller, and resuming that
- * completes the receiver. Nothing is allocated, and where the awaitable is ready nothing is resumed.
+ * completes the receiver. Nothing is allocated, and where the awaitable is ready nothing is resumed. No coroutine goes
+ * on either, so that, unlike the others, it leaves the thread's frame allocator alone.
+ *
+ * Where await_resume cannot fail, in C++ by its type and a noexcept, T's says so by connect_awaitable_value: the
+ * compiler then leaves out the two other channels, as C++ has no completion signature for them.
  *
  * Owns: connect takes over the awaitable. In the operation state there is nothing to free. Else it is copied into the
  * frame, and N_destroy is the operation state's destructor, and frees the frame, be it suspended in T or complete.
@@ -38,6 +45,14 @@
 
 #include <errno.h>
 #include <sys/types.h>
+
+/* The result of an await_resume that cannot fail: never negative. */
+static inline ssize_t connect_awaitable_value(ssize_t value)
+{
+    if (value < 0)
+        __builtin_unreachable();
+    return value;
+}
 
 /* operation-state-task's promise. */
 struct connect_awaitable_promise {
@@ -156,8 +171,14 @@ static inline void connect_awaitable_no_frame(struct coro *handle)
     }
 
 #define SENDER_CONNECT_AWAITABLE_IN_PLACE(N, T, R)                                                                     \
+    CONNECT_AWAITABLE_IN_PLACE(N, T, R, struct T awaitable, op->awaitable = sender.awaitable)
+
+#define SENDER_CONNECT_AWAITABLE_MADE_IN_PLACE(N, T, F, R)                                                             \
+    CONNECT_AWAITABLE_IN_PLACE(N, T, R, struct F make, F##_call(&sender.make, &op->awaitable))
+
+#define CONNECT_AWAITABLE_IN_PLACE(N, T, R, member, make_awaitable)                                                    \
     struct N##_sender {                                                                                                \
-        struct T awaitable;                                                                                            \
+        member;                                                                                                        \
     };                                                                                                                 \
     struct N##_op {                                                                                                    \
         struct R##_receiver receiver;                                                                                  \
@@ -168,7 +189,6 @@ static inline void connect_awaitable_no_frame(struct coro *handle)
     SENDER_FUNCTION void N##_go_on(struct N##_op *op)                                                                  \
     {                                                                                                                  \
         SENDER_VALUE_TYPE(R, T##_await_resume(&op->awaitable));                                                        \
-        set_current_frame_allocator(R##_get_env(&op->receiver)->allocator);                                            \
         PROBE(EXTRACT);                                                                                                \
         N##_complete(op, T##_await_resume(&op->awaitable));                                                            \
     }                                                                                                                  \
@@ -184,7 +204,7 @@ static inline void connect_awaitable_no_frame(struct coro *handle)
         PROBE(TRANSFORM);                                                                                              \
         op->receiver = receiver;                                                                                       \
         op->caller = (struct coro){N##_resume, connect_awaitable_no_frame};                                            \
-        op->awaitable = sender.awaitable;                                                                              \
+        make_awaitable;                                                                                                \
     }                                                                                                                  \
     SENDER_FUNCTION void N##_start(struct N##_op *op)                                                                  \
     {                                                                                                                  \

@@ -5,8 +5,7 @@
  *     TABLE_SENDER_OF(name, A, S, child, make)      `static const struct A_table name`: S's way to do it, where make is
  *                                                   struct child_sender make(struct S *, const struct Request *)
  *
- *     SENDER_TABLE(N, A, R)                         the stage: struct N_sender is {&name, source, request}; R_in is
- * A_in
+ *     SENDER_TABLE(N, A, R)                         the stage; struct N_sender is {&name, source, request}, R_in A_in
  *
  * It is what an abstract base class gives: the table has one function, start, which is handed the operation, and that
  * lies where the consumer put it. Its first part is the same whoever the consumer is: the completion table, the
@@ -19,6 +18,8 @@
  * operation->memory and completes by A_set_value(&(struct A_receiver){operation}, value), or its like.
  *
  * Owns: nothing. Lifetime: the source outlives the operation.
+ * Aliasing: the child's operation state lies in an array of unsigned char; it never moves, and is only ever accessed as
+ * what it is.
  */
 #ifndef ABREAST_SENDER_TABLE_SENDER_H
 #define ABREAST_SENDER_TABLE_SENDER_H

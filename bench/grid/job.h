@@ -33,7 +33,7 @@ static inline ssize_t grid_stream_deliver(struct grid_stream *stream)
 /* The executor of a pool that is a P2300 context, and can be given no coroutine, only a sender to start. What is posted
  * becomes an operation, connect(schedule(pool), a receiver that resumes), which is allocated, since the coroutine that
  * is suspended cannot hold it: how Capy's benchmark runs awaitables on its sender_thread_pool. dispatch returns the
- * handle. */
+ * handle. It is a member of a job, whose status becomes -ENOMEM where there is no memory for an operation. */
 struct grid_scheduling {
     struct thread_pool *pool;
     struct frame_allocator *allocator; /* malloc's in Capy's benchmark */

@@ -2,11 +2,13 @@
  *
  *     posted_read, transferred_read, ready_read     awaitables: T(&self->reading, stream, buffer, size), then CO_AWAIT
  *     SENDER_POSTED_READ(N, R), SENDER_INLINE_READ(N, R)      stages: the sender is {stream}, R_in is ssize_t
+ *     SENDER_EXECUTOR_READ(N, R)      the first, posted through the environment's executor
+ *     SENDER_WIDE_READ(N, R)          the first, with an operation state of WIDE_READ_BYTES
  *     member_posted_read, member_transferred_read      awaitables that as_awaitable makes, for CO_AWAIT_MEMBER
  *
  * posted completes from the stream's pool; transferred inside await_suspend, which returns the caller; ready before it,
  * in await_ready; an inline sender inside start. An awaitable posts through the executor of its environment, which is
- * type-erased (P4003 4.3); a sender knows its pool.
+ * type-erased (P4003 4.3); a sender knows its pool, as the scheduler's type is a part of its own.
  */
 #ifndef ABREAST_BENCH_GRID_READS_H
 #define ABREAST_BENCH_GRID_READS_H
@@ -108,7 +110,22 @@ static inline ssize_t ready_read_await_resume(struct ready_read *self)
     return grid_stream_deliver(self->stream);
 }
 
-#define SENDER_POSTED_READ(N, R)                                                                                       \
+#define SENDER_POSTED_READ(N, R) SENDER_POSTED_READ_BY(N, R, , thread_pool_post_work(op->stream->pool, &op->work))
+
+#define SENDER_EXECUTOR_READ(N, R)                                                                                     \
+    SENDER_POSTED_READ_BY(N, R, , executor_post_work(R##_get_env(&op->receiver)->executor, &op->work))
+
+#define SENDER_WIDE_READ(N, R)                                                                                         \
+    SENDER_POSTED_READ_BY(N, R, unsigned char rest[WIDE_READ_BYTES - WIDE_READ_FILLED(R)];                             \
+                          , thread_pool_post_work(op->stream->pool, &op->work))                                        \
+    _Static_assert(sizeof(struct N##_op) == WIDE_READ_BYTES, "as wide as the published context's")
+
+/* The smaller of the two operation states on published contexts that P4251R0 9 measures. */
+enum { WIDE_READ_BYTES = 112 };
+#define WIDE_READ_FILLED(R) (sizeof(struct R##_receiver) + sizeof(struct grid_stream *) + sizeof(struct work))
+
+/* `members` are more of the operation state; `post` queues op->work. */
+#define SENDER_POSTED_READ_BY(N, R, members, post)                                                                     \
     struct N##_sender {                                                                                                \
         struct grid_stream *stream;                                                                                    \
     };                                                                                                                 \
@@ -116,6 +133,7 @@ static inline ssize_t ready_read_await_resume(struct ready_read *self)
         struct R##_receiver receiver;                                                                                  \
         struct grid_stream *stream;                                                                                    \
         struct work work;                                                                                              \
+        members                                                                                                        \
     };                                                                                                                 \
     enum { N##_completions = COMPLETES_WITH_VALUE };                                                                   \
     SENDER_FUNCTION void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)        \
@@ -135,7 +153,7 @@ static inline ssize_t ready_read_await_resume(struct ready_read *self)
     {                                                                                                                  \
         PROBE(START);                                                                                                  \
         op->work.execute = N##_execute;                                                                                \
-        thread_pool_post_work(op->stream->pool, &op->work);                                                            \
+        post;                                                                                                          \
     }
 
 #define SENDER_INLINE_READ(N, R)                                                                                       \

@@ -1,6 +1,8 @@
 #include "bench/grid/job.h"
 #include "sender/schedule.h"
 
+#include <errno.h>
+
 RECEIVER_WITH(scheduled, struct unit, struct scheduled_resume *operation;);
 SENDER_SCHEDULE(scheduling, thread_pool, scheduled)
 
@@ -38,12 +40,14 @@ SENDER_FUNCTION const struct io_env *scheduled_get_env(const struct scheduled_re
     return &empty;
 }
 
-/* Where there is no memory C++ throws, from a function that cannot fail; this pool can then be given the coroutine. */
+/* Where there is no memory C++ throws, from a function that cannot fail. This pool can be given the coroutine, so that
+ * it ends, but not as a run that counts. */
 static void post(void *context, struct continuation *continuation)
 {
     struct grid_scheduling *self = context;
     struct scheduled_resume *operation = frame_allocate(self->allocator, sizeof *operation);
     if (!operation) {
+        CONTAINER_OF(self, struct grid_job, scheduling)->status = -ENOMEM;
         thread_pool_post(self->pool, continuation);
         return;
     }

@@ -21,6 +21,13 @@ NATIVE_PIPELINE(native_pipeline, GRID_PIPELINE);
 NATIVE_PIPELINE(native_pipeline_any_thread, GRID_PIPELINE_ANY_THREAD);
 NATIVE_PIPELINE(native_trampoline, GRID_TRAMPOLINE);
 
+#define EXECUTOR_PIPELINE(N)                                                                                           \
+    GRID_RECEIVERS(N);                                                                                                 \
+    SENDER_EXECUTOR_READ(N##_read, N##_let_inner)                                                                      \
+    GRID_PIPELINE(N, STREAM(N##_read), )
+
+EXECUTOR_PIPELINE(native_pipeline_executor);
+
 #define SYNCHRONOUS_PIPELINE(N, PIPELINE)                                                                              \
     GRID_RECEIVERS(N);                                                                                                 \
     SENDER_INLINE_READ(N##_read, N##_let_inner)                                                                        \

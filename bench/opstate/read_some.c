@@ -3,7 +3,7 @@
  *   floor            the stream's bare operation
  *   pipeline         a sender, read_some
  *   any-sender       the same behind any_sender with its buffer of 64 bytes, which the operation state does not fit;
- *                    any-sender-fits: with a buffer that it fits
+ *                    any-sender-fits: with a buffer that it fits; connected from where it was made, as in C++
  *   table-sender     a sender of a fixed type, whose operation state completes through a table
  *   ready            a coroutine awaits read_some
  *   any-stream       it awaits the read_some of an any_stream
@@ -50,10 +50,19 @@ ANY_SENDER(erased, ssize_t);
 SENDER_READ_SOME(behind, erased)
 ANY_SENDER_OF(behind, erased)
 
+struct make_behind {
+    struct opstate *state;
+};
+
+static inline void make_behind_call(struct make_behind *self, struct erased_sender *made)
+{
+    struct opstate *state = self->state;
+    behind_erase_into(made, (struct behind_sender){state->stream, &state->got, sizeof state->got}, NULL);
+}
+
 #define ERASED(N, bytes, block_, form_)                                                                                \
-    SENDER_ANY(N, erased, bytes, reading_end)                                                                          \
-    RUN_PIPELINE(N##_run, N, reading_end,                                                                              \
-                 behind_erase((struct behind_sender){state->stream, &state->got, sizeof state->got}, NULL))            \
+    SENDER_ANY_MADE(N, erased, bytes, make_behind, reading_end)                                                        \
+    RUN_PIPELINE(N##_run, N, reading_end, {state})                                                                     \
     const struct form read_some_##form_ = {                                                                            \
         .run = N##_run,                                                                                                \
         .sizes = {.op_state = sizeof(struct N##_op), .block = block_, .align = _Alignof(struct N##_op)},               \

@@ -10,6 +10,7 @@
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* malloc that counts, and fails at the allocation with the number `fail_at`, from 1. */
 struct counting_allocator {
@@ -308,6 +309,48 @@ static void without_memory_the_receiver_gets_enomem(void **state)
     assert_int_equal(log.started, 0);
 }
 
+/* ---- An any_sender that is made where it is connected from ---- */
+
+struct make_padded {
+    struct padded_log *log;
+    ssize_t result;
+    struct frame_allocator *allocator;
+};
+
+static void make_padded_call(struct make_padded *self, struct any_size_sender *made)
+{
+    long_both_erase_into(made, (struct long_both_sender){.log = self->log, .result = self->result}, self->allocator);
+}
+
+SENDER_ANY_MADE(made, any_size, ANY_SENDER_BYTES, make_padded, final)
+
+static void what_connect_makes_is_connected_where_it_was_made(void **state)
+{
+    (void)state;
+    struct counting_allocator receivers = counting(0), named = counting(0);
+    struct outcome outcome = outcome_with(&receivers);
+    struct padded_log log = {0};
+    struct made_op op;
+    made_connect(&op, (struct made_sender){{&log, 6, &named.base}}, (struct final_receiver){&outcome});
+    assert_int_equal(named.allocated, 1);
+    made_start(&op);
+    assert_int_equal(outcome.result, 6);
+    assert_allocated(&named, 1);
+    named = counting(1);
+    made_connect(&op, (struct made_sender){{&log, 6, &named.base}}, (struct final_receiver){&outcome});
+    made_start(&op);
+    assert_int_equal(outcome.result, -ENOMEM);
+    assert_int_equal(outcome.completions, 2);
+
+    struct any_size_sender here;
+    exact_erase_into(&here, (struct exact_sender){.log = &log, .result = 8}, NULL);
+    struct any_op from;
+    any_connect_from(&from, &here, (struct final_receiver){&outcome});
+    any_start(&from);
+    assert_int_equal(outcome.result, 8);
+    assert_allocated(&receivers, 0);
+}
+
 /* ---- repeat_until(any_sender | let_value(another) | then(count)): two allocations a turn, each failing in turn ----
  */
 
@@ -517,6 +560,7 @@ int main(void)
         cmocka_unit_test(a_sender_that_is_never_connected_is_freed),
         cmocka_unit_test(an_operation_that_is_never_started_is_freed),
         cmocka_unit_test(without_memory_the_receiver_gets_enomem),
+        cmocka_unit_test(what_connect_makes_is_connected_where_it_was_made),
         cmocka_unit_test(every_allocation_failing_gives_enomem_and_no_leak),
         cmocka_unit_test(an_operation_takes_three_table_calls_and_one_for_the_environment),
         cmocka_unit_test(value_error_and_stopped_come_through_once),

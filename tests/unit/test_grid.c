@@ -3,6 +3,7 @@
 #include "bench/grid/job.h"
 #include "tests/unit/unit.h"
 
+#include <errno.h>
 #include <string.h>
 
 extern const struct experiment experiment_grid;
@@ -36,10 +37,58 @@ static void all_cells_of_a_stream_do_the_same_work(void **state)
     for (size_t i = 0; i < experiment_grid.cell_count; i++) {
         const struct cell *cell = &experiment_grid.cells[i];
         const char *stream = strchr(cell->variant, '=') + 1;
+        if (!cell->run)
+            continue;
         struct outcome floor = run(find(stream, "raw", "floor"), 300), ours = run(cell, 300);
         assert_int_equal(ours.operations, 300);
         assert_int_equal(ours.bytes, 300);
         assert_int_equal(ours.checksum, floor.checksum);
+    }
+}
+
+/* Where a form's sessions begin: how many reads are made then, and whether all of an earlier session is done with. */
+static struct sessions {
+    const struct grid_form *form;
+    unsigned count;
+    uint64_t made[4];
+    unsigned inside; /* a launch: none begins in another */
+} sessions;
+
+static int launch_and_count(struct grid_job *job)
+{
+    assert_in_range(sessions.count, 0, 3);
+    assert_int_equal(sessions.inside, 0);
+    assert_true(work_queue_empty(&job->pool.queue));
+    sessions.made[sessions.count++] = job->made;
+    sessions.inside++;
+    int status = sessions.form->launch(job);
+    sessions.inside--;
+    return status;
+}
+
+/* What is timed is the same in every cell: each session begins as work of the pool, with nothing else queued, after as
+ * many reads as the floor's; and the last leaves nothing behind. */
+static void every_form_starts_and_ends_where_the_floor_does(void **state)
+{
+    (void)state;
+    static const struct grid_form counting = {.launch = launch_and_count};
+    for (size_t i = 0; i < experiment_grid.cell_count; i++) {
+        const struct cell *cell = &experiment_grid.cells[i];
+        struct outcome outcome = {0};
+        void *opened = NULL;
+        if (!cell->run)
+            continue;
+        assert_int_equal(cell->open(cell, NULL, &opened), 0);
+        struct grid_job *job = opened;
+        sessions = (struct sessions){.form = job->form};
+        job->form = &counting;
+        assert_int_equal(cell->run(job, 2 * SESSION_READS + 1, &outcome), 0);
+        assert_int_equal(sessions.count, 3);
+        for (uint64_t session = 0; session < 3; session++)
+            assert_int_equal(sessions.made[session], session * SESSION_READS);
+        assert_int_equal(job->made, 2 * SESSION_READS + 1);
+        assert_true(work_queue_empty(&job->pool.queue));
+        cell->close(job);
     }
 }
 
@@ -108,8 +157,23 @@ static void what_fits_its_buffer_allocates_nothing(void **state)
     assert_int_equal(allocated("abstract", "sender", "pipeline-any-sender", &fresh), 0);
     assert_int_equal(allocated("type-erased", "sender", "task-p2300-table-sender", &fresh), 0);
     assert_int_equal(allocated("native", "sender", "pipeline+callback-handle", &fresh), 0);
+    assert_int_equal(allocated("abstract", "sender", "task-handshake-exchange-any-sender", &fresh), 0);
     assert_int_equal(allocated("native", "sender", "pipeline+connect-awaitable", &fresh), 100);
     assert_int_equal(fresh, 100);
+}
+
+static void bridged_reads_have_a_twin_that_recycles(void **state)
+{
+    (void)state;
+    static const char *streams[] = {"native", "abstract", "type-erased"};
+    static const char *mechanisms[] = {"pipeline-trampoline+callback-handle+schedule-recycled",
+                                       "task+member+schedule-recycled"};
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j < 2; j++) {
+            unsigned fresh;
+            assert_int_equal(allocated(streams[i], "sender", mechanisms[j], &fresh), 100);
+            assert_in_range(fresh, 0, 1);
+        }
 }
 
 static void *refuse(struct frame_allocator *self, size_t bytes)
@@ -128,7 +192,7 @@ static void resume(struct coro *coro)
     thread_pool_detach();
 }
 
-static void the_scheduling_executor_loses_nothing_without_memory(void **state)
+static void without_memory_the_scheduling_executor_loses_nothing_and_says_so(void **state)
 {
     (void)state;
     static const struct frame_allocator_ops ops = {.name = "none", .allocate = refuse};
@@ -139,14 +203,15 @@ static void the_scheduling_executor_loses_nothing_without_memory(void **state)
     resumed = 0;
     assert_int_equal(thread_pool_init(&pool, 0), 0);
     for (unsigned i = 0; i < 3; i++) {
-        struct grid_scheduling scheduling = {&pool, allocators[i]};
+        struct grid_job job = {.scheduling = {&pool, allocators[i]}};
         struct continuation continuation = {.coro = &coro};
-        struct executor_ref executor = grid_scheduling_executor(&scheduling);
+        struct executor_ref executor = grid_scheduling_executor(&job.scheduling);
         assert_ptr_equal(executor_dispatch(executor, &continuation), &coro);
         executor_post(executor, &continuation);
         assert_int_equal(resumed, i);
         thread_pool_attach(&pool);
         assert_int_equal(resumed, i + 1);
+        assert_int_equal(job.status, i ? 0 : -ENOMEM);
     }
     thread_pool_destroy(&pool);
     recycling_frame_allocator_release();
@@ -156,10 +221,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_cells_of_a_stream_do_the_same_work),
+        cmocka_unit_test(every_form_starts_and_ends_where_the_floor_does),
         cmocka_unit_test(a_session_ends_and_the_next_one_begins),
         cmocka_unit_test(published_cells_allocate_what_was_published),
         cmocka_unit_test(what_fits_its_buffer_allocates_nothing),
-        cmocka_unit_test(the_scheduling_executor_loses_nothing_without_memory),
+        cmocka_unit_test(bridged_reads_have_a_twin_that_recycles),
+        cmocka_unit_test(without_memory_the_scheduling_executor_loses_nothing_and_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
