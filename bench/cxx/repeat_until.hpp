@@ -1,6 +1,7 @@
 /* repeat_until(child): runs child again and again until it completes with true (stdexec's exec::repeat_until), by a
- * loop where a turn completes inside its start, as sender/repeat_until.h. child completes on the thread that starts it.
- * An Error is made of what the child completes with, or throws.
+ * loop where a turn completes inside its start, as sender/repeat_until.h. child completes on the thread that starts it;
+ * where it states that it completes inline nobody looks at the outcome but the loop. An Error is made of what the child
+ * completes with, or throws.
  */
 #ifndef ABREAST_BENCH_CXX_REPEAT_UNTIL_HPP
 #define ABREAST_BENCH_CXX_REPEAT_UNTIL_HPP
@@ -69,14 +70,14 @@ template <class Sndr, class Error = std::exception_ptr> struct repeat_until {
                 std::move(rcvr).set_error(Error(std::current_exception()));
                 return;
             }
-            if (now == turn::starting)
+            if (!completes_inline && now == turn::starting)
                 now = turn::suspended;
             else
                 finish();
         }
         void completed(turn outcome) noexcept
         {
-            bool suspended = now == turn::suspended;
+            bool suspended = !completes_inline && now == turn::suspended;
             now = outcome;
             if (!suspended)
                 return;
