@@ -38,6 +38,16 @@ STEPS = {  # what one thing costs: (stream, dearer cell, cheaper cell)
         ("sender", "task+member+schedule"),
         ("sender", "task+member"),
     ),
+    "the same through a recycled operation": (
+        "native",
+        ("sender", "task+member+schedule-recycled"),
+        ("sender", "task+member"),
+    ),
+    "a sender's scheduler that is type-erased, as an awaitable's executor is": (
+        "native",
+        ("sender", "pipeline-any-scheduler"),
+        ("sender", "pipeline"),
+    ),
     "the handshake of a sender in an awaitable task": (
         "native",
         ("awaitable", "task+handshake-exchange"),
@@ -347,6 +357,7 @@ def erasure(cells):
         ("awaitable (any_stream)", "awaitable", "task", "task"),
         ("sender as published", "sender", "task-p2300" + ALLOCATING, "task-p2300"),
         ("any_sender that fits", "sender", "task-p2300-any-sender", "task-p2300"),
+        ("the same by a handshake", "sender", "task-handshake-thread-id-any-sender", "task-handshake-thread-id"),
         ("table_sender", "sender", "task-p2300-table-sender", "task-p2300"),
     ):
         ours = cells.row("type-erased", (model, hidden), "ns_above_floor")
