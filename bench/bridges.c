@@ -15,7 +15,12 @@
  *                              consumer is a coroutine, and the native to compare with is the awaitable.
  *
  * What resumes somebody inside a noexcept function is measured with that function's boundary, exceptions on, and as
- * <mechanism>-no-boundary, exceptions off (common/noexcept.h).
+ * <mechanism>-no-boundary, exceptions off (common/noexcept.h). The toolchain of the former says exc=on, and the natives
+ * and the floor stand there compiled so too, <mechanism>-exceptions: each bridge is compared with the native that has
+ * exceptions on where it has. The loop, the task and the launch behind a form are this executable's, exceptions off.
+ *
+ * A launch makes launch_completions_count completions: in a coroutine that awaits senders as written, with the boundary
+ * and inline, they nest that deep.
  *
  * Bytes are those of one operation: its operation state, or what the coroutine's frame keeps of it while it waits, and
  * the frame that the bridge adds. The frame of the coroutine that awaits is the consumer's, and is not counted; nor is
@@ -35,7 +40,7 @@ enum { STACK_LENGTH = 500, STACK_BYTES = 16 << 20 };
 struct bridge_parameters {
     const struct bridge_form *bridge;
     const struct mitigation_form *form; /* where `bridge` is null */
-    const char *boundary;               /* null: nobody is resumed inside a noexcept function */
+    enum mitigation_boundary boundary;
 };
 
 static struct bridge_form form_of(const struct cell *cell)
@@ -151,10 +156,15 @@ static void bridge_describe(const struct cell *cell, const struct row *blank, st
     results_add_exact(results, row, (double)form.frame_bytes);
     row.metric = "bridge_bytes";
     results_add_exact(results, row, (double)(form.op_state_bytes + (form.inside ? 0 : form.frame_bytes)));
-    if (parameters->boundary) {
+    if (cell->baseline) {
+        row.metric = "launch_completions_count";
+        row.unit = "count";
+        results_add_exact(results, row, LAUNCH_COMPLETIONS);
+    }
+    row.text = mitigation_boundary_words(parameters->boundary);
+    if (row.text) {
         row.metric = "noexcept_boundary";
         row.unit = "-";
-        row.text = parameters->boundary;
         results_add(results, &row);
     }
     add_stack(*blank, form.form, results);
@@ -169,16 +179,14 @@ static void bridge_describe(const struct cell *cell, const struct row *blank, st
 
 /* ---- The cells ---- */
 
-#define WITHIN "yes, exceptions on"
-#define WITHOUT "no, exceptions off"
-
-#define CELL(model_, mechanism_, when, modes_, baseline_, native_, ...)                                                \
+#define CELL(model_, mechanism_, when, modes_, baseline_, exceptions_, native_, ...)                                   \
     {                                                                                                                  \
         .model = model_,                                                                                               \
         .mechanism = mechanism_,                                                                                       \
         .variant = "completes=" when,                                                                                  \
         .modes = modes_,                                                                                               \
         .baseline = baseline_,                                                                                         \
+        .toolchain = MITIGATION_TOOLCHAIN(exceptions_),                                                                \
         .counted = true,                                                                                               \
         .native = native_,                                                                                             \
         .parameters = &(const struct bridge_parameters){__VA_ARGS__},                                                  \
@@ -188,29 +196,34 @@ static void bridge_describe(const struct cell *cell, const struct row *blank, st
         .describe = bridge_describe,                                                                                   \
     },
 
-#define FLOOR(when) CELL("raw", "floor", #when, CELL_BOTH, true, NULL, .form = &mitigation_floor_##when)
+/* What needs no bridge, exceptions off and on. */
+#define FLOOR(when)                                                                                                    \
+    CELL("raw", "floor", #when, CELL_BOTH, true, false, NULL, .form = &mitigation_floor_##when)                        \
+    CELL("raw", "floor-exceptions", #when, CELL_BOTH, false, true, NULL, .form = &mitigation_boundary_floor_##when)
 #define AWAITED(mechanism, when, modes, name)                                                                          \
-    CELL("awaitable", mechanism, when, modes, false, NULL, .form = &mitigation_##name)
+    CELL("awaitable", mechanism, when, modes, false, false, NULL, .form = &mitigation_##name)                          \
+    CELL("awaitable", mechanism "-exceptions", when, modes, false, true, NULL, .form = &mitigation_boundary_##name)
 #define CONNECTED(mechanism, when, name)                                                                               \
-    CELL("sender", mechanism, when, CELL_BOTH, false, NULL, .bridge = &bridge_##name)
+    CELL("sender", mechanism, when, CELL_BOTH, false, false, NULL, .bridge = &bridge_##name)                           \
+    CELL("sender", mechanism "-exceptions", when, CELL_BOTH, false, true, NULL, .bridge = &bridge_boundary_##name)
 
-/* An awaitable as a sender: with the boundary, and without it in the second modes. */
-#define TO_SENDER(mechanism, when, modes, modes_without, name)                                                         \
-    CELL("sender", mechanism, when, modes, false, "sender/native", .bridge = &bridge_boundary_##name,                  \
+/* A bridge that resumes somebody inside a noexcept function: with the boundary, and without it in the second modes. The
+ * member of the parameters has the forms, `forms` and a name. */
+#define BRIDGED(mechanism, when, modes, modes_without, native, member, forms, name)                                    \
+    CELL("sender", mechanism, when, modes, false, true, native "-exceptions", .member = &forms##_boundary_##name,      \
          .boundary = WITHIN)                                                                                           \
-    CELL("sender", mechanism "-no-boundary", when, modes_without, false, "sender/native", .bridge = &bridge_##name,    \
+    CELL("sender", mechanism "-no-boundary", when, modes_without, false, false, native, .member = &forms##_##name,     \
          .boundary = WITHOUT)
-#define TO_SENDER_PLAIN(mechanism, when, name)                                                                         \
-    CELL("sender", mechanism, when, CELL_BOTH, false, "sender/native", .bridge = &bridge_##name)
-
-/* A sender as an awaitable. */
+#define TO_SENDER(mechanism, when, modes, modes_without, name)                                                         \
+    BRIDGED(mechanism, when, modes, modes_without, "sender/native", bridge, bridge, name)
 #define TO_AWAITABLE(mechanism, when, modes, modes_without, name)                                                      \
-    CELL("sender", mechanism, when, modes, false, "awaitable/native", .form = &mitigation_boundary_##name,             \
-         .boundary = WITHIN)                                                                                           \
-    CELL("sender", mechanism "-no-boundary", when, modes_without, false, "awaitable/native",                           \
-         .form = &mitigation_##name, .boundary = WITHOUT)
+    BRIDGED(mechanism, when, modes, modes_without, "awaitable/native", form, mitigation, name)
+
+/* One that resumes nobody there. */
+#define TO_SENDER_PLAIN(mechanism, when, name)                                                                         \
+    CELL("sender", mechanism, when, CELL_BOTH, false, false, "sender/native", .bridge = &bridge_##name)
 #define TO_AWAITABLE_PLAIN(mechanism, when, name)                                                                      \
-    CELL("sender", mechanism, when, CELL_BOTH, false, "awaitable/native", .form = &mitigation_##name)
+    CELL("sender", mechanism, when, CELL_BOTH, false, false, "awaitable/native", .form = &mitigation_##name)
 
 /* clang-format off */
 static const struct cell cells[] = {
@@ -236,7 +249,7 @@ static const struct cell cells[] = {
     FLOOR(later)
     AWAITED("native", "later", CELL_BOTH, ready_later)
     CONNECTED("native", "later", direct_later)
-    CONNECTED("native-type-erased", "later", direct_erased_later)
+    CELL("sender", "native-type-erased", "later", CELL_BOTH, false, false, NULL, .bridge = &bridge_direct_erased_later)
     TO_SENDER("connect-awaitable", "later", CELL_BOTH, CELL_BOTH, allocated_later)
     TO_SENDER("connect-awaitable-recycling", "later", CELL_BOTH, CELL_FULL, allocator_later)
     TO_SENDER("connect-awaitable-inline-frame", "later", CELL_BOTH, CELL_FULL, inline_frame_later)

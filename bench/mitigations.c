@@ -4,7 +4,9 @@
  * completes=inline, completes=later: a connection makes operations one after the other (bench/mitigations/job.h), which
  * all complete at once, or all from the run_loop. One operation is one completion. What resumes somebody inside a
  * noexcept function is measured twice: compiled with that function's boundary and exceptions on, as a C++ compiler has
- * it by default, and, as <mechanism>-no-boundary, with exceptions off (common/noexcept.h).
+ * it by default, and, as <mechanism>-no-boundary, with exceptions off (common/noexcept.h). The toolchain of the former
+ * says exc=on. The floor and the awaitables are compiled with exceptions on as well, <mechanism>-exceptions, so that
+ * there are both on both sides. The loop, the task and the launch behind a form are this executable's, exceptions off.
  *
  * starvation: beside a connection whose operations all complete inline, an innocent one on the same run_loop always has
  * work queued. One operation is one service of the innocent connection, so that ns_per_op is how long it waits for its
@@ -27,7 +29,7 @@ enum { UNLIMITED = 0, ADAPTIVE = -1, DESCRIBED_SERVICES = 64 };
 struct mitigation_parameters {
     const struct mitigation_form *form; /* null: the innocent connection is alone */
     int limit;
-    const char *boundary; /* null: nothing is resumed inside a noexcept function */
+    enum mitigation_boundary boundary;
     const char *needs;
 };
 
@@ -153,8 +155,9 @@ static void connection_describe(const struct cell *cell, const struct row *blank
     row.unit = "B";
     if (parameters->form->frame_bytes)
         results_add_exact(results, row, (double)parameters->form->frame_bytes);
-    if (parameters->boundary)
-        add_word(blank, "noexcept_boundary", parameters->boundary, results);
+    const char *boundary = mitigation_boundary_words(parameters->boundary);
+    if (boundary)
+        add_word(blank, "noexcept_boundary", boundary, results);
     if (parameters->needs)
         add_word(blank, "needs_from_user", parameters->needs, results);
 }
@@ -231,13 +234,14 @@ static void unavailable_describe(const struct cell *cell, const struct row *blan
 
 /* ---- The cells ---- */
 
-#define CELL(model_, mechanism_, variant_, modes_, baseline_, form_, limit_, boundary_, needs_, how)                   \
+#define CELL(model_, mechanism_, variant_, modes_, baseline_, exceptions_, form_, limit_, boundary_, needs_, how)      \
     {                                                                                                                  \
         .model = model_,                                                                                               \
         .mechanism = mechanism_,                                                                                       \
         .variant = variant_,                                                                                           \
         .modes = modes_,                                                                                               \
         .baseline = baseline_,                                                                                         \
+        .toolchain = MITIGATION_TOOLCHAIN(exceptions_),                                                                \
         .counted = COUNTED_##how,                                                                                      \
         .parameters = &(const struct mitigation_parameters){form_, limit_, boundary_, needs_},                         \
         .open = mitigation_open,                                                                                       \
@@ -249,9 +253,19 @@ static void unavailable_describe(const struct cell *cell, const struct row *blan
 enum { COUNTED_connection = true, COUNTED_starvation = false };
 
 #define FLOOR(when)                                                                                                    \
-    CELL("raw", "floor", "completes=" #when, CELL_BOTH, true, &mitigation_floor_##when, UNLIMITED, NULL, NULL,         \
-         connection)
-#define ALONE(waits) CELL("raw", "alone", "starvation=" waits, CELL_BOTH, true, NULL, UNLIMITED, NULL, NULL, starvation)
+    CELL("raw", "floor", "completes=" #when, CELL_BOTH, true, false, &mitigation_floor_##when, UNLIMITED,              \
+         NO_RESUMPTION, NULL, connection)
+#define ALONE(waits)                                                                                                   \
+    CELL("raw", "alone", "starvation=" waits, CELL_BOTH, true, false, NULL, UNLIMITED, NO_RESUMPTION, NULL, starvation)
+
+/* What has nothing to do with the boundary, compiled with exceptions on too. */
+#define WITH_EXCEPTIONS(when)                                                                                          \
+    CELL("raw", "floor-exceptions", "completes=" #when, CELL_BOTH, false, true, &mitigation_boundary_floor_##when,     \
+         UNLIMITED, NO_RESUMPTION, NULL, connection)                                                                   \
+    CELL("awaitable", "ready-exceptions", "completes=" #when, CELL_BOTH, false, true,                                  \
+         &mitigation_boundary_ready_##when, UNLIMITED, NO_RESUMPTION, NULL, connection)                                \
+    CELL("awaitable", "transfer-exceptions", "completes=" #when, CELL_FULL, false, true,                               \
+         &mitigation_boundary_transfer_##when, UNLIMITED, NO_RESUMPTION, NULL, connection)
 
 #define FUTURE(mechanism_)                                                                                             \
     {                                                                                                                  \
@@ -265,27 +279,29 @@ enum { COUNTED_connection = true, COUNTED_starvation = false };
 /* clang-format off */
 static const struct cell cells[] = {
     FLOOR(inline)
+    WITH_EXCEPTIONS(inline)
 #define MITIGATION_LATER(...)
 #define UNAVAILABLE(...)
 #define MITIGATION(model, name, mechanism, modes, limit, waits, boundary, needs) \
-    CELL(#model, mechanism, "completes=inline", modes, false, &mitigation_##name##_inline, limit, boundary, needs, \
-         connection)
+    CELL(#model, mechanism, "completes=inline", modes, false, boundary == WITHIN, &mitigation_##name##_inline, limit, \
+         boundary, needs, connection)
 #include "bench/mitigations/mitigations.def"
 #undef MITIGATION
     ALONE("bounded")
     ALONE("unbounded")
 #define MITIGATION(model, name, mechanism, modes, limit, waits, boundary, needs) \
-    CELL(#model, mechanism, "starvation=" waits, CELL_BOTH, false, &mitigation_##name##_inline, limit, NULL, NULL, \
-         starvation)
+    CELL(#model, mechanism, "starvation=" waits, CELL_BOTH, false, boundary == WITHIN, &mitigation_##name##_inline, \
+         limit, boundary, NULL, starvation)
 #include "bench/mitigations/mitigations.def"
 #undef MITIGATION
 #undef MITIGATION_LATER
 #undef UNAVAILABLE
     FLOOR(later)
+    WITH_EXCEPTIONS(later)
 #define MITIGATION(...)
-#define MITIGATION_LATER(model, name, mechanism, limit) \
-    CELL(#model, mechanism, "completes=later", CELL_BOTH, false, &mitigation_##name##_later, limit, NULL, NULL, \
-         connection)
+#define MITIGATION_LATER(model, name, mechanism, limit, boundary) \
+    CELL(#model, mechanism, "completes=later", CELL_BOTH, false, boundary == WITHIN, &mitigation_##name##_later, \
+         limit, boundary, NULL, connection)
 #define UNAVAILABLE(model_, mechanism_, variant_, starvation_, needs_, reason_)                                \
     {                                                                                                          \
         .model = #model_,                                                                                      \

@@ -3,12 +3,15 @@
  *   ready      await_ready says that the result is there
  *   transfer   suspends, and await_suspend returns the caller's own handle
  *   later      posts the caller to the environment's executor
+ *
+ * None of them can fail, no more than the native just(value) can, and they say so.
  */
 #ifndef ABREAST_BENCH_BRIDGES_AWAITABLES_H
 #define ABREAST_BENCH_BRIDGES_AWAITABLES_H
 
 #include "awaitable/awaitable.h"
 #include "bench/mitigations/job.h"
+#include "sender/connect_awaitable.h"
 
 struct ready {
     struct mitigation_job *job;
@@ -44,7 +47,7 @@ static inline struct coro *post_caller(struct continuation *continuation, struct
     }                                                                                                                  \
     static inline ssize_t T##_await_resume(struct T *self)                                                             \
     {                                                                                                                  \
-        return (ssize_t)self->job->made;                                                                               \
+        return connect_awaitable_value((ssize_t)self->job->made);                                                      \
     }
 
 OPERATION(ready, true, caller)

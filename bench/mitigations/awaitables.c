@@ -2,7 +2,8 @@
  * the caller's own handle (symmetric transfer, P0913R1); and an inline budget on top of either. Corosio takes the
  * budget in await_suspend, where it makes the attempt, and returns the caller's handle (its dispatch_coro, on its own
  * io_context); P4003 allows as well what awaitable/io.h does: await_ready makes the attempt and takes the budget. An
- * operation that completes later posts its continuation. */
+ * operation that completes later posts its continuation. Nobody is resumed inside a noexcept function here: compiled
+ * with exceptions on, it is what the senders compiled so are compared with. */
 #include "awaitable/run.h"
 #include "bench/mitigations/job.h"
 
@@ -118,7 +119,7 @@ static inline struct coro *post_and_refill(struct budgeted *self, struct coro *c
         run_async(&launch->launch, &self->task, &job->env, launch_ended);                                              \
         return 0;                                                                                                      \
     }                                                                                                                  \
-    const struct mitigation_form mitigation_##N = {                                                                    \
+    const struct mitigation_form MITIGATION_FORM(N) = {                                                                \
         .launch = N##_launch,                                                                                          \
         .storage_bytes = sizeof(struct awaitable_launch),                                                              \
         .frame_bytes = sizeof(struct N##_frame),                                                                       \

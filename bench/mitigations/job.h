@@ -72,8 +72,27 @@ void mitigation_job_prepare(struct mitigation_job *, uint64_t total);
  */
 int mitigation_job_run(struct mitigation_job *, struct frame_allocator_counts *allocated);
 
+/* What resumes somebody inside a noexcept function, and how that is compiled. */
+enum mitigation_boundary {
+    NO_RESUMPTION, /* nobody is resumed inside a noexcept function */
+    WITHIN,        /* somebody is, with the boundary: exceptions are on */
+    WITHOUT,       /* somebody is, without: exceptions are off */
+};
+
+/* The toolchain of a cell: null, which is this executable's, unless its file is compiled with exceptions on. */
+#define MITIGATION_TOOLCHAIN(exceptions) ((exceptions) ? ABREAST_BOUNDARY_TOOLCHAIN : NULL)
+
+/* What the metric noexcept_boundary says; null where there is nothing to say. */
+static inline const char *mitigation_boundary_words(enum mitigation_boundary boundary)
+{
+    static const char *const words[] = {
+        [NO_RESUMPTION] = NULL, [WITHIN] = "yes, exceptions on", [WITHOUT] = "no, exceptions off"};
+    return words[boundary];
+}
+
 /* The name of a form. The files of those that resume somebody inside a noexcept function are compiled twice: with that
- * function's boundary and exceptions on, and without either (common/noexcept.h). */
+ * function's boundary and exceptions on, and without either (common/noexcept.h); and so are the floor and the
+ * awaitables that they are compared with, so that exceptions are on or off on both sides. */
 #if defined ABREAST_NOEXCEPT_BOUNDARY
 #define MITIGATION_FORM(name) mitigation_boundary_##name
 #else
@@ -85,6 +104,9 @@ int mitigation_job_run(struct mitigation_job *, struct frame_allocator_counts *a
 #define MITIGATION_LATER(model, name, ...) extern const struct mitigation_form mitigation_##name##_later;
 #define UNAVAILABLE(...)
 extern const struct mitigation_form mitigation_floor_inline, mitigation_floor_later;
+extern const struct mitigation_form mitigation_boundary_floor_inline, mitigation_boundary_floor_later;
+extern const struct mitigation_form mitigation_boundary_ready_inline, mitigation_boundary_ready_later;
+extern const struct mitigation_form mitigation_boundary_transfer_inline, mitigation_boundary_transfer_later;
 #include "bench/mitigations/mitigations.def"
 #undef MITIGATION
 #undef MITIGATION_LATER

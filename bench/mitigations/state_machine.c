@@ -9,7 +9,7 @@ static int at_once(struct mitigation_job *job)
     return 0;
 }
 
-const struct mitigation_form mitigation_floor_inline = {.launch = at_once};
+const struct mitigation_form MITIGATION_FORM(floor_inline) = {.launch = at_once};
 
 struct posted {
     struct work work;
@@ -35,4 +35,5 @@ static int from_the_loop(struct mitigation_job *job)
     return 0;
 }
 
-const struct mitigation_form mitigation_floor_later = {.launch = from_the_loop, .storage_bytes = sizeof(struct posted)};
+const struct mitigation_form MITIGATION_FORM(floor_later) = {.launch = from_the_loop,
+                                                             .storage_bytes = sizeof(struct posted)};

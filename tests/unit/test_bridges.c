@@ -66,7 +66,7 @@ static const struct cell *find_cell(const char *model, const char *mechanism, co
     return NULL;
 }
 
-static void test_every_bridge_has_a_native_in_its_group(void **unused)
+static void test_every_bridge_has_a_native_compiled_as_it_is(void **unused)
 {
     (void)unused;
     unsigned bridges = 0;
@@ -77,7 +77,10 @@ static void test_every_bridge_has_a_native_in_its_group(void **unused)
             continue;
         const char *slash = strchr(cell->native, '/');
         snprintf(model, sizeof model, "%.*s", (int)(slash - cell->native), cell->native);
-        find_cell(model, slash + 1, cell->variant);
+        const struct cell *native = find_cell(model, slash + 1, cell->variant);
+        if (!cell->toolchain != !native->toolchain)
+            fail_msg("%s %s and its native are not both with exceptions on", cell->mechanism, cell->variant);
+        assert_true(!cell->toolchain || strstr(cell->toolchain, " exc=on "));
         bridges++;
     }
     assert_true(bridges > 20);
@@ -309,7 +312,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_form_makes_all_completions_in_order),
-        cmocka_unit_test(test_every_bridge_has_a_native_in_its_group),
+        cmocka_unit_test(test_every_bridge_has_a_native_compiled_as_it_is),
         cmocka_unit_test(test_a_frame_is_counted_once),
         cmocka_unit_test(test_the_boundary_lets_the_stack_grow),
         cmocka_unit_test(test_every_channel_inline_and_later),

@@ -50,7 +50,7 @@ static void test_every_form_makes_all_completions_in_order(void **state)
         if (!cell->run || is_starvation(cell))
             continue;
         struct outcome outcome = run_cell(cell, OPERATIONS);
-        bool coroutine = strcmp(cell->mechanism, "floor") != 0 && strcmp(cell->mechanism, "pipeline") != 0;
+        bool coroutine = strcmp(cell->model, "raw") != 0 && strcmp(cell->mechanism, "pipeline") != 0;
         if (outcome.checksum != expected || outcome.allocations != (coroutine ? launches : 0))
             fail_msg("%s %s %s", cell->model, cell->mechanism, cell->variant);
         assert_int_equal(outcome.allocations_fresh, 0);
@@ -148,6 +148,26 @@ static void test_how_long_the_innocent_waits(void **state)
         assert_true(!reason || strcmp(row->mechanism, "tail") == 0);
     }
     results_destroy(results);
+}
+
+/* Exceptions are on where a cell's own toolchain says so: with the boundary, and where a name says it. */
+static void test_what_has_exceptions_on_says_so(void **state)
+{
+    (void)state;
+    static const char *const on[] = {"p2300", "scheduler", "handshake-exchange", "floor-exceptions",
+                                     "ready-exceptions"};
+    static const char *const off[] = {"p2300-no-boundary", "floor", "ready", "pipeline", "member"};
+    unsigned seen = 0;
+    for (size_t i = 0; i < experiment_mitigations.cell_count; i++) {
+        const struct cell *cell = &experiment_mitigations.cells[i];
+        for (size_t name = 0; name < sizeof on / sizeof *on; name++) {
+            if (strcmp(cell->mechanism, on[name]) == 0 && cell->run && ++seen)
+                assert_true(cell->toolchain && strstr(cell->toolchain, " exc=on "));
+            if (strcmp(cell->mechanism, off[name]) == 0 && cell->run && ++seen)
+                assert_null(cell->toolchain);
+        }
+    }
+    assert_true(seen >= 20);
 }
 
 /* Each says once what it needs, and what cannot be had says why. */
@@ -252,6 +272,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_form_makes_all_completions_in_order),
         cmocka_unit_test(test_how_long_the_innocent_waits),
+        cmocka_unit_test(test_what_has_exceptions_on_says_so),
         cmocka_unit_test(test_needs_and_reasons),
         cmocka_unit_test(test_what_the_futures_cost),
         cmocka_unit_test(test_the_boundary_lets_the_stack_grow),
