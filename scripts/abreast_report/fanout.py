@@ -4,13 +4,15 @@ from .ratios import control_finding, groups_of
 from .rows import model_order, pairs, shown, shown_row
 from .tables import Heading, Section, Table
 
-RATIO = "ratio_to_floor"
+RATIO, TO_STATIC = "ratio_to_floor", "ratio_to_native"
 BYTES, FRAMES, LATENCY = "graph_bytes_per_op", "frame_bytes", "stop_latency_completions"
 ALLOCS, FRESH, NS, COUNT = "allocs_per_op", "allocs_fresh_per_op", "ns_per_op", "instructions_per_op"
 COMPLETES = {"inline": "complete inline", "later": "complete from the run_loop", "pool": "complete on a pool of two"}
 FLOOR = ("raw", "floor")
 TASKS = ("awaitable", "when-all")
 FRAMELESS = "-awaitables"
+KNOWN = ("sender", "when-all-inline-known")
+IN_NO_LIBRARY = (FRAMELESS, "-inline-known", "-array", "-array-as-written")
 METRICS = {  # of the tables by width: what is said of each, and whether it is folded away
     BYTES: ("bytes of one join, wherever they lie", False),
     NS: ("ns per join", False),
@@ -25,6 +27,10 @@ PAPER = (
 
 def said(name):
     return f"{name[0]} {name[1]}"
+
+
+def said_in_table(name):
+    return said(name) + (" (in no library)" if name[1].endswith(IN_NO_LIBRARY) else "")
 
 
 def array_of(name):
@@ -47,10 +53,14 @@ class Joins:
         cells = self.widths[width].cells if width in self.widths else {}
         return cells.get(name, {}).get(metric)
 
-    def value(self, name, width, metric):
-        """Of that mechanism, or where it is one of senders and has none, of its array."""
+    def own(self, name, width, metric):
+        """The row of that mechanism, or where it is one of senders and has none, of its array."""
         rows = [self.row(name, width, metric), self.row(array_of(name), width, metric)]
-        return next((row.value for row in rows if row is not None and row.value is not None), None)
+        return next((row for row in rows if row is not None and row.value is not None), None)
+
+    def value(self, name, width, metric):
+        row = self.own(name, width, metric)
+        return None if row is None else row.value
 
     def names(self):
         found = dict.fromkeys(name for group in self.widths.values() for name in group.cells)
@@ -115,7 +125,7 @@ def by_width(found, metric):
                 cells = [joins.row(name, width, metric) for width in widths]
                 if any(cells):
                     compiler = [next(iter(joins.widths.values())).compiler] if metric == COUNT else []
-                    part.append([said(name), *compiler, *(shown_row(cell) for cell in cells)])
+                    part.append([said_in_table(name), *compiler, *(shown_row(cell) for cell in cells)])
         if part:
             body += [Heading(f"children that {words}", len(part[0])), *part]
     text, detail = METRICS[metric]
@@ -150,7 +160,7 @@ def others_table(found):
                 counts = [shown_row(row) for row in found.counted(group, name)]
                 figures = [shown_row(cell.get(metric)) for metric in (BYTES, FRAMES, ALLOCS, NS, RATIO)]
                 counts += ["-"] * (len(compilers) - len(counts))
-                body.append([said(name), *figures, *counts, shown_row(cell.get(LATENCY))])
+                body.append([said_in_table(name), *figures, *counts, shown_row(cell.get(LATENCY))])
     return Table(
         "fanout-others",
         "A timeout race, cancellation by the first failure, and a graph over a pool",
@@ -173,8 +183,8 @@ def figures(cell, instructions=False):
     elif ALLOCS in cell:
         words.append("no allocation")
     if value(cell, NS) is not None:
-        times = f" ({shown(cell[RATIO].value)} times the floor)" if value(cell, RATIO) is not None else ""
-        words.append(f"{shown(cell[NS].value)} ns{times}")
+        times = f", {shown_row(cell[RATIO])} times the floor" if value(cell, RATIO) is not None else ""
+        words.append(f"{shown_row(cell[NS])} ns{times}")
     elif instructions and value(cell, COUNT) is not None:
         words.append(f"{shown(cell[COUNT].value)} instructions")
     return ", ".join(words)
@@ -200,7 +210,7 @@ def short(found):
         for name, words in (
             (("sender", "when-all"), "a static sender graph takes"),
             (TASKS, "tasks of coroutines"),
-            (("awaitable", "when-all" + FRAMELESS), "the same awaitables without frames"),
+            (("awaitable", "when-all" + FRAMELESS), "the awaitables on synthetic frames, not standard C++,"),
         )
         if name in cells and (text := figures(cells[name]))
     ]
@@ -227,38 +237,55 @@ def claim(found):
     without = none[FRAMELESS] == len(cells[FRAMELESS])
     tasks = none["task"] == 0
     if senders and tasks and without:
-        verdict = "holds for coroutines, refuted for awaitables: composed statically they allocate nothing either"
+        verdict = (
+            "holds in standard C++, where a coroutine alone has a handle; refuted where a synthetic frame is allowed, "
+            "as P4126 proposes: awaitables composed statically allocate nothing either"
+        )
     elif senders and tasks:
         verdict = "holds"
     else:
         verdict = "refuted"
     return (
         f"{PAPER}. Nothing is allocated in {counts['sender']} of senders, {counts['task']} of coroutines, and "
-        f"{counts[FRAMELESS]} of awaitables joined without a frame, where each is continued by a handle "
-        f"all the same, a synthetic frame's: {verdict}."
+        f"{counts[FRAMELESS]} of awaitables joined without a coroutine, as no library does, each "
+        f"continued by the handle of a synthetic frame: {verdict}."
     )
 
 
 def against_senders(found):
-    """How many times the bytes and the time of the fastest static sender graph the same join takes of awaitables."""
+    """How many times the bytes and the time of the static sender graph that libraries have the same join takes, pair by
+    pair."""
     sentences = []
     for completes, joins in found.joins.items():
         width = reference(joins)
         cells = joins.widths[width].cells if width else {}
-        senders = {name: cell for name, cell in cells.items() if name[0] == "sender" and value(cell, RATIO)}
-        if not senders:
-            continue
-        fastest = min(senders, key=lambda name: value(senders[name], RATIO))
+        graph = ("sender", "when-all")
         parts = [
-            f"{words} {shown(times(cells[name], cells[fastest], BYTES))} times its bytes and "
-            f"{shown(times(cells[name], cells[fastest], RATIO))} times its ns"
-            for name, words in ((TASKS, "tasks take"), (("awaitable", "when-all" + FRAMELESS), "awaitables"))
-            if name in cells and all(times(cells[name], cells[fastest], metric) for metric in (BYTES, RATIO))
+            f"{words} {text}"
+            for name, words in (
+                (TASKS, "tasks take"),
+                (("awaitable", "when-all" + FRAMELESS), "awaitables on synthetic frames"),
+                (KNOWN, "a sender that knows its children inline, which no library has,"),
+            )
+            if name in cells and graph in cells and (text := against(cells[name], cells[graph]))
         ]
         if parts:
-            graph_of = f"{width} children that {COMPLETES[completes]} (sender {fastest[1]})"
+            graph_of = f"{width} children that {COMPLETES[completes]} (sender when-all)"
             sentences.append(f"Against the static sender graph of {graph_of}: {', '.join(parts)}.")
     return " ".join(sentences)
+
+
+def against(cell, graph):
+    bytes_, ns = times(cell, graph, BYTES), cell.get(TO_STATIC)
+    if not bytes_ or ns is None or ns.value is None:
+        return ""
+    range_ = f"{shown(ns.low)} to {shown(ns.high)}"
+    told = f"{shown(ns.value)} ({range_}) times its ns" if apart(ns) else f"ns not told apart from its ({range_} times)"
+    return f"{shown(bytes_)} times its bytes and {told}"
+
+
+def apart(ratio):
+    return ratio.low > 1 or ratio.high < 1
 
 
 def times(cell, other, metric):
@@ -322,17 +349,19 @@ def counting(found):
     """How much of a sender's inline join is its atomic count: against one that knows that it needs none."""
     joins = found.joins["inline"]
     width = reference(joins)
-    names = [FLOOR, ("raw", "floor-atomic"), ("sender", "when-all"), ("sender", "when-all-inline-known")]
-    names.append(("awaitable", "when-all" + FRAMELESS))
-    times = [joins.value(name, width, NS) for name in names] if width else [None]
-    if None in times:
+    names = [FLOOR, ("raw", "floor-atomic"), ("sender", "when-all"), ("awaitable", "when-all" + FRAMELESS)]
+    rows = [joins.row(name, width, NS) for name in names] if width else [None]
+    known = joins.row(KNOWN, width, TO_STATIC) if width else None
+    if known is None or None in rows:
         return []
-    floor, atomic, shipped, known, frameless = map(shown, times)
-    share = (times[2] - times[3]) / times[2]
+    floor, atomic, shipped, frameless = map(shown_row, rows)
+    range_ = f"{shown(known.low)} to {shown(known.high)}"
+    left = f"{shown(known.value)} times that ({range_})"
+    left = left if apart(known) else f"what is not told apart from that ({range_} times)"
     return [
-        f"Children that complete inline ({width} of them) need no atomic count, and stdexec's when_all has one: of "
-        f"{shipped} ns {known} are left where it is statically left out ({share:.0%} less). An awaitable's await_ready "
-        f"leaves it out at run time: {frameless} ns. The floor takes {floor} ns, and {atomic} with an atomic count."
+        f"Children that complete inline ({width} of them) need no atomic count, and stdexec's when_all has one: it "
+        f"takes {shipped} ns, and where the count is statically left out {left}. An awaitable's await_ready leaves it "
+        f"out at run time: {frameless} ns. The floor takes {floor} ns, and {atomic} with an atomic count."
     ]
 
 
@@ -340,24 +369,27 @@ def per_child(found):
     """What one more child takes, between the narrowest and the widest join."""
     sentences = []
     for completes, joins in found.joins.items():
+        if not joins.widths:
+            continue
+        low, high = min(joins.widths), max(joins.widths)
         parts = []
         for name in joins.names():
-            lines = [joins.line(name, metric) for metric in (BYTES, NS)]
-            if "-array" in name[1] or not all(len(line) > 1 and max(line) == max(joins.widths) for line in lines):
+            rows = [[joins.own(name, width, metric) for width in (low, high)] for metric in (BYTES, NS)]
+            if low == high or "-array" in name[1] or None in rows[0] + rows[1]:
                 continue
-            slopes = [slope(line) for line in lines]
-            parts.append(f"{said(name)} {shown(round(slopes[0], 1))} bytes, {shown(round(slopes[1], 1))} ns")
+            bytes_, ns = (slope(*ends, high - low) for ends in rows)
+            parts.append(f"{said(name)} {shown(bytes_[0])} bytes, {shown(ns[0])} ({shown(ns[1])} to {shown(ns[2])}) ns")
         if parts:
-            low, high = min(joins.widths), max(joins.widths)
             sentences.append(
                 f"One child more, from {low} to {high} children that {COMPLETES[completes]}: {'; '.join(parts)}."
             )
     return sentences
 
 
-def slope(line):
-    low, high = min(line), max(line)
-    return (line[high] - line[low]) / (high - low)
+def slope(first, last, children):
+    """(value, low, high): the widths run apart from each other, so the ends' intervals are taken at their widest."""
+    spans = (last.value - first.value, last.low - first.high, last.high - first.low)
+    return [round(span / children, 1) for span in spans]
 
 
 # ---- Figure ----
