@@ -7,9 +7,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What the logging cells did, in order. Every opening has a number, from 0. */
-enum { LOG_MAX = 4096, OPENINGS_MAX = 64 };
+enum { LOG_MAX = 4096, OPENINGS_MAX = 64, CHECKS = 3 /* runs of an entry before it is timed */ };
 static struct {
     unsigned opened, closed;
     struct {
@@ -29,7 +30,8 @@ struct behaviour {
     uint64_t missing;     /* operations that it leaves out */
     uint64_t allocations; /* an operation */
     int open_status;
-    unsigned opens; /* this often, and then no more; 0: always */
+    unsigned opens;     /* this often, and then no more; 0: always */
+    unsigned pauses_ms; /* in each run; in the first of the calibration a hundred times as long */
     bool signals;
 };
 
@@ -68,6 +70,10 @@ static int run_cell(void *state, uint64_t operations, struct outcome *outcome)
     outcome->bytes = operations * 2;
     outcome->checksum = operations * 3 + self->behaviour->checksum;
     outcome->allocations = 5 + operations * self->behaviour->allocations;
+    unsigned pause_ms = self->behaviour->pauses_ms;
+    if (journal.count == 2 * CHECKS + 1)
+        pause_ms *= 100;
+    usleep(1000 * pause_ms);
     if (self->behaviour->signals)
         raise(SIGTERM);
     return 0;
@@ -172,6 +178,17 @@ static void test_order(void **state)
             assert_int_equal(journal.runs[at + i].operations, journal.runs[journal.count - 1].operations);
     }
     assert_true(shuffled);
+}
+
+/* One run of the calibration is interrupted: the samples are as long as if it had not been. */
+static void test_calibration(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct cell cells[] = {CELL("a", "-", true, .pauses_ms = 5)};
+    const struct plan plan = {.sample_ns = 8000000, .blocks = 1, .rounds_least = 1, .rounds_most = 1};
+    const struct experiment experiment = {.name = "test", .operation = "turn", .cells = cells, .cell_count = 1};
+    assert_int_equal(runner_run(&experiment, &fixture->options, &plan, fixture->results, &fixture->progress), 0);
+    assert_true(journal.runs[journal.count - 1].operations > 16);
 }
 
 /* Before a block all cells are closed, and then opened elsewhere: neither where they were, nor all moved alike. */
@@ -379,6 +396,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_calibration, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reopening, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reopening_fails, setup, teardown),
         cmocka_unit_test_setup_teardown(test_displacement, setup, teardown),
