@@ -1,14 +1,17 @@
 """bridges: an awaitable as a sender and a sender as an awaitable: what each bridge takes, beside what needs none."""
 
-from .mitigations import CLOSE, NO_BOUNDARY, Cells, apart
-from .ratios import control_finding, groups_of
+from .mitigations import CLOSE, NO_BOUNDARY, PLACEMENT, Cells, apart, groups_of_compilers
+from .ratios import control_finding
 from .rows import shown, shown_row
 from .tables import Section, Table
 
 NATIVE = {"to-sender": ("sender", "native"), "to-awaitable": ("awaitable", "native")}
 ERASED = ("sender", "native-type-erased")
 FLOOR = ("raw", "floor")
+EXCEPTIONS = "-exceptions"  # what needs no bridge, compiled as what has the boundary
 STACK = "stack_bytes_per_completion"
+LAUNCH = "launch_completions_count"
+CONSUMERS = {"member"}  # a native awaiter by another name: a sender's own as_awaitable, which bridges nothing
 PUBLISHED = "bridge: "  # what the tables of paper/published.tsv that belong here begin with
 
 TITLES = {
@@ -20,7 +23,7 @@ NOTES = {
     "native is a sender connected to it. Stack: with a receiver that starts the next operation inside the completion "
     "of the one before. -transfer: the awaitable is not ready, suspends, and returns its caller's handle at once.",
     "to-awaitable": "The consumer is a coroutine, whose own frame is not counted. The native is an awaitable that it "
-    "awaits directly. Stack: of the coroutine's loop.",
+    "awaits directly. Stack: of the coroutine's loop. member is no bridge: a sender's own as_awaitable is an awaiter.",
 }
 
 
@@ -36,7 +39,7 @@ class Found:
     """The figures of the experiment, by when operations complete."""
 
     def __init__(self, rows):
-        self.groups = groups_of(rows)
+        self.groups = groups_of_compilers(rows)
         self.inline = Cells(self.groups, "completes", "inline")
         self.later = Cells(self.groups, "completes", "later")
         self.nested = Cells(self.groups, "completes", "inline,consumer=nested")
@@ -45,8 +48,23 @@ class Found:
         return [name for name in self.inline.names() if direction(name) == way]
 
     def stack(self, name):
-        cells = self.nested if direction(name) == "to-sender" or name == NATIVE["to-sender"] else self.inline
+        plain = (name[0], name[1].removesuffix(EXCEPTIONS))
+        cells = self.nested if direction(name) == "to-sender" or plain == NATIVE["to-sender"] else self.inline
         return cells.row(name, STACK)
+
+    def bridges(self, way):
+        """As they are in C++ where exceptions are on: with the boundary, and no controls."""
+        return [name for name in self.names(way) if not name[1].endswith(NO_BOUNDARY) and name[1] not in CONSUMERS]
+
+    def native_of(self, name):
+        """The native that a mechanism is compared with: exceptions on where it has them on."""
+        model, mechanism = NATIVE[direction(name)]
+        row = self.inline.row(name, "noexcept_boundary")
+        on = row is not None and row.text.startswith("yes")
+        return model, mechanism + (EXCEPTIONS if on else "")
+
+    def times(self):
+        return (("inline", self.inline), ("later", self.later))
 
     def compilers(self, cells):
         return list(dict.fromkeys(group.compiler for group in cells.groups))
@@ -68,8 +86,10 @@ def build(rows, papers):
 
 def table(found, way):
     compilers = found.compilers(found.inline)
-    natives = [name for name in (FLOOR, NATIVE["to-awaitable"], NATIVE["to-sender"]) if name in found.inline.names()]
-    natives += [ERASED] if way == "to-sender" and ERASED in found.later.names() else []
+    natives = [FLOOR, NATIVE["to-awaitable"], NATIVE["to-sender"]]
+    natives = [(model, mechanism + more) for model, mechanism in natives for more in ("", EXCEPTIONS)]
+    natives += [ERASED] if way == "to-sender" else []
+    natives = [name for name in natives if name in found.inline.names() + found.later.names()]
     body = []
     for name in natives + found.names(way):
         sizes = found.inline if name in found.inline.names() else found.later
@@ -82,6 +102,7 @@ def table(found, way):
                 *(shown_row(found.inline.row(name, "instructions_per_op", compiler)) for compiler in compilers),
                 shown_row(found.inline.row(name, "ns_per_op")),
                 shown_row(found.inline.row(name, "ratio_to_native")),
+                *(shown_row(found.later.row(name, "instructions_per_op", compiler)) for compiler in compilers),
                 shown_row(found.later.row(name, "ns_per_op")),
                 shown_row(found.later.row(name, "ratio_to_native")),
                 shown_row(found.stack(name)),
@@ -98,13 +119,15 @@ def table(found, way):
             *(f"instructions, inline, {compiler}" for compiler in compilers),
             "ns, completes inline",
             "times the native",
+            *(f"instructions, later, {compiler}" for compiler in compilers),
             "ns, completes later",
             "times the native",
             "stack, bytes a completion",
         ],
         body,
-        f"{NOTES[way]} Bytes of an operation that completes inline. In brackets the 99 % interval of paired, "
-        f"interleaved runs. {CLOSE}",
+        f"{NOTES[way]} Bytes of an operation that completes inline. -exceptions: compiled with exceptions on, as what "
+        "has the boundary is, and what that is compared with; the rest has them off. In brackets the 99 % interval of "
+        f"paired, interleaved runs. {CLOSE}",
     )
 
 
@@ -132,40 +155,64 @@ def allocations(cells, name):
 
 
 def costs(found, way):
-    """Every bridge with the boundary, inline and later, as times the native."""
-    native = NATIVE[way]
+    """Every bridge with the boundary, inline and later, as times the native that has exceptions on where it has."""
     parts = []
-    for when, cells in (("inline", found.inline), ("later", found.later)):
-        base = cells.value(native, "ns_per_op")
+    for when, cells in found.times():
         ratios = [
             f"{name[1]} {shown(ratio)}"
             for name in found.names(way)
             if not name[1].endswith(NO_BOUNDARY) and (ratio := cells.value(name, "ratio_to_native")) is not None
         ]
-        if base and ratios:
-            parts.append(f"{when} (native {shown(base)} ns): {', '.join(ratios)}")
-    return f"{TITLES[way].partition(':')[0]}, times the native, {'; '.join(parts)}." if parts else ""
+        if ratios:
+            parts.append(f"{when} ({native_times(cells, NATIVE[way])}): {', '.join(ratios)}")
+    depth = nesting(found) if way == "to-awaitable" else ""
+    also = f" Inline sender-awaitable is measured in{depth}." if depth else ""
+    return f"{TITLES[way].partition(':')[0]}, times the native, {'; '.join(parts)}.{also}" if parts else ""
+
+
+def native_times(cells, native):
+    times = [cells.value((native[0], native[1] + more), "ns_per_op") for more in ("", EXCEPTIONS)]
+    words = [f"native {shown(times[0])} ns"] + ([f"{shown(times[1])} with exceptions on"] if times[1] else [])
+    return ", ".join(words)
+
+
+def nesting(found):
+    """How deep completions nest in what grows: its time is that depth's, where return addresses are mispredicted."""
+    depth = found.inline.value(FLOOR, LAUNCH)
+    row = found.stack(("sender", "sender-awaitable"))
+    if depth is None or not row or not row.value:
+        return ""
+    return f" runs of {shown(depth)} completions, which nest as deep"
+
+
+def both_times(found, name):
+    """Times the native, inline and later together; None where it has not been timed inline."""
+    inline, later = (cells.value(name, "ratio_to_native") for _, cells in found.times())
+    if inline is None:
+        return None
+    return f"{shown(inline)} inline" + ("" if later is None else f" and {shown(later)} later")
 
 
 def short(found):
     """Allocation, time and stack of either direction, in a line."""
     as_written, handle = (("sender", name) for name in ("connect-awaitable", "callback-handle"))
     text = []
-    times = [found.inline.value(name, "ratio_to_native") for name in (as_written, handle)]
+    times = [both_times(found, name) for name in (as_written, handle)]
     calls = [found.inline.value(name, "allocs_per_op") for name in (as_written, handle)]
     if None not in times + calls:
         text.append(
-            f"An awaitable as a sender takes {counted(calls[0])} an operation and {shown(times[0])} times a native "
-            f"sender's time by P2300R10's bridge, {counted(calls[1])} and {shown(times[1])} times by a callback handle."
+            f"An awaitable as a sender, times a native sender: by P2300R10's bridge {times[0]}, with "
+            f"{counted(calls[0])} an operation; by a callback handle {times[1]}, with {counted(calls[1])}."
         )
     least = best(found, "to-awaitable")
     written = ("sender", "sender-awaitable")
-    ratio = found.inline.value(written, "ratio_to_native")
-    if least and ratio is not None and found.stack(written):
+    if least and (times := both_times(found, written)) and found.stack(written):
+        depth = nesting(found)
         text.append(
-            f"A sender as an awaitable takes {shown(ratio)} times a native awaitable's time and "
-            f"{shown_row(found.stack(written))} bytes of stack a completion by P2300R10's, and {shown(least[1])} times "
-            f"by the cheapest ({least[0][1]})."
+            f"A sender as an awaitable, times a native awaitable: by P2300R10's bridge {times}, with "
+            f"{shown_row(found.stack(written))} bytes of stack a completion"
+            + (f" and inline in{depth}" if depth else "")
+            + f"; by the cheapest inline, {least[1]}, {both_times(found, least)}."
         )
     return " ".join(text)
 
@@ -175,13 +222,9 @@ def counted(calls):
 
 
 def best(found, way):
-    """(name, ratio to the native) of the bridge that takes least, of those that work with exceptions on."""
-    ratios = {
-        name: ratio
-        for name in found.names(way)
-        if not name[1].endswith(NO_BOUNDARY) and (ratio := found.inline.value(name, "ratio_to_native")) is not None
-    }
-    return min(ratios.items(), key=lambda item: item[1]) if ratios else None
+    """The bridge that takes least inline, of those that work with exceptions on."""
+    ratios = {name: found.inline.value(name, "ratio_to_native") for name in found.bridges(way)}
+    return min((name for name, ratio in ratios.items() if ratio is not None), key=ratios.get, default=None)
 
 
 # ---- The papers' claims ----
@@ -246,12 +289,22 @@ def grows(mechanism, remedies=()):
         words += [f"without {listed(seen[NO_BOUNDARY])}"] if seen[NO_BOUNDARY] else []
         flat = [name for name in remedies if (row := found.stack(("sender", name))) and row.value == 0]
         words += [f"0 with {', '.join(flat)}"] if flat else []
-        grown = [value > 0 for value in seen[""].values()]
-        jumped = [value > 0 for value in seen[NO_BOUNDARY].values()]
-        verdict = "refuted" if not any(grown) else "holds" if all(grown + jumped) else "holds when exceptions are on"
-        return f"bytes of stack a completion: {'; '.join(words)}", verdict
+        return f"bytes of stack a completion: {'; '.join(words)}", growth_verdict(seen[""], seen[NO_BOUNDARY])
 
     return rule
+
+
+def growth_verdict(within, without):
+    """Where it grows: with exceptions, without, and by which compilers, where it is not all of them."""
+    parts = []
+    for words, seen in (("exceptions are on", within), ("they are off", without)):
+        grown = [compiler for compiler, value in seen.items() if value > 0]
+        if grown:
+            parts.append(words + (f" ({', '.join(grown)})" if len(grown) < len(seen) else ""))
+    if not parts:
+        return "refuted"
+    everywhere = all(value > 0 for value in [*within.values(), *without.values()])
+    return "holds" if everywhere else f"holds when {' and when '.join(parts)}"
 
 
 def stacks(found, name):
@@ -275,7 +328,7 @@ def costs_nothing(found, value):
     del value
     name, native = ("sender", "callback-handle"), NATIVE["to-sender"]
     parts, free = [], []
-    for when, cells in (("inline", found.inline), ("later", found.later)):
+    for when, cells in found.times():
         ratio = cells.row(name, "ratio_to_native")
         ours, theirs = (cells.value(who, "ns_per_op") for who in (name, native))
         if not ratio or ratio.value is None or ours is None or theirs is None:
@@ -302,22 +355,39 @@ def verdict_where(free, asked):
 
 
 def always_costs(found, value):
-    """Whether every bridge from a sender to a coroutine costs more than an awaitable awaited directly."""
+    """Whether every bridge from a sender costs more than an awaitable awaited directly, inline and later."""
     del value
-    native = NATIVE["to-awaitable"]
-    base = found.inline.value(native, "ns_per_op")
-    free, dear = [], []
-    for name in found.names("to-awaitable"):
-        time = found.inline.value(name, "ns_per_op")
-        if base is not None and time is not None:
-            words = f"{name[1]} {shown(time)} ns{more_instructions(found.inline, name, native)}"
-            (dear if time > base and apart(base, time) else free).append(words)
-    if not free and not dear:
+    told, cheap = [], {}
+    for when, cells in found.times():
+        free, dear = compared(found, cells)
+        parts = ([f"dearer {'; '.join(dear.values())}"] if dear else []) + (
+            [f"{PLACEMENT} or cheaper {'; '.join(free.values())}"] if free else []
+        )
+        if parts:
+            also = "" if when == "inline" else " (its executor is type-erased, the sender's scheduler is known)"
+            told.append(f"{when}, {native_times(cells, NATIVE['to-awaitable'])}{also}: {'; '.join(parts)}")
+            cheap[when] = free
+    if not told:
         return None
-    told = [f"inline, where the native takes {shown(base)} ns"]
-    told += [f"dearer {'; '.join(dear)}"] if dear else []
-    told += [f"no difference beyond placement {'; '.join(free)}"] if free else []
-    return ": ".join([told[0], "; ".join(told[1:])]), "refuted" if free else "holds"
+    costly = [when for when, free in cheap.items() if not free]
+    if len(costly) == len(cheap):
+        verdict = "holds"
+    else:
+        verdict = f"holds when the operation completes {costly[0]}" if costly else "refuted"
+    return ". ".join(told), verdict
+
+
+def compared(found, cells):
+    """{name: words} of the bridges that take no more than the native, and of those that take more."""
+    free, dear = {}, {}
+    for name in found.bridges("to-awaitable"):
+        native = found.native_of(name)
+        time, base = (cells.value(who, "ns_per_op") for who in (name, native))
+        if time is None or base is None:
+            continue
+        words = f"{name[1]} {shown(time)} ns{more_instructions(cells, name, native)}"
+        (dear if time > base and apart(base, time) else free)[name] = words
+    return free, dear
 
 
 RULES = {

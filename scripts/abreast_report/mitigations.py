@@ -1,5 +1,7 @@
 """mitigations: each way out of stack growth: its cost inline and later, whom it lets wait, what it needs."""
 
+from dataclasses import replace
+
 from .ratios import control_finding, groups_of
 from .rows import breakable, model_order, shown, shown_row
 from .tables import Section, Table
@@ -59,6 +61,11 @@ class Cells:
         return {name: value for name, value in found.items() if value is not None}
 
 
+def groups_of_compilers(rows):
+    """The groups, those compiled with exceptions on and off together: they stand beside each other."""
+    return groups_of(replace(row, toolchain=row.toolchain.replace(" exc=on ", " exc=off ")) for row in rows)
+
+
 def said(name):
     return f"{name[0]} {name[1]}"
 
@@ -93,12 +100,12 @@ def representative(times):
 
 def build(rows):
     section = Section("mitigations")
-    groups = groups_of(rows)
+    groups = groups_of_compilers(rows)
     inline, later = (Cells(groups, "completes", value) for value in ("inline", "later"))
     waits = Cells(groups, "starvation")
     section.tables = [table(inline, later, waits), waiting_table(waits)]
     section.tables += [found for found in [futures_table(groups)] if found.rows]
-    section.short = short(inline, waits)
+    section.short = short(inline, later, waits)
     section.headline = "\n".join(line for line in [cost(inline), cost_later(later), starvation(waits)] if line)
     section.findings = zero_cost(inline) + futures(inline, groups) + control_finding(groups, RATIO)
     section.data = figure_data(waits)
@@ -137,7 +144,7 @@ def table(inline, later, waits):
         body,
         "In brackets the 99 % interval of paired, interleaved runs. The floor is a bare state machine. What resumes "
         "somebody inside a noexcept function is compiled with that function's boundary and exceptions on, and without "
-        f"either; the rest of the build has exceptions off. {CLOSE}",
+        f"either; -exceptions: what has no such function, compiled with exceptions on; the rest has them off. {CLOSE}",
     )
 
 
@@ -214,7 +221,7 @@ def by_wait(waits):
     return held, {name: value for name, value in found.items() if value < most}
 
 
-def short(inline, waits):
+def short(inline, later, waits):
     """Which is cheapest and dearest for a coroutine that awaits senders, and who else gets a turn."""
     times = inline.values("ns_per_op")
     plain, jumping = (times.pop(("sender", "p2300" + suffix), None) for suffix in ("", NO_BOUNDARY))
@@ -223,9 +230,12 @@ def short(inline, waits):
     if plain and senders:
         least, most = (named(senders, end(senders.values())) for end in (min, max))
         without = f", {shown(jumping)} where exceptions are off" if jumping else ""
+        posted = later.value(("sender", "p2300"), "ns_per_op")
+        without += f", {shown(posted)} from the run_loop" if posted else ""
+        depth = f" in runs of {shown(longest(waits))}" if longest(waits) else ""
         text.append(
-            f"A completion inside co_await on a sender takes {shown(plain)} ns unmitigated{without}, and with a way "
-            f"out of stack growth {least} to {most}"
+            f"A completion inside co_await on a sender takes {shown(plain)} ns unmitigated{depth}{without}, and with a "
+            f"way out of stack growth {least} to {most}"
             + (f"; an awaitable's {span(awaitable)}." if (awaitable := awaitables(times)) else ".")
         )
     held, others = by_wait(waits)
@@ -244,7 +254,8 @@ def named(times, value):
 
 
 def awaitables(times):
-    return [times[name] for name in (("awaitable", "ready"), ("awaitable", "transfer")) if name in times]
+    names = [("awaitable", name + more) for name in ("ready", "transfer") for more in ("", "-exceptions")]
+    return [times[name] for name in names if name in times]
 
 
 def kinds(names):
