@@ -297,6 +297,20 @@ static void test_destroyed_while_suspended_frees_the_frame(void **unused)
     }
 }
 
+/* A coroutine that goes on allocates from its environment's allocator; where none goes on, nobody asked for that. */
+static void test_only_a_coroutine_sets_the_frame_allocator(void **unused)
+{
+    (void)unused;
+    for (unsigned i = 0; i < RUNS; i++) {
+        struct limited allocator = {.allocator = {&limited_ops}, .left = 1};
+        bool coroutine = runs[i] != by_handle_run;
+        set_current_frame_allocator(NULL);
+        assert_int_equal(runs[i](&allocator, (struct given){.result = 3, .later = true}, true), 3);
+        assert_ptr_equal(get_current_frame_allocator(), coroutine ? &allocator.allocator : NULL);
+        set_current_frame_allocator(NULL);
+    }
+}
+
 /* Only a frame that is allocated can lack memory; the receiver is told, and nothing is awaited. */
 static void test_without_memory(void **unused)
 {
@@ -317,6 +331,7 @@ int main(void)
         cmocka_unit_test(test_the_boundary_lets_the_stack_grow),
         cmocka_unit_test(test_every_channel_inline_and_later),
         cmocka_unit_test(test_destroyed_while_suspended_frees_the_frame),
+        cmocka_unit_test(test_only_a_coroutine_sets_the_frame_allocator),
         cmocka_unit_test(test_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
