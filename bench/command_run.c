@@ -210,7 +210,9 @@ static int measure_exactly(struct running *running)
                                       running->results, &running->progress};
     status = programs_run(&programs);
     end_stage(running);
-    if (status && status != -EINTR && status != -ENOENT)
+    if (status == -ECHILD)
+        complain("no cell of another toolchain could be asked: build the target `cells`, which may be older than this");
+    else if (status && status != -EINTR && status != -ENOENT)
         complain("asking the cells of other toolchains failed: %s", strerror(-status));
     return status == -EINTR || status == -ENOMEM ? status : 0;
 }

@@ -1,14 +1,13 @@
 """opstate: what one operation builds, and what it costs to build it: sizes, instructions, bytes written, time."""
 
-from .opstate_forms import by_form, carried, compiler_of, figure_data, name_of, value
+from .opstate_forms import by_form, carried, compiler_of, described, figure_data, name_of, value
+from .opstate_share import of_a_core, verdict
 from .ratios import control_finding, groups_of
 from .rows import Setting, pairs, shown, shown_row
 from .tables import Heading, Section, Table
 
 WORD_BYTES = 8
 DEPTH = 4  # of the sentences, and of the table of operations
-RATE = 100_000  # operations a second, the discussion's
-LITTLE = 1  # per cent of a core
 DETAILS = {
     "allocs_fresh_per_op",
     "awaitable_align_bytes",
@@ -47,19 +46,6 @@ def build(rows):
 
 
 # --- Tables ---
-
-
-def described(variant):
-    """What the cells of a group do."""
-    keys = pairs(variant)
-    if "depth" in keys:
-        state = keys.get("state", "0")
-        carrying = "stateless functions" if state == "0" else f"functions of {state} bytes"
-        return f"a value through {keys['depth']} {carrying}"
-    if keys.get("algorithm") == "when-all":
-        return f"when_all of {keys.get('children', '?')}"
-    words = {"schedule": "schedule: a round trip through the run_loop", "read-some": "read_some of 8 bytes in memory"}
-    return words.get(keys.get("algorithm"), variant)
 
 
 OPERATIONS = {
@@ -267,104 +253,6 @@ def above_floor(forms):
 def span(values):
     low, high = shown(min(values)), shown(max(values))
     return low if low == high else f"{low} to {high}"
-
-
-# Senders that allocate nothing.
-STATIC = {"pipeline", "let-value", "let-value-as-written", "as-written", "inline-known", "array", "task-scheduler"}
-
-
-def shares(groups):
-    """{(model, mechanism, what it does): (per cent of a core at RATE, low, high, frames)} of those that are timed."""
-    found = {}
-    for group in groups:
-        for (model, mechanism), figures in group.cells.items():
-            row = figures.get("ns_above_floor")
-            if row and row.value is not None:
-                of_core = [RATE * ns * 1e-9 * 100 for ns in (row.value, row.low, row.high)]
-                found[model, mechanism, described(group.variant)] = *of_core, value(figures, "allocs_per_op")
-    return found
-
-
-def is_static(name):
-    return name[0].endswith("sender") and name[1] in STATIC
-
-
-def share_of(share):
-    """In words, with its interval; what may be nothing has no figure of its own."""
-    middle, low, high = (f"{number:.2g} %" for number in share[:3])
-    if share[1] <= 0 <= share[2]:
-        return f"nothing that can be told apart from the floor (99 %: {low} to {high})"
-    return f"{middle} (99 %: {low} to {high})"
-
-
-def named(name):
-    model, mechanism, what = name
-    return f"{model} {mechanism}, {what}"
-
-
-def dearest(found, wanted):
-    """(name, share) of the one that takes most."""
-    mine = {name: share for name, share in found.items() if wanted(name)}
-    return max(mine.items(), key=lambda item: item[1][0], default=None)
-
-
-def of_a_core(groups):
-    most = dearest(shares(groups), is_static)
-    if not most:
-        return ""
-    return (
-        f"At {RATE:,} operations a second the dearest static operation state ({named(most[0])}) takes "
-        f"{share_of(most[1])} of a core."
-    )
-
-
-def verdict(groups):
-    """The discussion: "When you're doing 100k reads/sec ..., the op_state construction on every operation is the
-    overhead". Holds where an interval is all above LITTLE, not where all are below."""
-    found = shares(groups)
-    what = described("algorithm=read-some")
-    reads = [name for name in found if is_static(name) and name[2] == what]
-    most = dearest(found, is_static)
-    if not reads or not most:
-        return ""
-    static = {name: share for name, share in found.items() if is_static(name)}
-    above = [named(name) for name, share in static.items() if share[1] >= LITTLE]
-    open_ = [named(name) for name, share in static.items() if share[1] < LITTLE <= share[2]]
-    if above:
-        judged = f"holds for {'; '.join(above)}: {LITTLE} % or more"
-    elif open_:
-        judged = f"is inconclusive: {LITTLE} % lies within the interval of {'; '.join(open_)}"
-    else:
-        judged = f"does not hold here: all are below {LITTLE} %"
-    takes = "; ".join(f"{name[0]} {name[1]} takes {share_of(found[name])}" for name in reads)
-    text = (
-        f"At {RATE:,} reads a second, of a core above the floor, for building, starting and completing the operation "
-        f"state of read_some: {takes}. The dearest of all static operation states ({named(most[0])}) takes "
-        f"{share_of(most[1])}. That the construction on every operation is the overhead, as the discussion of "
-        f"P4003R1 says, {judged}."
-    )
-    return text + beside(found, most[0]) + with_frames(found)
-
-
-def beside(found, static):
-    """The dearest awaitable form of the same operation."""
-    other = dearest(found, lambda name: name[2] == static[2] and name[0].endswith("awaitable"))
-    if not other:
-        return ""
-    (model, mechanism, _), share = other
-    return f" The dearest awaitable form of that operation, {model} {mechanism}, takes {share_of(share)}."
-
-
-def with_frames(found):
-    """The dearest of what allocates, for each of the frames or blocks that it allocates."""
-    most = dearest(found, lambda name: not is_static(name) and found[name][3])
-    if not most:
-        return ""
-    name, share = most
-    return (
-        f" Of what allocates, {named(name)} takes most, {share_of(share)}, with {shown(share[3])} "
-        f"allocation{'s' if share[3] > 1 else ''} an operation: {share[0] / share[3]:.2g} % for each."
-    )
 
 
 GROWING = (

@@ -22,6 +22,19 @@ def name_of(form):
     return f"{model} {mechanism}" + ("" if rest == "-" else f" ({rest})")
 
 
+def described(variant):
+    """What the cells of a group do."""
+    keys = pairs(variant)
+    if "depth" in keys:
+        state = keys.get("state", "0")
+        carrying = "stateless functions" if state == "0" else f"functions of {state} bytes"
+        return f"a value through {keys['depth']} {carrying}"
+    if keys.get("algorithm") == "when-all":
+        return f"when_all of {keys.get('children', '?')}"
+    words = {"schedule": "schedule: a round trip through the run_loop", "read-some": "read_some of 8 bytes in memory"}
+    return words.get(keys.get("algorithm"), variant)
+
+
 def compiler_of(toolchain):
     """The compiler, and its level where that is not the one of products."""
     level = dict(Setting.parse(toolchain).options).get("opt")

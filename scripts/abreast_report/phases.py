@@ -210,7 +210,10 @@ def settings_line(counts):
     if settings < 2:
         return ""
     if not counts.unequal:
-        return f"Every count is the same in all {settings} settings of compiler, level, sibling calls and exceptions."
+        return (
+            f"Every count is the same in all {settings} settings of compiler, level, sibling calls and exceptions: "
+            f"they are of places in the source, which no optimiser takes away."
+        )
     places = sorted({f"{' '.join(cell)}, {metric}, {toolchain}" for cell, metric, toolchain in counts.unequal})
     return f"Counts that depend on the setting, of {settings}: {'; '.join(places)}."
 
