@@ -292,8 +292,8 @@ def explained(cells, published):
 
 
 def apart(dearer, cheaper):
-    """(value, low, high) of what one cell takes more than another. Each has its interval against its floor, and the ends
-    furthest apart are taken: wider than what a pair of the two would give, and never narrower."""
+    """(value, low, high) of what one cell takes more than another. Each has its interval against its floor, and the
+    ends furthest apart are taken: wider than what a pair of the two would give."""
     if any(row is None or row.value is None for row in (dearer, cheaper)):
         return None
     return dearer.value - cheaper.value, dearer.low - cheaper.high, dearer.high - cheaper.low
@@ -357,7 +357,7 @@ def erasure(cells):
         ("awaitable (any_stream)", "awaitable", "task", "task"),
         ("sender as published", "sender", "task-p2300" + ALLOCATING, "task-p2300"),
         ("any_sender that fits", "sender", "task-p2300-any-sender", "task-p2300"),
-        ("the same by a handshake", "sender", "task-handshake-thread-id-any-sender", "task-handshake-thread-id"),
+        ("that by a handshake", "sender", "task-handshake-thread-id-any-sender", "task-handshake-thread-id"),
         ("table_sender", "sender", "task-p2300-table-sender", "task-p2300"),
     ):
         ours = cells.row("type-erased", (model, hidden), "ns_above_floor")
@@ -389,7 +389,7 @@ def instructions(cells):
 
 
 def judge(above, who, ready, senders):
-    text = f"as {who} has it {verdict(above[ready] <= LIMIT)} ({ready[1]}, {shown(above[ready])})"
+    text = f"as {who} has it: {verdict(above[ready] <= LIMIT)} ({ready[1]}, {shown(above[ready])})"
     loops = {name: extra for name, extra in above.items() if name in senders}
     if loops:
         least = min(loops, key=loops.get)

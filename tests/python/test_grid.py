@@ -95,14 +95,14 @@ def test_the_verdicts_on_instructions_follow_the_data(tmp_path):
     text = said(tmp_path, found)
     for name in ("gcc", "clang"):
         line = next(line for line in text.splitlines() if f"floor, {name}" in line)
-        assert "costs at most 8: as a C++ compiler has it holds (task-ready, 7)" in line
+        assert "costs at most 8: as a C++ compiler has it: holds (task-ready, 7)" in line
         assert "trampoline: refuted (pipeline-direct, 10), and it costs no more than the awaitable: refuted;" in line
-        assert "as the model in C has it refuted (task-ready, 14)" in line
+        assert "as the model in C has it: refuted (task-ready, 14)" in line
         assert "trampoline: holds (pipeline-direct, 8), and it costs no more than the awaitable: holds." in line
     found["synchronous", "cxx-awaitable", "task-ready"] = (2, 0, 0, 15)
-    assert "as a C++ compiler has it refuted (task-ready, 9)" in said(tmp_path, found)
+    assert "as a C++ compiler has it: refuted (task-ready, 9)" in said(tmp_path, found)
     del found["synchronous", "cxx-awaitable", "task-ready"], found["synchronous", "cxx-sender", "pipeline-direct"]
-    assert "costs at most 8: as the model in C has it refuted (task-ready, 14)" in said(tmp_path, found)
+    assert "costs at most 8: as the model in C has it: refuted (task-ready, 14)" in said(tmp_path, found)
 
 
 def test_native_rows_are_alike_or_not(tmp_path):
