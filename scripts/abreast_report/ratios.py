@@ -41,19 +41,15 @@ def groups_of(rows):
 
 def control_finding(groups, metric):
     """How far a cell lies from itself: the measure of what a ratio here can tell."""
-    times = [
-        found
-        for group in groups
-        for figures in group.controls.values()
-        if (found := speed(figures.get(metric))) is not None
-    ]
-    if not times:
+    rows = [row for group in groups for figures in group.controls.values() if (row := figures.get(metric))]
+    rows = [row for row in rows if row.value]
+    if not rows:
         return []
-    apart = sum(low > 1 or high < 1 for _, low, high in times)
+    apart = sum(row.low > 1 or row.high < 1 for row in rows)
     return [
-        f"Control: the baseline measured against itself, as if it were another cell, came out at "
-        f"{shown_range([value for value, _, _ in times])} in {len(times)} variants; in {apart} of them the interval "
-        f"leaves out 1. Differences of that size mean nothing."
+        f"Control: the baseline measured against itself, as if it were another cell, took "
+        f"{shown_range([row.value for row in rows])} times its time in {len(rows)} variants; in {apart} of them the "
+        f"interval leaves out 1. Differences of that size mean nothing."
     ]
 
 
