@@ -5,8 +5,8 @@ from .rows import shown
 
 RATE = 100_000  # operations a second, the discussion's
 LITTLE = 1  # per cent of a core
-SENDERS = ("pipeline", "pipeline-as-written", "let-value", "let-value-as-written", "as-written", "inline-known", "array")
-STATIC = {*SENDERS, "task-scheduler"}  # that allocate nothing
+WRITTEN = {"as-written", "pipeline-as-written", "let-value-as-written"}
+STATIC = {"pipeline", "let-value", "inline-known", "array", "task-scheduler"} | WRITTEN  # senders that allocate nothing
 
 
 def shares(groups):

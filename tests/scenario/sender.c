@@ -1,7 +1,7 @@
 /* What the sender model alone has: algorithms, schedulers, and tasks as senders. */
+#include "sender/as_written.h"
 #include "sender/io.h"
 #include "sender/just.h"
-#include "sender/let.h"
 #include "sender/schedule.h"
 #include "sender/sender_awaitable.h"
 #include "sender/sync_wait.h"
@@ -209,6 +209,57 @@ void scenario_let_value_keeps_its_value(struct world *world)
                        (struct kept_sender){.child = {123456789}, .function = {&world->run_loop}}, &value),
              0);
     CHECK_EQ(value, 123456789);
+    world_close(world);
+}
+
+/* ---- The same after read_some | then(add_one), as P2300R10 writes then and let_value ---- */
+
+struct keep_written {
+    struct run_loop *loop;
+};
+
+RECEIVER_SYNC_WAIT(wait_written, ssize_t);
+LET_VALUE_AS_WRITTEN_RECEIVERS(written, ssize_t, ssize_t, wait_written);
+AS_WRITTEN_RECEIVER(written_added, ssize_t);
+RECEIVER(written_looked, struct unit);
+SENDER_READ_SOME(written_read, written_added)
+SENDER_THEN_AS_WRITTEN(written_added, written_read, add_one, written)
+SENDER_SCHEDULE(written_hopped, run_loop, written_looked)
+SENDER_THEN(written_looked, written_hopped, look, written_inner)
+
+static struct written_looked_sender keep_written_call(struct keep_written *self, ssize_t *value)
+{
+    return (struct written_looked_sender){.child = {self->loop}, .function = {value}};
+}
+
+SENDER_LET_VALUE_AS_WRITTEN(written, written_added, keep_written, written_looked, wait_written)
+SENDER_SYNC_WAIT(wait_written, written)
+
+_Static_assert(sizeof(struct written_op) > sizeof(struct written_added_op) + sizeof(struct written_looked_op), "");
+
+static int wait_for_written(struct world *world, ssize_t *value)
+{
+    struct read_sender read = reading(world);
+    struct written_sender sender = {.child.child = {read.stream, read.buffer, read.size},
+                                    .function = {&world->run_loop}};
+    return wait_written(&world->run_loop, &world->env, sender, value);
+}
+
+void scenario_algorithms_as_written_complete_alike(struct world *world)
+{
+    ssize_t value = 0;
+    struct sim_script script = {.seed = 1, .sync_share = 500 * world->mode, .error = ECONNRESET, .error_at = 1};
+    world_open(world, (struct world_options){.total = 5, .waits = world->mode == 0});
+    if (world->backend != REACTOR_SIM)
+        CHECK_EQ(send(world->connections[0].ends[1].fd, "hello", 5, 0), 5);
+    CHECK_EQ(wait_for_written(world, &value), 0);
+    CHECK(value >= 2 && value <= 6);
+    world_close(world);
+
+    world_open(world, (struct world_options){.total = 5, .tcp = true, .script = script});
+    if (world->backend != REACTOR_SIM)
+        peer_close(&world->connections[0], true);
+    CHECK_EQ(wait_for_written(world, &value), -ECONNRESET);
     world_close(world);
 }
 
