@@ -144,6 +144,12 @@ static void drop_experiment(struct running *running, const struct experiment *ex
     running->failed = true;
 }
 
+/* Programs of their own are what other toolchains have made, and can be older than this one, or broken off. */
+static const char *reason(int status)
+{
+    return status == -ECHILD ? "no cell ended well: build the target cells anew" : strerror(-status);
+}
+
 /* 0 when the run may go on, whatever became of this experiment. */
 static int run_experiment(struct running *running, const struct experiment *experiment)
 {
@@ -154,7 +160,7 @@ static int run_experiment(struct running *running, const struct experiment *expe
     if (experiment->run) {
         status = experiment->run(experiment, run, running->results, &running->progress);
         if (status && status != -EINTR)
-            complain("%s failed: %s", experiment->name, strerror(-status));
+            complain("%s failed: %s", experiment->name, reason(status));
     } else {
         struct plan plan = runner_plan(experiment, run);
         status = runner_run(experiment, run, &plan, running->results, &running->progress);
@@ -210,10 +216,8 @@ static int measure_exactly(struct running *running)
                                       running->results, &running->progress};
     status = programs_run(&programs);
     end_stage(running);
-    if (status == -ECHILD)
-        complain("no cell of another toolchain could be asked: build the target `cells`, which may be older than this");
-    else if (status && status != -EINTR && status != -ENOENT)
-        complain("asking the cells of other toolchains failed: %s", strerror(-status));
+    if (status && status != -EINTR && status != -ENOENT)
+        complain("asking the cells of other toolchains failed: %s", reason(status));
     return status == -EINTR || status == -ENOMEM ? status : 0;
 }
 
