@@ -9,7 +9,8 @@
  *                                                      co_await returns: void F_call(struct F *, struct T *)
  *
  * T is an awaitable of awaitable/awaitable.h whose await_resume returns ssize_t; it is awaited in the receiver's
- * environment. A result >= 0 is the value, -ECANCELED stopped, another negative errno the error.
+ * environment. A result >= 0 is the value, -ECANCELED stopped, another negative errno the error. One that returns
+ * size_t cannot fail: the two other channels are not compiled, as C++ has no completion signature for them then.
  *
  * The first is P2300R10's. connect makes a coroutine, the bridge, which start resumes. It awaits T, and then suspends
  * for good by suspend-complete: a void await_suspend that completes the receiver, as a nested call on whatever stack
@@ -28,9 +29,6 @@
  * completes the receiver. Nothing is allocated, and where the awaitable is ready nothing is resumed. No coroutine goes
  * on either, so that, unlike the others, it leaves the thread's frame allocator alone.
  *
- * Where await_resume cannot fail, in C++ by its type and a noexcept, T's says so by connect_awaitable_value: the
- * compiler then leaves out the two other channels, as C++ has no completion signature for them.
- *
  * Owns: connect takes over the awaitable. In the operation state there is nothing to free. Else it is copied into the
  * frame, and N_destroy is the operation state's destructor, and frees the frame, be it suspended in T or complete.
  * Nothing that T started may be in flight then.
@@ -46,13 +44,16 @@
 #include <errno.h>
 #include <sys/types.h>
 
-/* The result of an await_resume that cannot fail: never negative. */
-static inline ssize_t connect_awaitable_value(ssize_t value)
-{
-    if (value < 0)
-        __builtin_unreachable();
-    return value;
-}
+/* What await_resume returns; and whether it cannot fail, a constant. */
+#define CONNECT_AWAITABLE_RESULT(T) __typeof__(T##_await_resume((struct T *)NULL))
+#define CONNECT_AWAITABLE_CANNOT_FAIL(T) ((CONNECT_AWAITABLE_RESULT(T))0 - 1 > 0)
+
+/* That it is one of the two, and that R takes it. */
+#define CONNECT_AWAITABLE_CHECK(T, R)                                                                                  \
+    _Static_assert(__builtin_types_compatible_p(CONNECT_AWAITABLE_RESULT(T), ssize_t) ||                               \
+                       __builtin_types_compatible_p(CONNECT_AWAITABLE_RESULT(T), size_t),                              \
+                   #T "_await_resume returns neither ssize_t nor size_t");                                             \
+    SENDER_VALUE_TYPE(R, (ssize_t)0)
 
 /* operation-state-task's promise. */
 struct connect_awaitable_promise {
@@ -65,7 +66,7 @@ struct connect_awaitable_promise {
     enum { N##_completions = COMPLETES_WITH_VALUE | COMPLETES_WITH_ERROR | COMPLETES_WITH_STOPPED };                   \
     SENDER_FUNCTION void N##_complete(struct N##_op *op, ssize_t result)                                               \
     {                                                                                                                  \
-        if (result >= 0) {                                                                                             \
+        if (CONNECT_AWAITABLE_CANNOT_FAIL(T) || result >= 0) {                                                         \
             PROBE(SET_VALUE);                                                                                          \
             R##_set_value(&op->receiver, result);                                                                      \
         } else if (result == -ECANCELED) {                                                                             \
@@ -108,7 +109,7 @@ static inline void connect_awaitable_no_frame(struct coro *handle)
         struct N##_bridge *self = (struct N##_bridge *)handle;                                                         \
         ssize_t result;                                                                                                \
         CO_BEGIN(self);                                                                                                \
-        SENDER_VALUE_TYPE(R, T##_await_resume(&self->awaitable));                                                      \
+        CONNECT_AWAITABLE_CHECK(T, R);                                                                                 \
         CO_AWAIT(result, self, T, &self->awaitable);                                                                   \
         PROBE(TRANSFORM); /* co_await suspend-complete */                                                              \
         PROBE(READINESS);                                                                                              \
@@ -141,7 +142,8 @@ static inline void connect_awaitable_no_frame(struct coro *handle)
     {                                                                                                                  \
         PROBE(START);                                                                                                  \
         if (!op->bridge) {                                                                                             \
-            N##_complete(op, -ENOMEM);                                                                                 \
+            PROBE(SET_ERROR);                                                                                          \
+            R##_set_error(&op->receiver, ENOMEM);                                                                      \
             return;                                                                                                    \
         }                                                                                                              \
         N##_resume_bridge(op, op->bridge);                                                                             \
@@ -188,7 +190,7 @@ static inline void connect_awaitable_no_frame(struct coro *handle)
     CONNECT_AWAITABLE_COMPLETE(N, T, R)                                                                                \
     SENDER_FUNCTION void N##_go_on(struct N##_op *op)                                                                  \
     {                                                                                                                  \
-        SENDER_VALUE_TYPE(R, T##_await_resume(&op->awaitable));                                                        \
+        CONNECT_AWAITABLE_CHECK(T, R);                                                                                 \
         PROBE(EXTRACT);                                                                                                \
         N##_complete(op, T##_await_resume(&op->awaitable));                                                            \
     }                                                                                                                  \

@@ -4,14 +4,13 @@
  *   transfer   suspends, and await_suspend returns the caller's own handle
  *   later      posts the caller to the environment's executor
  *
- * None of them can fail, no more than the native just(value) can, and they say so.
+ * None of them can fail, no more than the native just(value) can: await_resume returns size_t.
  */
 #ifndef ABREAST_BENCH_BRIDGES_AWAITABLES_H
 #define ABREAST_BENCH_BRIDGES_AWAITABLES_H
 
 #include "awaitable/awaitable.h"
 #include "bench/mitigations/job.h"
-#include "sender/connect_awaitable.h"
 
 struct ready {
     struct mitigation_job *job;
@@ -45,9 +44,9 @@ static inline struct coro *post_caller(struct continuation *continuation, struct
         (void)env;                                                                                                     \
         return next_;                                                                                                  \
     }                                                                                                                  \
-    static inline ssize_t T##_await_resume(struct T *self)                                                             \
+    static inline size_t T##_await_resume(struct T *self)                                                              \
     {                                                                                                                  \
-        return connect_awaitable_value((ssize_t)self->job->made);                                                      \
+        return self->job->made;                                                                                        \
     }
 
 OPERATION(ready, true, caller)
