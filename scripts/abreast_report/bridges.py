@@ -247,6 +247,8 @@ def published_table(claims):
         "Bridges: published and ours",
         ["published claim", "published", "ours", "verdict"],
         [list(claim) for claim in claims],
+        "A bridge costs more where its time is 1 ns and 10 % above the native's, or where the whole interval of the ratio "
+        "lies above 1 and it executes more instructions too.",
     )
 
 
@@ -318,9 +320,28 @@ def listed(by_compiler):
     return ", ".join(f"{shown(value)} ({compiler})" for compiler, value in by_compiler.items())
 
 
-def more_instructions(cells, name, native):
+def more_instructions(found, cells, name, native):
+    """By every compiler that has both counts."""
+    more = {}
+    for compiler in found.compilers(cells):
+        rows = [cells.row(who, "instructions_per_op", compiler) for who in (name, native)]
+        if all(row and row.value is not None for row in rows):
+            more[compiler] = shown(round(rows[0].value - rows[1].value, 1))
+    if not more:
+        return ""
+    first, *others = more.items()
+    words = f", {first[1]} instructions more"
+    also = ", ".join(f"{count} {compiler}" for compiler, count in others)
+    return words + (f" ({first[0]}; {also})" if also else "")
+
+
+def dearer(cells, name, native):
+    """Whether it takes more: apart beyond placement, or by the whole interval of its ratio and in instructions too."""
+    time, base = (cells.value(who, "ns_per_op") for who in (name, native))
     counts = [cells.value(who, "instructions_per_op") for who in (name, native)]
-    return f", {shown(round(counts[0] - counts[1], 1))} instructions more" if None not in counts else ""
+    ratio = cells.row(name, "ratio_to_native")
+    surely = ratio is not None and ratio.low is not None and ratio.low > 1
+    return time > base and (apart(base, time) or (surely and None not in counts and counts[0] > counts[1]))
 
 
 def costs_nothing(found, value):
@@ -340,8 +361,9 @@ def costs_nothing(found, value):
             if (time := cells.value(other, "ns_per_op"))
         ]
         also = f" ({', '.join(beside)})" if beside else ""
-        parts.append(f"{when} {shown_row(ratio)} times a native sender{also}{more_instructions(cells, name, native)}")
-        if not apart(*sorted((theirs, ours))):
+        more = more_instructions(found, cells, name, native)
+        parts.append(f"{when} {shown_row(ratio)} times a native sender{also}{more}")
+        if not dearer(cells, name, native):
             free.append(when)
     if not parts:
         return None
@@ -385,8 +407,8 @@ def compared(found, cells):
         time, base = (cells.value(who, "ns_per_op") for who in (name, native))
         if time is None or base is None:
             continue
-        words = f"{name[1]} {shown(time)} ns{more_instructions(cells, name, native)}"
-        (dear if time > base and apart(base, time) else free)[name] = words
+        words = f"{name[1]} {shown(time)} ns{more_instructions(found, cells, name, native)}"
+        (dear if dearer(cells, name, native) else free)[name] = words
     return free, dear
 
 
