@@ -247,8 +247,8 @@ def published_table(claims):
         "Bridges: published and ours",
         ["published claim", "published", "ours", "verdict"],
         [list(claim) for claim in claims],
-        "A bridge costs more where its time is 1 ns and 10 % above the native's, or where the whole interval of the ratio "
-        "lies above 1 and it executes more instructions too.",
+        "A bridge costs more where its time is 1 ns and 10 % above the native's, or where the whole interval of the "
+        "ratio lies above 1 and it executes more instructions too.",
     )
 
 
