@@ -28,6 +28,7 @@ static int print_rows(int argc, char **argv, bool counts)
     struct options options;
     if (options_parse(&options, argc, argv, ACCEPT_MODE))
         return EXIT_ERROR;
+    struct progress progress = {.quiet = true};
     struct results *results = results_create();
     if (!results) {
         complain("no memory");
@@ -38,9 +39,9 @@ static int print_rows(int argc, char **argv, bool counts)
     for (size_t i = 0; i < experiment_count && !status; i++)
         status = measure(experiments[i], &options.run, results);
     if (!status && counts)
-        status = instructions_add(&options.run, results);
+        status = instructions_add(&options.run, results, &progress);
     if (!status && counts)
-        status = writes_add(&options.run, results);
+        status = writes_add(&options.run, results, &progress);
     if (!status)
         status = results_status(results);
     if (status == -EINTR) {

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const double EXACT_SECONDS = 10; /* of a stage that takes no times, until it is known better */
+
 struct running {
     struct options options;
     struct environment environment;
@@ -107,10 +109,10 @@ static int prepare_reactor(struct running *running)
     return 0;
 }
 
-static void begin_stage(struct running *running, const char *name)
+static void begin_stage(struct running *running, const char *name, double expected_s)
 {
     running->stage_started = clock_ns();
-    progress_stage(&running->progress, name);
+    progress_stage(&running->progress, name, expected_s);
 }
 
 static void end_stage(struct running *running)
@@ -144,23 +146,23 @@ static void drop_experiment(struct running *running, const struct experiment *ex
     running->failed = true;
 }
 
-/* Programs of their own are what other toolchains have made, and can be older than this one, or broken off. */
-static const char *reason(int status)
+/* Whether the reason has not been told yet: programs say themselves why they are missing, or failed. */
+static bool untold(int status)
 {
-    return status == -ECHILD ? "no cell ended well: build the target cells anew" : strerror(-status);
+    return status && status != -EINTR && status != -ECHILD;
 }
 
 /* 0 when the run may go on, whatever became of this experiment. */
 static int run_experiment(struct running *running, const struct experiment *experiment)
 {
     const struct run_options *run = &running->options.run;
-    begin_stage(running, experiment->name);
+    begin_stage(running, experiment->name, runner_expected_s(experiment, run));
     runner_describe(experiment, run, running->results);
     int status;
     if (experiment->run) {
         status = experiment->run(experiment, run, running->results, &running->progress);
-        if (status && status != -EINTR)
-            complain("%s failed: %s", experiment->name, reason(status));
+        if (untold(status))
+            complain("%s failed: %s", experiment->name, strerror(-status));
     } else {
         struct plan plan = runner_plan(experiment, run);
         status = runner_run(experiment, run, &plan, running->results, &running->progress);
@@ -174,7 +176,7 @@ static int run_experiment(struct running *running, const struct experiment *expe
     return 0;
 }
 
-/* Whether an experiment is wanted that has cells here: those of other toolchains may have them too. */
+/* Whether an experiment is wanted that has cells here, which can be counted: other toolchains may have them too. */
 static bool any_cells(const struct run_options *options)
 {
     for (size_t i = 0; i < experiment_count; i++) {
@@ -199,33 +201,35 @@ static int tell_costs(const struct programs *programs, const struct program *pro
 
 static int measure_exactly(struct running *running)
 {
-    begin_stage(running, "instructions");
-    int status = instructions_add(&running->options.run, running->results);
-    if (!status)
-        status = writes_add(&running->options.run, running->results);
+    begin_stage(running, "instructions", EXACT_SECONDS);
+    int status = instructions_add(&running->options.run, running->results, &running->progress);
     end_stage(running);
+    if (!status) {
+        begin_stage(running, "writes", EXACT_SECONDS);
+        status = writes_add(&running->options.run, running->results, &running->progress);
+        end_stage(running);
+    }
     if (status) {
         if (status != -EINTR)
             complain("counting instructions and writes failed: %s", strerror(-status));
         return status;
     }
-    if (!any_cells(&running->options.run))
-        return 0;
-    begin_stage(running, "other toolchains");
+    begin_stage(running, "other toolchains", EXACT_SECONDS);
     const struct programs programs = {"costs",          tell_costs,        NULL, &running->options.run,
                                       running->results, &running->progress};
     status = programs_run(&programs);
     end_stage(running);
-    if (status && status != -EINTR && status != -ENOENT)
-        complain("asking the cells of other toolchains failed: %s", reason(status));
+    if (untold(status))
+        complain("asking the cells of other toolchains failed: %s", strerror(-status));
     return status == -EINTR || status == -ENOMEM ? status : 0;
 }
 
 static int run_all(struct running *running)
 {
     const struct run_options *run = &running->options.run;
-    unsigned stages = run->smoke ? 0 : 2;
-    double expected = run->smoke ? 0 : 6;
+    bool exact = !run->smoke && any_cells(run);
+    unsigned stages = exact ? 3 : 0;
+    double expected = stages * EXACT_SECONDS;
     for (size_t i = 0; i < experiment_count; i++) {
         if (!experiment_selected(experiments[i], run))
             continue;
@@ -236,7 +240,7 @@ static int run_all(struct running *running)
 
     char *path = path_in(running, "run", ".json");
     int status = path ? 0 : -ENOMEM;
-    if (!status && !run->smoke)
+    if (!status && exact)
         status = measure_exactly(running);
     for (size_t i = 0; i < experiment_count && !status; i++) {
         if (experiment_selected(experiments[i], run))

@@ -58,10 +58,17 @@ enum { FORMS = sizeof forms / sizeof *forms };
 /* A job is a form, and what is done to it. */
 enum { COMPILE, REBUILD, KINDS, JOBS = FORMS * KINDS };
 
+/* Of all compilers; `of` grows while there is time for more rounds. */
+struct tally {
+    struct progress *progress;
+    size_t done, of;
+};
+
 struct bench {
     const char *cxx;
     const char *directory;
     unsigned users; /* USERS, or one in smoke mode */
+    struct tally *tally;
     double samples[JOBS][ROUNDS_MOST];
     size_t rounds;
 };
@@ -153,6 +160,8 @@ static int run_job(struct bench *bench, size_t job, const struct run_options *op
     int status = job % KINDS == REBUILD ? rebuild(bench, form) : compile(bench, form->loop, NULL, 0, object);
     if (keep)
         bench->samples[job][bench->rounds] = 1e-6 * (double)(clock_ns() - before);
+    bench->tally->done++;
+    progress_count(bench->tally->progress, bench->tally->done, bench->tally->of, "measurements");
     return status;
 }
 
@@ -256,11 +265,24 @@ static int add_rows(struct bench *bench, const char *toolchain, const struct run
     return status;
 }
 
+static size_t jobs_wanted(const struct run_options *options)
+{
+    size_t count = 0;
+    for (size_t job = 0; job < JOBS; job++)
+        count += wanted(&forms[job / KINDS], job % KINDS, options);
+    return count;
+}
+
+static size_t rounds_least(const struct run_options *options)
+{
+    return options->smoke ? 0 : options->full ? ROUNDS_FOR_INTERVAL : ROUNDS_LEAST;
+}
+
 /* All jobs once, to warm the disk's cache and make the objects that stay; then rounds. */
-static int measure(struct bench *bench, const struct run_options *options, struct progress *progress)
+static int measure(struct bench *bench, const struct run_options *options)
 {
     double seconds = options->full ? FULL_SECONDS : QUICK_SECONDS;
-    size_t least = options->full ? ROUNDS_FOR_INTERVAL : ROUNDS_LEAST;
+    size_t least = rounds_least(options);
     int status = 0;
     for (size_t i = 0; i < FORMS && !status; i++)
         status = forms[i].turn && wanted(&forms[i], REBUILD, options) ? compile_users(bench, &forms[i]) : 0;
@@ -271,10 +293,10 @@ static int measure(struct bench *bench, const struct run_options *options, struc
            (bench->rounds < least || 1e-9 * (double)(clock_ns() - started) < seconds)) {
         size_t order[JOBS];
         runner_order(order, JOBS, options->seed, (unsigned)bench->rounds);
+        bench->tally->of += bench->rounds < least ? 0 : jobs_wanted(options);
         for (size_t i = 0; i < JOBS && !status; i++)
             status = run_job(bench, order[i], options, true);
         bench->rounds++;
-        progress_step(progress, bench->cxx);
     }
     return status;
 }
@@ -294,7 +316,7 @@ static void remove_directory(const char *directory)
 }
 
 static int run_compiler(const char *id, const char *cxx, const struct run_options *options, struct results *results,
-                        struct progress *progress)
+                        struct tally *tally)
 {
     char directory[PATH_MAX / 2], toolchain[128];
     const char *parent = getenv("TMPDIR");
@@ -310,7 +332,8 @@ static int run_compiler(const char *id, const char *cxx, const struct run_option
         bench->cxx = cxx;
         bench->directory = directory;
         bench->users = options->smoke ? 1 : USERS;
-        status = measure(bench, options, progress);
+        bench->tally = tally;
+        status = measure(bench, options);
     }
     if (!status)
         status = add_rows(bench, toolchain, options, results);
@@ -330,10 +353,13 @@ static int compile_run(const struct experiment *experiment, const struct run_opt
         results_add_skipped(results, experiment->name, "all", "the sources are not where this was built from");
         rest = NULL;
     }
+    struct tally tally = {.progress = progress};
+    for (const char *at = rest; at; at = strchr(at + 1, '|'))
+        tally.of += jobs_wanted(options) * (1 + rounds_least(options));
     for (char *cxx; !status && (cxx = strsep(&rest, "|"));) {
         char *id = strsep(&cxx, "=");
         if (cxx)
-            status = run_compiler(id, cxx, options, results, progress);
+            status = run_compiler(id, cxx, options, results, &tally);
     }
     free(list);
     return status;

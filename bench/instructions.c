@@ -36,6 +36,8 @@ static void make_label(char *label, const struct experiment *experiment, const s
     snprintf(label, LABEL_BYTES, "%s/%zu*%u", experiment->name, (size_t)(cell - experiment->cells), times);
 }
 
+static const char done[] = "done\n"; /* what the child prints for each cell */
+
 #if HAVE_CALLGRIND
 static int run_counted(const struct experiment *experiment, const struct cell *cell, void *state, unsigned times)
 {
@@ -92,8 +94,10 @@ static int wait_apart(struct apart *apart, size_t count)
         if (apart[i].child != child)
             continue;
         apart[i].child = 0;
+        if (write(STDOUT_FILENO, done, sizeof done - 1) < 0) /* not stdio: the heap stays as it is */
+            return -errno;
         if (status == -ENOTSUP) /* the runner says that it is skipped */
-            return 0;
+            status = 0;
         const struct cell *cell = apart[i].cell;
         if (status)
             complain("%s/%s/%s/%s: counting its instructions failed: %s", apart[i].experiment->name, cell->model,
@@ -254,25 +258,34 @@ static void add_rows(const struct run_options *options, const struct counts *cou
     }
 }
 
-static bool any_counted(const struct run_options *options)
+static size_t cells_counted(const struct run_options *options)
 {
+    size_t count = 0;
     for (size_t e = 0; e < experiment_count; e++) {
         for (size_t c = 0; c < experiments[e]->cell_count; c++) {
-            if (counted(experiments[e], &experiments[e]->cells[c], options))
-                return true;
+            count += counted(experiments[e], &experiments[e]->cells[c], options);
         }
     }
-    return false;
+    return count;
 }
 
-static void show(void *context, const char *line)
+struct counting {
+    struct progress *progress;
+    size_t done, of;
+};
+
+static void read_line(void *context, const char *line)
 {
-    (void)context;
-    complain("callgrind: %s", line);
+    struct counting *counting = context;
+    if (strncmp(line, done, sizeof done - 2) == 0)
+        progress_count(counting->progress, ++counting->done, counting->of, "cells");
+    else
+        complain("callgrind: %s", line);
 }
 
 /* 0, with the reason why counts are missing in `*reason`, or negative errno. */
-static int run_callgrind(const struct run_options *options, const char *directory, const char **reason)
+static int run_callgrind(const struct run_options *options, const char *directory, struct counting *counting,
+                         const char **reason)
 {
     static const char *const environment[] = {
         "PATH=/usr/local/bin:/usr/bin:/bin",
@@ -301,7 +314,7 @@ static int run_callgrind(const struct run_options *options, const char *director
     argv[n++] = options->full ? "--full" : "--quick";
     for (size_t i = 0; i < options->filter_count; i++)
         argv[n++] = options->filters[i];
-    status = spawn_lines(argv, environment, show, NULL);
+    status = spawn_lines(argv, environment, read_line, counting);
     free(argv);
     if (status == 127)
         *reason = "valgrind was not found: run scripts/setup";
@@ -310,9 +323,10 @@ static int run_callgrind(const struct run_options *options, const char *director
     return status < 0 ? status : 0;
 }
 
-int instructions_add(const struct run_options *options, struct results *results)
+int instructions_add(const struct run_options *options, struct results *results, struct progress *progress)
 {
-    if (!any_counted(options))
+    struct counting counting = {.progress = progress, .of = cells_counted(options)};
+    if (!counting.of)
         return 0;
     struct counts counts = {0};
     const char *reason = NULL;
@@ -337,7 +351,7 @@ int instructions_add(const struct run_options *options, struct results *results)
         add_rows(options, &counts, unusable, results);
         return 0;
     }
-    int status = run_callgrind(options, directory, &reason);
+    int status = run_callgrind(options, directory, &counting, &reason);
     int read = collect_dumps(directory, &counts);
     if (!status)
         status = read;

@@ -8,10 +8,11 @@
 #define ABREAST_BENCH_INSTRUCTIONS_H
 
 #include "bench/cell.h"
+#include "bench/progress.h"
 
 /* Adds instructions_per_op of every selected counted cell, or the row of a missing value with its reason. 0, or -EINTR,
  * or negative errno. */
-int instructions_add(const struct run_options *, struct results *);
+int instructions_add(const struct run_options *, struct results *, struct progress *);
 
 /* The other side: runs the cells and has callgrind write down each count. */
 int instructions_child(const struct run_options *);

@@ -73,12 +73,13 @@ static const char *run_program(const char *path, struct taking *taking)
     const char *argv[] = {path, "run", NULL};
     taking->malformed = false;
     int status = spawn_lines(argv, (const char *const *)environ, take_row, taking);
-    if (status == 127 || status == -ENOENT)
-        return "it is not built: cmake --build --preset release";
+    if (status == -ENOENT || (status == 127 && access(path, F_OK) < 0))
+        return "not built: cmake --build --preset release";
     if (status)
-        return status < 0     ? strerror(-status)
-               : status > 128 ? "a signal ended it"
-                              : "it failed; its message is on stderr";
+        return status < 0      ? strerror(-status)
+               : status == 127 ? "it could not be started"
+               : status > 128  ? "a signal ended it"
+                               : "it failed; its message is on stderr";
     return taking->malformed ? "it printed something that is not a row" : NULL;
 }
 
@@ -104,6 +105,7 @@ static int run_listed(FILE *list, const char *directory, const struct experiment
 {
     char line[LINE_BYTES], name[NAME_BYTES], toolchain_[FIELD_BYTES], mode[8], path[PATH_MAX];
     unsigned ran = 0, failed = 0;
+    const char *first = NULL; /* reason */
     while (!run_interrupted() && fgets(line, sizeof line, list)) {
         if (sscanf(line, "%255[^\t]\t%127[^\t]\t%7s", name, toolchain_, mode) != 3 ||
             (!strcmp(mode, "full") && !taking->options->full) ||
@@ -113,7 +115,8 @@ static int run_listed(FILE *list, const char *directory, const struct experiment
         progress_step(progress, toolchain_);
         if (reason)
             results_add_skipped(taking->results, experiment->name, name, reason);
-        failed += reason != NULL;
+        if (reason && !failed++)
+            first = reason;
         ran++;
     }
     if (run_interrupted())
@@ -121,7 +124,10 @@ static int run_listed(FILE *list, const char *directory, const struct experiment
     if (!ran)
         results_add_skipped(taking->results, experiment->name, "all cells",
                             "a build with a sanitizer has none of them");
-    return failed && failed == ran ? -ECHILD : 0;
+    if (!failed || failed < ran)
+        return 0;
+    complain("%s: none of %u programs ran: %s", experiment->name, ran, first);
+    return -ECHILD;
 }
 
 /* One row a mechanism: what it models, for whoever reads the table. */
@@ -149,12 +155,12 @@ static int run(const struct experiment *experiment, const struct run_options *op
     char directory[PATH_MAX];
     FILE *list = open_list(directory, sizeof directory);
     if (!list) {
-        fprintf(stderr, "%s: no cells/phases.tsv beside this executable: build the target `phases_cells`\n",
-                experiment->name);
-        return -ENOENT;
+        complain("%s: no cells/phases.tsv beside this executable: build the target `phases_cells`", experiment->name);
+        return -ECHILD;
     }
     struct taking taking = {.options = options, .results = results};
-    progress->expected_s -= runner_expected_s(experiment, options) - 1;
+    progress->expected_s -= progress->stage_s - 1;
+    progress->stage_s = 1;
     int status = run_listed(list, directory, experiment, &taking, progress);
     fclose(list);
     if (!status && taking.any)

@@ -117,21 +117,19 @@ static void add_skipped(const struct programs *programs)
 
 /* ---- Running them ---- */
 
-/* What is left follows from what the programs before took. */
 struct running {
     const struct programs *programs;
     struct program *items;
     size_t count, passed, ran, failed;
-    uint64_t started_ns;
-    double others_s; /* what all other experiments are expected to take, and have taken */
-    bool malformed;  /* in the program whose lines are read */
+    char reason[128]; /* of the first that failed */
+    bool malformed;   /* in the program whose lines are read */
 };
 
 /* Null when a program ended well, else what became of it. */
-static const char *judge(int status)
+static const char *judge(const struct program *program, int status)
 {
-    if (status == -ENOENT)
-        return "it is not built: cmake --build --preset release";
+    if (status == -ENOENT || (status == 127 && access(program->path, F_OK) < 0))
+        return "not built: cmake --build --preset release";
     if (status < 0)
         return strerror(-status);
     if (status == 127)
@@ -166,22 +164,17 @@ static void take_row(void *context, size_t number, const char *line)
 static void ended(void *context, size_t number, int status)
 {
     struct running *running = context;
-    struct progress *progress = running->programs->progress;
-    char detail[64];
-    running->passed++;
-    double seconds = 1e-9 * (double)(clock_ns() - running->started_ns);
-    progress->expected_s = running->others_s + seconds * (double)running->count / (double)running->passed;
-    snprintf(detail, sizeof detail, "%zu of %zu programs", running->passed, running->count);
-    progress_step(progress, detail);
+    progress_count(running->programs->progress, ++running->passed, running->count, "programs");
     if (status == SPAWN_NOTHING)
         return;
-    const char *reason = judge(status);
+    const char *reason = judge(&running->items[number], status);
     if (!reason && running->malformed)
         reason = "it printed something that is not a row";
     if (reason)
         results_add_skipped(running->programs->results, filed_under(running->programs), running->items[number].name,
                             reason);
-    running->failed += reason != NULL;
+    if (reason && !running->failed++)
+        snprintf(running->reason, sizeof running->reason, "%s", reason);
     running->ran++;
     running->malformed = false;
 }
@@ -193,7 +186,7 @@ static int read_manifest(struct running *running)
     if (!manifest) {
         complain("%s: no cells/manifest.tsv beside this executable: build the target `cells`",
                  filed_under(running->programs));
-        return -ENOENT;
+        return -ECHILD;
     }
     int status = 0;
     struct program program;
@@ -211,9 +204,7 @@ static int read_manifest(struct running *running)
 
 int programs_run(const struct programs *programs)
 {
-    double own_s = programs->experiment ? runner_expected_s(programs->experiment, programs->options) : 0;
-    struct running running = {
-        .programs = programs, .started_ns = clock_ns(), .others_s = programs->progress->expected_s - own_s};
+    struct running running = {.programs = programs};
     add_skipped(programs);
     int status = read_manifest(&running);
     struct spawn_queue queue = {
@@ -221,7 +212,10 @@ int programs_run(const struct programs *programs)
     if (!status)
         status = spawn_all(&queue);
     free(running.items);
-    if (status)
+    if (status || !running.failed || running.failed < running.ran)
         return status;
-    return running.failed && running.failed == running.ran ? -ECHILD : 0;
+    complain("%s: none of %zu programs ran: %s%s",
+             programs->experiment ? programs->experiment->name : "other toolchains", running.ran, running.reason,
+             programs->experiment ? "" : "; the run goes on, and its results are of this toolchain alone");
+    return -ECHILD;
 }

@@ -38,7 +38,7 @@ struct programs {
     struct progress *progress;
 };
 
-/* -ENOENT after a line when there is no manifest, -ECHILD when programs had something to do and all of them failed. */
+/* -ECHILD, after a line: there is no manifest, or programs had something to do and all of them failed. */
 int programs_run(const struct programs *);
 
 /* Appends the numbers, in the program's own list, of the experiment's cells that the filters want. As `tell`. */

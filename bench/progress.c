@@ -37,22 +37,24 @@ static void print(struct progress *progress, const char *detail)
     double elapsed = (double)(now - progress->started_ns) / (double)SECOND;
     double left = progress->expected_s - elapsed;
     progress->printed_ns = now;
-    fprintf(stderr, "%srun %u/%u: %s%s%s, %.0f s, ", progress->terminal ? "\r" : "", progress->stage, progress->stages,
+    fprintf(stderr, "%srun %u/%u: %s%s%s, %.0f s", progress->terminal ? "\r" : "", progress->stage, progress->stages,
             progress->name, detail ? " " : "", detail ? detail : "", elapsed);
     if (left >= 1)
-        fprintf(stderr, "about %.0f s left", left);
-    else
-        fputs("nearly done", stderr);
+        fprintf(stderr, ", about %.0f s left", left);
     fputs(progress->terminal ? "\033[K" : "\n", stderr);
     fflush(stderr);
     if (progress->terminal)
         open_line = progress;
 }
 
-void progress_stage(struct progress *progress, const char *name)
+void progress_stage(struct progress *progress, const char *name, double expected_s)
 {
-    progress->stage++;
+    uint64_t now = clock_ns();
+    if (progress->stage++) /* what the stage before was to take becomes what it took */
+        progress->expected_s += (double)(now - progress->stage_started_ns) / (double)SECOND - progress->stage_s;
     progress->name = name;
+    progress->stage_s = expected_s;
+    progress->stage_started_ns = now;
     if (progress->terminal)
         print(progress, NULL);
     else
@@ -64,6 +66,17 @@ void progress_step(struct progress *progress, const char *detail)
     uint64_t seconds = progress->terminal ? TERMINAL_SECONDS : PLAIN_SECONDS;
     if (!progress->printed_ns || clock_ns() - progress->printed_ns >= seconds * SECOND)
         print(progress, detail);
+}
+
+void progress_count(struct progress *progress, size_t done, size_t of, const char *what)
+{
+    char detail[64];
+    double passed_s = (double)(clock_ns() - progress->stage_started_ns) / (double)SECOND;
+    double stage_s = done ? passed_s * (double)of / (double)done : progress->stage_s;
+    progress->expected_s += stage_s - progress->stage_s;
+    progress->stage_s = stage_s;
+    snprintf(detail, sizeof detail, "%zu of %zu %s", done, of, what);
+    progress_step(progress, detail);
 }
 
 void progress_pause(struct progress *progress)

@@ -7,6 +7,7 @@
 #define ABREAST_BENCH_PROGRESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct progress {
@@ -15,7 +16,8 @@ struct progress {
     unsigned stage, stages;
     const char *name;
     double expected_s; /* of the whole run; grows and shrinks as it is known better */
-    uint64_t started_ns;
+    double stage_s;    /* what of it is this stage's */
+    uint64_t started_ns, stage_started_ns;
     uint64_t printed_ns; /* 0: nothing yet */
 };
 
@@ -23,11 +25,14 @@ uint64_t clock_ns(void); /* CLOCK_MONOTONIC */
 
 void progress_begin(struct progress *, unsigned stages, double expected_s);
 
-/* The next of the stages begins; on a terminal it says so at once. */
-void progress_stage(struct progress *, const char *name);
+/* The next of the stages begins, which is to take `expected_s` of the whole; on a terminal it says so at once. */
+void progress_stage(struct progress *, const char *name, double expected_s);
 
 /* Inside a stage: says what it is at, when it is time to say something. */
 void progress_step(struct progress *, const char *detail);
+
+/* The same, as "3 of 8 cells"; what is left of the stage follows from what the parts before took. */
+void progress_count(struct progress *, size_t done, size_t of, const char *what);
 
 /* Ends an open line, so that something else can be printed. */
 void progress_pause(struct progress *);

@@ -107,6 +107,8 @@ struct counts {
     size_t count;
     uint64_t *current; /* the mark that a table is going to be of; null: none */
     uint64_t bytes;    /* of the table that is being read */
+    size_t done, of;   /* cells */
+    struct progress *progress;
     int status;
 };
 
@@ -137,6 +139,8 @@ static void read_label(struct counts *counts, size_t experiment, size_t cell, un
     }
     count->marks |= 1u << mark;
     counts->current = &count->bytes[mark];
+    if (mark == MARKS - 1)
+        progress_count(counts->progress, ++counts->done, counts->of, "cells");
 }
 
 static uint64_t number_with_commas(const char *text)
@@ -208,15 +212,15 @@ static int run_lackey(const struct run_options *options, struct counts *counts, 
     return status < 0 ? status : counts->status;
 }
 
-static bool any_wanted(const struct run_options *options)
+static size_t cells_wanted(const struct run_options *options)
 {
+    size_t count = 0;
     for (size_t e = 0; e < experiment_count; e++) {
         for (size_t c = 0; c < experiments[e]->cell_count; c++) {
-            if (wanted(experiments[e], &experiments[e]->cells[c], options))
-                return true;
+            count += wanted(experiments[e], &experiments[e]->cells[c], options);
         }
     }
-    return false;
+    return count;
 }
 
 /* Where a count is missing the row has the reason. */
@@ -242,12 +246,12 @@ static void add_rows(const struct run_options *options, const struct counts *cou
     }
 }
 
-int writes_add(const struct run_options *options, struct results *results)
+int writes_add(const struct run_options *options, struct results *results, struct progress *progress)
 {
-    struct counts counts = {0};
+    struct counts counts = {.progress = progress, .of = cells_wanted(options)};
     const char *reason = NULL;
     int status = 0;
-    if (!any_wanted(options))
+    if (!counts.of)
         return 0;
     if (!strstr(toolchain, "san=none"))
         reason = "a sanitizer build does not run under valgrind";

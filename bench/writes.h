@@ -11,10 +11,11 @@
 #define ABREAST_BENCH_WRITES_H
 
 #include "bench/cell.h"
+#include "bench/progress.h"
 
 /* Adds bytes_written_per_op of every selected cell that has `written`, or the row of a missing value with its reason.
  * 0, or -EINTR, or negative errno. */
-int writes_add(const struct run_options *, struct results *);
+int writes_add(const struct run_options *, struct results *, struct progress *);
 
 /* The other side: runs the cells and has lackey print each count. */
 int writes_child(const struct run_options *);

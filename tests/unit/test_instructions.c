@@ -80,7 +80,7 @@ static int teardown(void **state)
 static void test_other_cells_keep_their_counts(void **state)
 {
     struct results *results = *state;
-    assert_int_equal(instructions_add(&(struct run_options){0}, results), 0);
+    assert_int_equal(instructions_add(&(struct run_options){0}, results, &(struct progress){.quiet = true}), 0);
     assert_int_equal(results_count(results), 3);
     const char *reason = results_reason(results, 0);
     if (reason && !strstr(reason, "failed"))
@@ -97,7 +97,7 @@ static void test_no_temporary_directory(void **state)
 {
     struct results *results = *state;
     assert_int_equal(setenv("TMPDIR", "/no/such/directory", 1), 0);
-    assert_int_equal(instructions_add(&(struct run_options){0}, results), 0);
+    assert_int_equal(instructions_add(&(struct run_options){0}, results, &(struct progress){.quiet = true}), 0);
     assert_int_equal(unsetenv("TMPDIR"), 0);
     assert_int_equal(results_count(results), 3);
     for (size_t i = 0; i < 3; i++) {

@@ -98,7 +98,7 @@ static void test_stores_count_by_their_width(void **state)
     (void)state;
     struct results *results = results_create();
     assert_non_null(results);
-    assert_int_equal(writes_add(&(struct run_options){0}, results), 0);
+    assert_int_equal(writes_add(&(struct run_options){0}, results, &(struct progress){.quiet = true}), 0);
     assert_int_equal(results_count(results), CELLS - 1);
     const char *reason = results_reason(results, 0);
     if (reason) {
