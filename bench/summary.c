@@ -16,10 +16,11 @@ static const char *const preferred[] = {
 
 enum { COLUMNS = sizeof preferred / sizeof *preferred, LINES_MAX = 24 };
 
-/* One line for each cell that has a value in some column. */
+/* One line for each cell that has a value in some column. A group is the lines of one variant. */
 struct line {
     const struct row *cell;
     char values[COLUMNS][40];
+    size_t group;
     bool shown;
 };
 
@@ -157,16 +158,76 @@ static void collect(struct table *table)
     }
 }
 
-/* All of a short table; of a long one the groups with which it begins and ends. Returns how many are left out. */
+/* Whether a time stands in the line, or there are none in the table. */
+static bool is_timed(const struct table *table, const struct line *line)
+{
+    bool times = false;
+    for (size_t c = 0; c < table->column_count; c++) {
+        if (strcmp(table->columns[c], "ns_per_op") != 0)
+            continue;
+        if (line->values[c][0])
+            return true;
+        times = true;
+    }
+    return !times;
+}
+
+/* Numbers the groups, as far as they were timed, in their order. Returns how many there are. */
+static size_t number_groups(struct table *table)
+{
+    size_t groups = 0;
+    for (size_t i = 0; i < table->count; i++)
+        table->lines[i].group = SIZE_MAX;
+    for (size_t i = 0; i < table->count; i++) {
+        struct line *first = &table->lines[i];
+        if (first->group != SIZE_MAX || !is_timed(table, first))
+            continue;
+        for (size_t j = i; j < table->count; j++) {
+            struct line *line = &table->lines[j];
+            if (strcmp(line->cell->variant, first->cell->variant) == 0 && is_timed(table, line))
+                line->group = groups;
+        }
+        groups++;
+    }
+    return groups;
+}
+
+/* Shows a group, when it is not too long for the lines that are left. Returns how many are left. */
+static size_t show_group(struct table *table, size_t group, size_t left)
+{
+    size_t lines = 0;
+    for (size_t i = 0; i < table->count; i++)
+        lines += table->lines[i].group == group && !table->lines[i].shown;
+    for (size_t i = 0; i < table->count && lines <= left; i++)
+        table->lines[i].shown = table->lines[i].shown || table->lines[i].group == group;
+    return lines <= left ? left - lines : left;
+}
+
+/* All of a short table; of a long one the groups that were timed, as many as there is room for, spread over it: those
+ * in the middle of its thirds, then of its ninths, and so on. A group is shown whole or not at all. */
+static void choose_groups(struct table *table)
+{
+    size_t groups = number_groups(table), left = LINES_MAX;
+    for (size_t i = 0; i < table->count; i++)
+        table->lines[i].shown = table->count <= LINES_MAX;
+    if (table->count <= LINES_MAX || !groups)
+        return;
+    for (size_t parts = 3; left && parts <= 3 * groups; parts *= 3) {
+        for (size_t part = 0; part < parts && left; part++)
+            left = show_group(table, (2 * part + 1) * groups / (2 * parts), left);
+    }
+    for (size_t i = 0; left == LINES_MAX && i < LINES_MAX; i++)
+        table->lines[i].shown = true;
+}
+
+/* Returns how many lines are left out. */
 static size_t choose_lines(struct table *table)
 {
     size_t shown = 0;
-    const char *first = table->lines[0].cell->variant, *last = table->lines[table->count - 1].cell->variant;
+    choose_groups(table);
     for (size_t i = 0; i < table->count; i++) {
         struct line *line = &table->lines[i];
         const char *variant = line->cell->variant;
-        line->shown = table->count <= LINES_MAX ||
-                      (shown < LINES_MAX && (strcmp(variant, first) == 0 || strcmp(variant, last) == 0));
         if (!line->shown)
             continue;
         shown++;
