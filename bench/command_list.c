@@ -67,56 +67,102 @@ static void print_columns(const struct widths *widths, const char *model, const 
            variant, modes, kind);
 }
 
-static void list_aligned(const struct experiment *experiment)
+static bool wanted(const struct experiment *experiment, const char *model, const char *mechanism, const char *variant,
+                   const struct run_options *options)
+{
+    char name[512];
+    snprintf(name, sizeof name, "%s/%s/%s/%s", experiment->name, model, mechanism, variant);
+    return name_selected(name, options);
+}
+
+static bool wanted_cell(const struct experiment *experiment, const struct cell *cell, const struct run_options *options)
+{
+    return wanted(experiment, cell->model, cell->mechanism, cell->variant, options);
+}
+
+static size_t count_wanted(const struct experiment *experiment, const struct run_options *options)
+{
+    size_t count = 0;
+    for (size_t c = 0; c < experiment->cell_count; c++)
+        count += wanted_cell(experiment, &experiment->cells[c], options);
+    for (const struct listed *listed = experiment->listed; listed && listed->model; listed++)
+        count += wanted(experiment, listed->model, listed->mechanism, "*", options);
+    return count;
+}
+
+static void list_aligned(const struct experiment *experiment, const struct run_options *options)
 {
     struct widths widths = widths_of(experiment);
     printf("%s: %s\n", experiment->name, experiment->title);
     print_columns(&widths, "model", "mechanism", "variant", "modes", "kind");
     for (size_t c = 0; c < experiment->cell_count; c++) {
         const struct cell *cell = &experiment->cells[c];
+        if (!wanted_cell(experiment, cell, options))
+            continue;
         char text[40];
         snprintf(text, sizeof text, "%s%s", kind(cell), cell->baseline ? ", baseline" : "");
         print_columns(&widths, cell->model, cell->mechanism, cell->variant, modes(cell), text);
     }
-    for (const struct listed *listed = experiment->listed; listed && listed->model; listed++)
-        print_columns(&widths, listed->model, listed->mechanism, "*", "quick,full", "metered");
+    for (const struct listed *listed = experiment->listed; listed && listed->model; listed++) {
+        if (wanted(experiment, listed->model, listed->mechanism, "*", options))
+            print_columns(&widths, listed->model, listed->mechanism, "*", "quick,full", "metered");
+    }
 }
 
-static void list_as_tsv(const struct experiment *experiment)
+static void list_as_tsv(const struct experiment *experiment, const struct run_options *options)
 {
     for (size_t c = 0; c < experiment->cell_count; c++) {
         const struct cell *cell = &experiment->cells[c];
-        printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", experiment->name, cell->model, cell->mechanism, cell->variant,
-               modes(cell), kind(cell), cell->baseline ? "yes" : "no");
+        if (wanted_cell(experiment, cell, options))
+            printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", experiment->name, cell->model, cell->mechanism, cell->variant,
+                   modes(cell), kind(cell), cell->baseline ? "yes" : "no");
     }
-    for (const struct listed *listed = experiment->listed; listed && listed->model; listed++)
-        printf("%s\t%s\t%s\t*\tquick,full\tmetered\tno\n", experiment->name, listed->model, listed->mechanism);
+    for (const struct listed *listed = experiment->listed; listed && listed->model; listed++) {
+        if (wanted(experiment, listed->model, listed->mechanism, "*", options))
+            printf("%s\t%s\t%s\t*\tquick,full\tmetered\tno\n", experiment->name, listed->model, listed->mechanism);
+    }
 }
 
-static void list_cells(bool tsv)
+static int list_cells(bool tsv, const struct run_options *options)
 {
+    size_t count = 0;
+    for (size_t i = 0; i < experiment_count; i++)
+        count += count_wanted(experiments[i], options);
+    if (!count) {
+        complain("no cell is selected: 'abreast list --variants' shows them all");
+        return EXIT_NOTHING;
+    }
     if (tsv)
         puts("experiment\tmodel\tmechanism\tvariant\tmodes\tkind\tbaseline");
-    for (size_t i = 0; i < experiment_count; i++)
-        (tsv ? list_as_tsv : list_aligned)(experiments[i]);
+    for (size_t i = 0; i < experiment_count; i++) {
+        if (count_wanted(experiments[i], options))
+            (tsv ? list_as_tsv : list_aligned)(experiments[i], options);
+    }
+    return EXIT_OK;
 }
 
 int command_list(int argc, char **argv)
 {
     bool tsv = false, variants = false;
+    struct run_options options = {.filters = (const char *const *)argv};
     for (int i = 0; i < argc; i++) {
         if (strcmp(argv[i], "--tsv") == 0) {
             tsv = true;
         } else if (strcmp(argv[i], "--variants") == 0) {
             variants = true;
+        } else if (argv[i][0] && argv[i][0] != '-') {
+            argv[options.filter_count++] = argv[i];
         } else {
             complain("list does not take '%s': see abreast --help", argv[i]);
             return EXIT_ERROR;
         }
     }
     if (variants)
-        list_cells(tsv);
-    else
-        list_experiments(tsv);
+        return list_cells(tsv, &options);
+    if (options.filter_count) {
+        complain("'%s' selects cells: give --variants too", options.filters[0]);
+        return EXIT_ERROR;
+    }
+    list_experiments(tsv);
     return EXIT_OK;
 }

@@ -236,6 +236,8 @@ static int run_all(struct running *running)
         stages++;
         expected += runner_expected_s(experiments[i], run);
     }
+    if (run->filter_count == 0)
+        complain("running all %zu experiments into '%s'", experiment_count, running->options.out);
     progress_begin(&running->progress, stages, expected);
 
     char *path = path_in(running, "run", ".json");

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 
 import pytest
 
@@ -25,6 +26,14 @@ def test_list_names_what_a_filter_can_select(abreast):
     assert {len(cell) for cell in cells} == {7}
 
 
+def test_list_takes_filters(abreast):
+    listed = [line.split("\t") for line in run(abreast, "list", "--variants", "--tsv", "fanout").stdout.splitlines()[1:]]
+    assert {cell[0] for cell in listed} == {"fanout"}
+    done = run(abreast, "list", "--variants", "no/such-cell")
+    assert done.returncode == NOTHING and "list --variants" in one_line(done.stderr)
+    assert run(abreast, "list", "fanout").returncode == ERROR
+
+
 def test_titles_are_written_alike(abreast):
     titles = [line.split("\t")[3] for line in run(abreast, "list", "--tsv").stdout.splitlines()[1:]]
     assert all(title[0].islower() for title in titles)
@@ -35,6 +44,20 @@ def test_asking_succeeds(abreast, command):
     done = run(abreast, *command)
     assert done.returncode == OK
     assert done.stdout.strip()
+
+
+def test_programs_that_are_not_built_are_named_so(abreast, tmp_path):
+    copy = shutil.copy(abreast, tmp_path / "abreast")
+    (tmp_path / "cells").mkdir()
+    (tmp_path / "cells" / "phases.tsv").write_text("other/phases-c\tgcc O2\tquick\n")
+    (tmp_path / "cells" / "manifest.tsv").write_text("other/costs-c\tgcc O2\tquick\n")
+    done = run(copy, "run", "phases", "--out", tmp_path / "phases")
+    assert done.returncode == ERROR
+    assert "not built: cmake" in done.stderr and "child" not in done.stderr
+    done = run(copy, "run", "grid/*/task-ready/*", "--out", tmp_path / "grid")
+    assert done.returncode == OK
+    assert "other toolchains: none of 1 programs ran: not built: cmake" in done.stderr
+    assert "not built" in (tmp_path / "grid" / "run.json").read_text()
 
 
 def test_unknown_command(abreast):
