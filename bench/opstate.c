@@ -12,8 +12,8 @@
 #include "bench/cxx/opstate.h"
 #include "bench/cell.h"
 #include "bench/cxx/cells.h"
+#include "bench/opstate/sizes.h"
 #include "bench/opstate/sources.h"
-#include "bench/opstate/then.h"
 #include "bench/opstate/when_all.h"
 #include "common/run_loop.h"
 #include "common/stream.h"
@@ -208,7 +208,8 @@ static void cxx_describe(const struct cell *cell, const struct row *blank, struc
     CXX_AWAITABLE("task-in-task", cxx_then_nested_##depth##_##F, DEPTH_VARIANT(depth, F), modes)
 #define CXX_WHEN_ALL_GROUP(count, modes) CXX_SENDER("as-written", cxx_when_all_##count, CHILDREN(count), modes)
 
-/* Only the size, where a mode does not run the cell: the pipeline's is given for every depth. */
+/* Only the size, where a mode does not run the cell: the pipeline's is given for every depth. The executables of cells,
+ * which have ABREAST_EXPERIMENTS, do without those of let_value and of the other sources. */
 #define SIZES_OF_BOTH(X, depth) X(depth, S0, CELL_BOTH) X(depth, S8, CELL_BOTH)
 #define SIZES_GROUPS(X)                                                                               \
     X(1, S0, CELL_BOTH) X(2, S0, CELL_BOTH) X(2, S8, CELL_QUICK) X(4, S0, CELL_QUICK)                 \
@@ -216,9 +217,16 @@ static void cxx_describe(const struct cell *cell, const struct row *blank, struc
     SIZES_OF_BOTH(X, 3) SIZES_OF_BOTH(X, 5) SIZES_OF_BOTH(X, 6) SIZES_OF_BOTH(X, 7)                   \
     SIZES_OF_BOTH(X, 9) SIZES_OF_BOTH(X, 10) SIZES_OF_BOTH(X, 11) SIZES_OF_BOTH(X, 12)                \
     SIZES_OF_BOTH(X, 13) SIZES_OF_BOTH(X, 14) SIZES_OF_BOTH(X, 15)
-#define SIZES(depth, F, modes_)                                                                       \
-    {.model = "sender", .mechanism = "pipeline", .variant = DEPTH_VARIANT(depth, F), .modes = modes_, \
-     .parameters = &then_sizes_##depth##_##F, .describe = opstate_describe},
+#define SIZES_CELL(mechanism_, form, variant_, modes_)                                                \
+    {.model = "sender", .mechanism = mechanism_, .variant = variant_, .modes = modes_,                \
+     .parameters = &form, .describe = opstate_describe},
+#define SIZES(depth, F, modes)                                                                        \
+    SIZES_CELL("pipeline", then_sizes_##depth##_##F, DEPTH_VARIANT(depth, F), modes)
+#define LET_SIZES(depth, F, modes)                                                                    \
+    SIZES_CELL("let-value", let_sizes_##depth##_##F, DEPTH_VARIANT(depth, F), modes)
+#define SOURCE_SIZES(depth, F, source, name)                                                          \
+    SIZES_CELL("pipeline", sizes_##source##_##depth##_##F, "source=" name "," DEPTH_VARIANT(depth, F), CELL_BOTH)
+#define SOURCES_SIZES(source, name) OPSTATE_SOURCE_DEPTHS(SOURCE_SIZES, source, name)
 
 #define CHILDREN(count) "algorithm=when-all,children=" #count
 #define WHEN_ALL_GROUP(count, modes)                                                                  \
@@ -257,6 +265,11 @@ static const struct cell cells[] = {
     AWAITABLE("any-stream", read_some_any_stream, READ_SOME, CELL_BOTH)
     CXX_SENDER("pipeline", cxx_read_some_pipeline, READ_SOME, CELL_BOTH)
     CXX_AWAITABLE("ready", cxx_read_some_ready, READ_SOME, CELL_BOTH)
+#if !defined ABREAST_EXPERIMENTS
+    LET_SIZES(0, S0, CELL_BOTH)
+    SIZES_GROUPS(LET_SIZES)
+    OPSTATE_SOURCES(SOURCES_SIZES)
+#endif
 };
 /* clang-format on */
 

@@ -56,31 +56,34 @@ END_RECEIVER(end, uint64_t, keep_value)
 
 #define PIPELINE_SIZES(N) .sizes = {.op_state = sizeof(struct N##_op), .align = _Alignof(struct N##_op)}
 
-#define NESTED_RECEIVER(N) RECEIVER(N, uint64_t)
+#define NESTED_FIRST(N, R) SENDER_JUST(N, R)
+#define NESTED_RECEIVER(P, n) RECEIVER(P##_##n, uint64_t)
 #define NESTED_THEN(N, child, F, R) SENDER_THEN(N, child, F, R)
-#define WRITTEN_RECEIVER(N) AS_WRITTEN_RECEIVER(N, uint64_t)
+#define WRITTEN_FIRST(N, R) SENDER_JUST(N, R)
+#define WRITTEN_RECEIVER(P, n) AS_WRITTEN_RECEIVER(P##_##n, uint64_t)
 #define WRITTEN_THEN(N, child, F, R) SENDER_THEN_AS_WRITTEN(N, child, F, R)
 
 /* clang-format off */
 
-/* Stages of the pipeline P, completing into R: P_0 is just, P_1 .. P_depth are then, of the kind K. */
-#define STAGES_0(K, P, F, R) SENDER_JUST(P##_0, R)
-#define STAGES_1(K, P, F, R) K##_RECEIVER(P##_1); STAGES_0(K, P, F, P##_1) K##_THEN(P##_1, P##_0, F, R)
-#define STAGES_2(K, P, F, R) K##_RECEIVER(P##_2); STAGES_1(K, P, F, P##_2) K##_THEN(P##_2, P##_1, F, R)
-#define STAGES_3(K, P, F, R) K##_RECEIVER(P##_3); STAGES_2(K, P, F, P##_3) K##_THEN(P##_3, P##_2, F, R)
-#define STAGES_4(K, P, F, R) K##_RECEIVER(P##_4); STAGES_3(K, P, F, P##_4) K##_THEN(P##_4, P##_3, F, R)
-#define STAGES_5(K, P, F, R) K##_RECEIVER(P##_5); STAGES_4(K, P, F, P##_5) K##_THEN(P##_5, P##_4, F, R)
-#define STAGES_6(K, P, F, R) K##_RECEIVER(P##_6); STAGES_5(K, P, F, P##_6) K##_THEN(P##_6, P##_5, F, R)
-#define STAGES_7(K, P, F, R) K##_RECEIVER(P##_7); STAGES_6(K, P, F, P##_7) K##_THEN(P##_7, P##_6, F, R)
-#define STAGES_8(K, P, F, R) K##_RECEIVER(P##_8); STAGES_7(K, P, F, P##_8) K##_THEN(P##_8, P##_7, F, R)
-#define STAGES_9(K, P, F, R) K##_RECEIVER(P##_9); STAGES_8(K, P, F, P##_9) K##_THEN(P##_9, P##_8, F, R)
-#define STAGES_10(K, P, F, R) K##_RECEIVER(P##_10); STAGES_9(K, P, F, P##_10) K##_THEN(P##_10, P##_9, F, R)
-#define STAGES_11(K, P, F, R) K##_RECEIVER(P##_11); STAGES_10(K, P, F, P##_11) K##_THEN(P##_11, P##_10, F, R)
-#define STAGES_12(K, P, F, R) K##_RECEIVER(P##_12); STAGES_11(K, P, F, P##_12) K##_THEN(P##_12, P##_11, F, R)
-#define STAGES_13(K, P, F, R) K##_RECEIVER(P##_13); STAGES_12(K, P, F, P##_13) K##_THEN(P##_13, P##_12, F, R)
-#define STAGES_14(K, P, F, R) K##_RECEIVER(P##_14); STAGES_13(K, P, F, P##_14) K##_THEN(P##_14, P##_13, F, R)
-#define STAGES_15(K, P, F, R) K##_RECEIVER(P##_15); STAGES_14(K, P, F, P##_15) K##_THEN(P##_15, P##_14, F, R)
-#define STAGES_16(K, P, F, R) K##_RECEIVER(P##_16); STAGES_15(K, P, F, P##_16) K##_THEN(P##_16, P##_15, F, R)
+/* Stages of the pipeline P, completing into R: P_0 is what the kind K begins with, just or another
+ * source, P_1 .. P_depth are then, of that kind. */
+#define STAGES_0(K, P, F, R) K##_FIRST(P##_0, R)
+#define STAGES_1(K, P, F, R) K##_RECEIVER(P, 1); STAGES_0(K, P, F, P##_1) K##_THEN(P##_1, P##_0, F, R)
+#define STAGES_2(K, P, F, R) K##_RECEIVER(P, 2); STAGES_1(K, P, F, P##_2) K##_THEN(P##_2, P##_1, F, R)
+#define STAGES_3(K, P, F, R) K##_RECEIVER(P, 3); STAGES_2(K, P, F, P##_3) K##_THEN(P##_3, P##_2, F, R)
+#define STAGES_4(K, P, F, R) K##_RECEIVER(P, 4); STAGES_3(K, P, F, P##_4) K##_THEN(P##_4, P##_3, F, R)
+#define STAGES_5(K, P, F, R) K##_RECEIVER(P, 5); STAGES_4(K, P, F, P##_5) K##_THEN(P##_5, P##_4, F, R)
+#define STAGES_6(K, P, F, R) K##_RECEIVER(P, 6); STAGES_5(K, P, F, P##_6) K##_THEN(P##_6, P##_5, F, R)
+#define STAGES_7(K, P, F, R) K##_RECEIVER(P, 7); STAGES_6(K, P, F, P##_7) K##_THEN(P##_7, P##_6, F, R)
+#define STAGES_8(K, P, F, R) K##_RECEIVER(P, 8); STAGES_7(K, P, F, P##_8) K##_THEN(P##_8, P##_7, F, R)
+#define STAGES_9(K, P, F, R) K##_RECEIVER(P, 9); STAGES_8(K, P, F, P##_9) K##_THEN(P##_9, P##_8, F, R)
+#define STAGES_10(K, P, F, R) K##_RECEIVER(P, 10); STAGES_9(K, P, F, P##_10) K##_THEN(P##_10, P##_9, F, R)
+#define STAGES_11(K, P, F, R) K##_RECEIVER(P, 11); STAGES_10(K, P, F, P##_11) K##_THEN(P##_11, P##_10, F, R)
+#define STAGES_12(K, P, F, R) K##_RECEIVER(P, 12); STAGES_11(K, P, F, P##_12) K##_THEN(P##_12, P##_11, F, R)
+#define STAGES_13(K, P, F, R) K##_RECEIVER(P, 13); STAGES_12(K, P, F, P##_13) K##_THEN(P##_13, P##_12, F, R)
+#define STAGES_14(K, P, F, R) K##_RECEIVER(P, 14); STAGES_13(K, P, F, P##_14) K##_THEN(P##_14, P##_13, F, R)
+#define STAGES_15(K, P, F, R) K##_RECEIVER(P, 15); STAGES_14(K, P, F, P##_15) K##_THEN(P##_15, P##_14, F, R)
+#define STAGES_16(K, P, F, R) K##_RECEIVER(P, 16); STAGES_15(K, P, F, P##_16) K##_THEN(P##_16, P##_15, F, R)
 
 /* clang-format on */
 

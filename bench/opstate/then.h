@@ -6,11 +6,23 @@
 
 /* Every depth; without functions there is but one kind. */
 #define OPSTATE_DEPTHS(X) X(0, S0) OPSTATE_DEPTHS_OF(X, S0) OPSTATE_DEPTHS_OF(X, S8)
-#define OPSTATE_DEPTHS_OF(X, F)                                                                                        \
-    X(1, F)                                                                                                            \
-    X(2, F)                                                                                                            \
-    X(3, F)                                                                                                            \
-    X(4, F) X(5, F) X(6, F) X(7, F) X(8, F) X(9, F) X(10, F) X(11, F) X(12, F) X(13, F) X(14, F) X(15, F) X(16, F)
+#define OPSTATE_DEPTHS_OF(X, ...)                                                                                      \
+    X(1, __VA_ARGS__)                                                                                                  \
+    X(2, __VA_ARGS__)                                                                                                  \
+    X(3, __VA_ARGS__)                                                                                                  \
+    X(4, __VA_ARGS__)                                                                                                  \
+    X(5, __VA_ARGS__)                                                                                                  \
+    X(6, __VA_ARGS__)                                                                                                  \
+    X(7, __VA_ARGS__)                                                                                                  \
+    X(8, __VA_ARGS__)                                                                                                  \
+    X(9, __VA_ARGS__)                                                                                                  \
+    X(10, __VA_ARGS__)                                                                                                 \
+    X(11, __VA_ARGS__)                                                                                                 \
+    X(12, __VA_ARGS__)                                                                                                 \
+    X(13, __VA_ARGS__)                                                                                                 \
+    X(14, __VA_ARGS__)                                                                                                 \
+    X(15, __VA_ARGS__)                                                                                                 \
+    X(16, __VA_ARGS__)
 
 #define THEN_FORM(depth, F, modes)                                                                                     \
     extern const struct form then_floor_##depth##_##F, then_pipeline_##depth##_##F, then_ready_##depth##_##F,          \
