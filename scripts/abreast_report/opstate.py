@@ -2,6 +2,8 @@
 
 from .opstate_forms import by_form, carried, compiler_of, described, figure_data, name_of, value
 from .opstate_share import of_a_core, verdict
+from .opstate_sources import added, of_source
+from .opstate_sources import table as by_source
 from .ratios import control_finding, groups_of
 from .rows import Setting, pairs, shown, shown_row
 from .tables import Heading, Section, Table
@@ -30,16 +32,18 @@ NOTES = {
 
 def build(rows):
     section = Section("opstate")
-    every = by_form(rows)
+    every = by_form(row for row in rows if not of_source(row))
     # What is said, and drawn, is of the setting of the main build: one table more has all.
     main = rows[0].setting.options
     rows = [row for row in rows if row.setting.options == main]
+    on_sources, on_top = by_source(rows), list(added(rows))
+    rows = [row for row in rows if not of_source(row)]
     groups, forms = groups_of(rows), by_form(rows)
-    tables = [operations(groups), *depth_tables(rows, forms), compilers(groups), settings(every, main)]
+    tables = [operations(groups), *depth_tables(rows, forms), on_sources, compilers(groups), settings(every, main)]
     section.tables = [table for table in tables if table.rows]
     section.short = " ".join(part for part in (above_floor(forms), of_a_core(groups)) if part)
     section.headline = "\n".join(part for part in (verdict(groups), *written(forms, groups), *letting(forms)) if part)
-    section.findings = [*growth(forms), *erased(groups), *environments(groups), *alignments(groups)]
+    section.findings = [*growth(forms), *on_top, *erased(groups), *environments(groups), *alignments(groups)]
     section.findings += control_finding(groups, "ratio_to_floor")
     section.data = figure_data(forms)
     return section

@@ -29,6 +29,43 @@ def test_a_pipeline_grows_by_what_its_functions_carry(figures):
         assert figures["sender", "pipeline", f"depth={depth},state=8"]["op_state_bytes"] == empty + 8 * depth
 
 
+SOURCES = {
+    "schedule": ("pipeline", "algorithm=schedule"),
+    "read-some": ("pipeline", "algorithm=read-some"),
+    "any-sender": ("any-sender", "algorithm=read-some"),
+    "when-all-4": ("pipeline", "algorithm=when-all,children=4"),
+    "when-all-2": None,
+    "when-all-8": None,
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_source_has_its_size_at_every_depth(figures, source):
+    found = {variant: of for (_, name, variant), of in figures.items() if variant.startswith(f"source={source},")}
+    alone = found[f"source={source},depth=0,state=0"]
+    assert len(found) == 1 + 2 * 16
+    if SOURCES[source]:
+        mechanism, variant = SOURCES[source]
+        known = figures["sender", mechanism, variant]
+        assert {metric: known[metric] for metric in alone} == alone
+    else:  # a child is a then's operation state, and its value
+        count, of_four = int(source[-1]), figures["sender", "pipeline", "source=when-all-4,depth=0,state=0"]
+        assert alone["op_state_bytes"] == of_four["op_state_bytes"] + (count - 4) * (16 + 8)
+    for depth in range(1, 17):
+        for state in (0, 8):
+            of = found[f"source={source},depth={depth},state={state}"]
+            assert of == {**alone, "op_state_bytes": alone["op_state_bytes"] + depth * state}
+
+
+def test_let_value_has_its_size_at_every_depth(figures):
+    just = figures["sender", "let-value", "depth=0,state=0"]["op_state_bytes"]
+    assert just == figures["sender", "pipeline", "depth=0,state=0"]["op_state_bytes"]
+    for depth in range(1, 17):
+        for state in (0, 8):
+            size = figures["sender", "let-value", f"depth={depth},state={state}"]["op_state_bytes"]
+            assert size == just + depth * (8 + state)  # the value that is kept, and the function
+
+
 def test_as_written_has_the_pointers_and_variants_of_the_text(figures):
     sizes = {key: found["op_state_bytes"] for key, found in figures.items() if "op_state_bytes" in found}
     for (model, name, variant), size in sizes.items():
@@ -147,6 +184,28 @@ def test_sentences_follow_the_data(results):
     old = f"sender\tpipeline\tdepth=16,state=8\t{MAIN}\top_state_bytes\tB\t144\t144\t144"
     change(results, old, old.replace("144", "160"))
     assert "160 at 16: 9.07 bytes a stage on average." in section(results)
+
+
+def on_source(source, depth, state, size):
+    words = ["opstate", "sender", "pipeline", f"source={source},depth={depth},state={state}", MAIN, "op_state_bytes"]
+    return "\t".join([*words, "B", *[str(size)] * 3, "1"]) + "\n"
+
+
+def test_sources_are_compared_by_what_a_then_adds(results):
+    assert "on top of a source" not in section(results)
+    tsv = results / "results" / "opstate.tsv"
+    text = tsv.read_text() + on_source("schedule", 0, 0, 32)
+    text += "".join(on_source("schedule", depth, state, 32 + depth * state) for depth in (1, 2) for state in (0, 8))
+    before = section(results)
+    tsv.write_text(text)
+    found = section(results)
+    assert "with a function of 8 bytes it adds 8 bytes, the same on every source." in found
+    assert "in bytes: just 16, schedule 32." in found
+    assert set(before.splitlines()) < set(found.splitlines()), "nothing else is said of these"
+    table = (results / "tables" / "opstate-sources.md").read_text()
+    assert "| schedule | 8 | gcc-12.2.0 |  | 32 | 40 | 48 | - |" in table
+    tsv.write_text(text.replace(on_source("schedule", 2, 8, 48), on_source("schedule", 2, 8, 56)))
+    assert "not the same on every source: 8 bytes on just, 8 to 16 bytes by depth on schedule." in section(results)
 
 
 def test_a_rate_that_may_be_any_is_a_word(results):
