@@ -128,7 +128,8 @@ static void choose_columns(struct table *table)
         if (has(table, preferred[c]))
             add_column(table, preferred[c]);
     }
-    for (size_t i = 0; i < results_count(table->results) && !has(table, "ns_per_op"); i++) {
+    bool timed = has(table, "ns_per_op");
+    for (size_t i = 0; i < results_count(table->results) && !timed; i++) {
         const struct row *row = row_of(table, i);
         if (row)
             add_column(table, row->metric);

@@ -19,7 +19,8 @@ set(ABREAST_COMPILERS "" CACHE STRING "the compilers of the cells: names, or all
 set(ABREAST_LEVELS "0;1;2" CACHE STRING "the optimisation levels of the cells")
 set(ABREAST_SANITIZERS "none" CACHE STRING "the sanitizers of the cells: none, address, undefined, thread")
 
-# The paths in dependency files are whole ones, and a rewrite of each would take longer than many a compilation.
+# Dependency files name their objects as Ninja does, from the build folder; CMake's rewrite of each would take longer than
+# many a compilation.
 cmake_policy(SET CMP0116 OLD)
 
 set(cells_dir ${CMAKE_BINARY_DIR}/cells)
@@ -150,10 +151,11 @@ endfunction()
 
 # Adds the rule for one object; appends its path to the variable `objects`. What follows are further dependencies.
 macro(cells_object compiler flags toolchain directory source name)
+  file(RELATIVE_PATH object ${CMAKE_BINARY_DIR} ${directory}/${name}.o)
   add_custom_command(
     OUTPUT ${directory}/${name}.o
     COMMAND ${compiler} ${flags} "-DABREAST_TOOLCHAIN=\"${toolchain}\"" -I${CMAKE_SOURCE_DIR} -MD -MF ${directory}/${name}.d
-            -MT ${directory}/${name}.o -c ${CMAKE_SOURCE_DIR}/${source} -o ${directory}/${name}.o
+            -MT ${object} -c ${CMAKE_SOURCE_DIR}/${source} -o ${directory}/${name}.o
     DEPENDS ${CMAKE_SOURCE_DIR}/${source} ${ARGN}
     DEPFILE ${directory}/${name}.d
     COMMENT "${toolchain}: ${source}"
