@@ -129,11 +129,12 @@ static void test_who_wins_a_race(void **state)
 
 /* ---- Short memory ---- */
 
+/* Frames may end on any thread of a pool. */
 struct failing_allocator {
     struct frame_allocator base;
-    unsigned left; /* allocations until the one that fails */
-    unsigned made, freed;
-    bool failed;
+    _Atomic unsigned left; /* allocations until the one that fails */
+    _Atomic unsigned made, freed;
+    _Atomic bool failed;
 };
 
 static void *failing_allocate(struct frame_allocator *base, size_t bytes)
