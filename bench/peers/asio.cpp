@@ -20,9 +20,9 @@
 #include <asio.hpp>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <exception>
-#include <chrono>
 #include <memory>
 #include <new>
 #include <system_error>
