@@ -337,17 +337,24 @@ int echo_run(void *state, uint64_t messages)
     return status ? status : -errno_of(self.error);
 }
 
-/* Closing a socket ends what is in flight on it, with an error; the loops run to their ends. Where that error does not
- * come, as from io_uring now and then, the context destroys what is left. */
+/* Shutting a socket down ends what is in flight on it; closing alone does not always, with io_uring. The loops run to
+ * their ends, which this does not wait for without limit. */
+void end(stream_protocol::socket &socket)
+{
+    asio::error_code ignored; /* the other end may be closed already */
+    socket.shutdown(stream_protocol::socket::shutdown_both, ignored);
+    socket.close(ignored);
+}
+
 void echo_close(void *state)
 {
     std::unique_ptr<echo> self(static_cast<echo *>(state));
     guarded([&] {
         self->closing = true;
         for (auto &each : self->loops)
-            each->socket.close();
+            end(each->socket);
         for (auto &each : self->clients)
-            each->socket.close();
+            end(each->socket);
         do
             self->context.restart();
         while (self->context.run_for(std::chrono::milliseconds(100)) > 0);
