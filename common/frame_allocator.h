@@ -24,16 +24,41 @@ struct frame_allocator_ops {
     const char *name;
     void *(*allocate)(struct frame_allocator *, size_t bytes); /* aligned for max_align_t */
     void (*deallocate)(struct frame_allocator *, void *memory, size_t bytes);
+    /* What it holds and has not handed out: the calling thread's part, and what threads share. Null: nothing. */
+    size_t (*retained_bytes)(struct frame_allocator *);
+    /* Gives that back. Null: there is nothing, or it goes when the allocator is destroyed. */
+    void (*release)(struct frame_allocator *);
 };
 
-/* malloc and free of whatever libc is loaded: the baseline, C++'s default operator new. Any thread. */
+/* malloc and free of whatever library is loaded: the baseline, C++'s default operator new. Any thread. */
 struct frame_allocator *malloc_frame_allocator(void);
 
-/* Recycling: freed frames go to thread-local free lists by size class and are handed out again, last in first out, as
- * asio's recycling allocator and Capy's do. Frames may be freed on another thread than the one that made them. */
+/* Which one that is: "malloc" for the C library's own; else what its file is called, as of one that LD_PRELOAD names:
+ * "mimalloc", "jemalloc", "tcmalloc". Never null, never freed. */
+const char *malloc_library_name(void);
+
+/* Recycling: freed frames go to free lists of the calling thread, one a size class, and are handed out again, last in
+ * first out, as asio's recycling allocator and Capy's do. Classes are RECYCLING_CLASS_BYTES apart; what is larger than
+ * RECYCLING_LARGEST_BYTES goes to malloc and free.
+ *
+ * A list is two magazines of RECYCLING_MAGAZINE_FRAMES frames (Bonwick and Adams, Magazines and Vmem, 2001, section 3).
+ * A thread that frees more than it allocates hands full magazines to a depot that all threads share, and one that finds
+ * its list empty takes a full magazine from there before it asks malloc. So a thread that makes frames which another
+ * frees calls malloc no more once the depot has what is under way between them. Beyond RECYCLING_DEPOT_BYTES magazines
+ * are freed.
+ *
+ * Threads: any; a frame may be freed on another thread than the one that made it. What a thread holds is freed when it
+ * ends. Lifetime: the program's. */
 struct frame_allocator *recycling_frame_allocator(void);
 
-/* Returns the calling thread's cached frames to malloc. */
+enum {
+    RECYCLING_CLASS_BYTES = 64,
+    RECYCLING_LARGEST_BYTES = 4096,
+    RECYCLING_MAGAZINE_FRAMES = 64,
+    RECYCLING_DEPOT_BYTES = 32 << 20,
+};
+
+/* Frees what the calling thread holds. The depot's part too: the member `release`. */
 void recycling_frame_allocator_release(void);
 
 /* What the calling thread's allocators did since the last reset. `calls` counts allocations asked for, `fresh` those

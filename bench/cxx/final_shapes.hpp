@@ -174,7 +174,7 @@ struct arena : frame_allocator {
 
 template <class L, bool yields> int chain_shape(stack_job *job)
 {
-    static constexpr frame_allocator_ops ops = {"arena", arena::allocate, arena::deallocate};
+    static constexpr frame_allocator_ops ops = {"arena", arena::allocate, arena::deallocate, nullptr, nullptr};
     size_t bytes = (job->completions + 1) * arena::FRAME_BYTES;
     void *memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)

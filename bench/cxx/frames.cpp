@@ -111,6 +111,8 @@ template <auto resource> frame_allocator *as_frame_allocator(const char *name)
         name,
         [](frame_allocator *, size_t bytes) { return (own.*resource).allocate(bytes); },
         [](frame_allocator *, void *memory, size_t bytes) { (own.*resource).deallocate(memory, bytes); },
+        nullptr,
+        nullptr,
     };
     static frame_allocator allocator = {&ops};
     return &allocator;

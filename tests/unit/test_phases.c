@@ -33,7 +33,8 @@ static void scarce_deallocate(struct frame_allocator *base, void *frame, size_t 
     free(frame);
 }
 
-static const struct frame_allocator_ops scarce_ops = {"scarce", scarce_allocate, scarce_deallocate};
+static const struct frame_allocator_ops scarce_ops = {
+    .name = "scarce", .allocate = scarce_allocate, .deallocate = scarce_deallocate};
 
 enum { READS = 5 };
 

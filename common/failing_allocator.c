@@ -1,0 +1,23 @@
+#include "common/failing_allocator.h"
+
+static void *failing_allocate(struct frame_allocator *allocator, size_t bytes)
+{
+    struct failing_allocator *self = (struct failing_allocator *)allocator;
+    if (++self->asked == self->fails)
+        return NULL;
+    return self->inner->ops->allocate(self->inner, bytes);
+}
+
+static void failing_deallocate(struct frame_allocator *allocator, void *memory, size_t bytes)
+{
+    struct failing_allocator *self = (struct failing_allocator *)allocator;
+    self->inner->ops->deallocate(self->inner, memory, bytes);
+}
+
+void failing_allocator_init(struct failing_allocator *self, struct frame_allocator *inner, uint64_t fails)
+{
+    static const struct frame_allocator_ops ops = {
+        .name = "failing", .allocate = failing_allocate, .deallocate = failing_deallocate};
+    *self =
+        (struct failing_allocator){.base.ops = &ops, .inner = inner ? inner : malloc_frame_allocator(), .fails = fails};
+}
