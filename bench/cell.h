@@ -12,6 +12,7 @@
 #define ABREAST_BENCH_CELL_H
 
 #include "bench/results.h"
+#include "common/frame_allocators.h"
 #include "common/reactor.h"
 
 #include <stdbool.h>
@@ -21,9 +22,11 @@ struct progress;
 struct run_options {
     bool full;                    /* else quick */
     bool smoke;                   /* a few operations a cell, no timing: what the tests run */
+    bool counting;                /* under callgrind: a cell does all of its work in this process */
     bool counted;                 /* only cells that are counted: what can be told without a clock */
     uint64_t seed;                /* of everything random: order of runs, scripts, bootstrap */
     enum reactor_backend backend; /* of experiments on real sockets */
+    const struct frame_allocator_kind *allocator; /* of experiments that run whole loops; null: each one's default */
     const char *const *filters;   /* substrings or globs of "experiment/model/mechanism/variant"; empty: all */
     size_t filter_count;
 };
@@ -40,6 +43,7 @@ struct outcome {
     uint64_t allocations;       /* allocs_per_op: frames and operation states asked for */
     uint64_t allocations_fresh; /* allocs_fresh_per_op: those that went to malloc */
     uint64_t syscalls;          /* syscalls_per_msg */
+    double real_ns, cpu_ns;     /* what it took where others did the work, by clock_ns; 0: what the runner sees */
 };
 
 enum { CELL_QUICK = 1, CELL_FULL = 2, CELL_BOTH = 3 };
@@ -53,6 +57,8 @@ struct cell {
     bool baseline;         /* what the group is compared with: the floor, or malloc */
     bool counted;          /* count its instructions too, under valgrind; it must then be deterministic and do no I/O */
     bool written;          /* and the bytes that it writes (bench/writes.h) */
+    const char *preload;   /* the library that LD_PRELOAD names while its instructions are counted; null: none */
+    const char *needs;     /* what is missing where `open` says -ENOTSUP; null: nothing in particular */
     const char *native;    /* "model/mechanism" of a cell of its group: ratio_to_native compares with it; null: none */
     const void *parameters;
     /* Whether these options want the cell at all, beside mode and filters; null: always. cell_selected asks it. */

@@ -68,7 +68,7 @@ static void close_entries(struct group *group)
             entry->cell->close(entry->state);
         entry->opened = false;
     }
-    recycling_frame_allocator_release();
+    recycling_frame_allocator()->ops->release(recycling_frame_allocator());
 }
 
 int group_reopen(struct group *group)
@@ -89,11 +89,12 @@ static int add_entry(struct group *group, const struct cell *cell, bool control,
     *entry = (struct entry){.cell = cell, .control = control};
     int status = open_entry(group, entry);
     if (status == -ENOTSUP) {
-        char name[256];
+        char name[256], reason[256] = "not supported by this machine, build or reactor";
         entry_name(group, entry, name, sizeof name);
+        if (cell->needs)
+            snprintf(reason, sizeof reason, "it needs %s, which is not here", cell->needs);
         if (!control)
-            results_add_skipped(results, group->experiment->name, name,
-                                "not supported by this machine, build or reactor");
+            results_add_skipped(results, group->experiment->name, name, reason);
         return 0;
     }
     if (status)

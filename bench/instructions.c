@@ -22,11 +22,20 @@
 #define HAVE_CALLGRIND 0
 #endif
 
-enum { OPERATIONS = 1000, LABEL_BYTES = 256 };
+enum { OPERATIONS = 1000, LABEL_BYTES = 256, LIBRARIES_MOST = 8 };
 
 static bool counted(const struct experiment *experiment, const struct cell *cell, const struct run_options *options)
 {
     return cell->counted && runner_includes(experiment, cell, options);
+}
+
+/* The variable that tells the child which cells it counts: those with this library, or, where it is not set, with none.
+ * LD_PRELOAD itself is valgrind's too. */
+static const char preloaded[] = "ABREAST_PRELOADED";
+
+static bool preloads(const struct cell *cell, const char *library)
+{
+    return strcmp(cell->preload ? cell->preload : "", library ? library : "") == 0;
 }
 
 /* What a count is filed under: the cell by its place in the tables, which parent and child share, and how many times N
@@ -119,8 +128,12 @@ static int start_apart(struct apart *apart, const struct experiment *experiment,
 }
 
 /* As many at once as there are processors. */
-int instructions_child(const struct run_options *options)
+int instructions_child(const struct run_options *asked)
 {
+    struct run_options counting = *asked;
+    const struct run_options *options = &counting;
+    const char *library = getenv(preloaded);
+    counting.counting = true;
     if (!RUNNING_ON_VALGRIND) {
         complain("count is for this program's own use, under valgrind: see abreast --help");
         return -EINVAL;
@@ -133,7 +146,7 @@ int instructions_child(const struct run_options *options)
     for (size_t e = 0; e < experiment_count; e++) {
         for (size_t c = 0; c < experiments[e]->cell_count; c++) {
             const struct cell *cell = &experiments[e]->cells[c];
-            if (!counted(experiments[e], cell, options))
+            if (!counted(experiments[e], cell, options) || !preloads(cell, library))
                 continue;
             if (running == most) {
                 status = wait_apart(apart, most);
@@ -249,8 +262,11 @@ static void add_rows(const struct run_options *options, const struct counts *cou
             make_label(once, experiments[e], cell, 1);
             make_label(twice, experiments[e], cell, 2);
             const struct count *first = find_count(counts, once), *second = find_count(counts, twice);
+            const char *why = cell->needs ? cell->needs : "a count from callgrind";
+            char missing[LABEL_BYTES];
+            snprintf(missing, sizeof missing, "it needs %s, which is not here", why);
             if (!first || !second)
-                results_add_missing(results, &row, reason ? reason : "callgrind gave no count");
+                results_add_missing(results, &row, reason ? reason : missing);
             else
                 results_add_exact(results, row,
                                   ((double)second->instructions - (double)first->instructions) / OPERATIONS);
@@ -283,14 +299,20 @@ static void read_line(void *context, const char *line)
         complain("callgrind: %s", line);
 }
 
-/* 0, with the reason why counts are missing in `*reason`, or negative errno. */
-static int run_callgrind(const struct run_options *options, const char *directory, struct counting *counting,
-                         const char **reason)
+/* Those cells that preload this library, or none where it is null. 0, with the reason why counts are missing in
+ * `*reason`, or negative errno. */
+static int run_callgrind(const struct run_options *options, const char *library, const char *directory,
+                         struct counting *counting, const char **reason)
 {
-    static const char *const environment[] = {
+    char preload[LABEL_BYTES], tell[LABEL_BYTES];
+    snprintf(preload, sizeof preload, "LD_PRELOAD=%s", library ? library : "");
+    snprintf(tell, sizeof tell, "%s=%s", preloaded, library ? library : "");
+    const char *const environment[] = {
         "PATH=/usr/local/bin:/usr/bin:/bin",
         "GLIBC_TUNABLES=glibc.malloc.arena_max=1:glibc.cpu.hwcaps="
         "-AVX512F,-AVX512VL,-AVX512BW,-AVX2,-AVX2_Usable,-AVX_Fast_Unaligned_Load,-ERMS,-FSRM",
+        library ? tell : NULL,
+        preload,
         NULL,
     };
     char self[PATH_MAX], out[PATH_MAX + 32], log[PATH_MAX + 32];
@@ -312,6 +334,10 @@ static int run_callgrind(const struct run_options *options, const char *director
     argv[n++] = self;
     argv[n++] = "count";
     argv[n++] = options->full ? "--full" : "--quick";
+    if (options->allocator) {
+        argv[n++] = "--allocator";
+        argv[n++] = options->allocator->name;
+    }
     for (size_t i = 0; i < options->filter_count; i++)
         argv[n++] = options->filters[i];
     status = spawn_lines(argv, environment, read_line, counting);
@@ -321,6 +347,28 @@ static int run_callgrind(const struct run_options *options, const char *director
     else if (status > 0)
         *reason = "the cell failed under valgrind; its message is on stderr";
     return status < 0 ? status : 0;
+}
+
+/* Once for the cells that preload nothing, and once for each library. */
+static int run_all(const struct run_options *options, const char *directory, struct counting *counting,
+                   const char **reason)
+{
+    const char *libraries[LIBRARIES_MOST] = {NULL};
+    size_t count = 1;
+    for (size_t e = 0; e < experiment_count; e++) {
+        for (size_t c = 0; c < experiments[e]->cell_count; c++) {
+            const struct cell *cell = &experiments[e]->cells[c];
+            size_t known = 0;
+            while (known < count && !preloads(cell, libraries[known]))
+                known++;
+            if (known == count && count < LIBRARIES_MOST && counted(experiments[e], cell, options))
+                libraries[count++] = cell->preload;
+        }
+    }
+    int status = 0;
+    for (size_t i = 0; i < count && !status; i++)
+        status = run_callgrind(options, libraries[i], directory, counting, reason);
+    return status;
 }
 
 int instructions_add(const struct run_options *options, struct results *results, struct progress *progress)
@@ -351,7 +399,7 @@ int instructions_add(const struct run_options *options, struct results *results,
         add_rows(options, &counts, unusable, results);
         return 0;
     }
-    int status = run_callgrind(options, directory, &counting, &reason);
+    int status = run_all(options, directory, &counting, &reason);
     int read = collect_dumps(directory, &counts);
     if (!status)
         status = read;

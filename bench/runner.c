@@ -210,8 +210,9 @@ static int take_sample(const struct group *group, struct entry *entry, size_t di
     uint64_t before = clock_ns();
     int status = run_checked(group, entry, group->operations, &sample->outcome);
     uint64_t after = clock_ns();
-    sample->cpu_ns = cpu_ns() - cpu_before;
-    sample->real_ns = (double)(after - before);
+    const struct outcome *outcome = &sample->outcome;
+    sample->cpu_ns = outcome->cpu_ns > 0 ? outcome->cpu_ns : cpu_ns() - cpu_before;
+    sample->real_ns = outcome->real_ns > 0 ? outcome->real_ns : (double)(after - before);
     return status;
 }
 

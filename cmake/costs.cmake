@@ -10,6 +10,7 @@
 set(costs_everywhere opstate frames echo)
 set(costs_once grid bridges mitigations fanout)
 
+set(costs_sources_frames bench/frames.c)
 set(costs_sources_echo bench/echo.c bench/echo_memory.c bench/loops.c bench/floor.c bench/forms/cxx.c awaitable/loop.c
                        sender/loop.c)
 set(costs_product awaitable/any_stream.c awaitable/io.c awaitable/run.c awaitable/when_all.c common/coro.c
