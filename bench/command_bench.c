@@ -70,30 +70,37 @@ static int register_all(struct benchmark *benchmarks, const struct run_options *
     return 0;
 }
 
-/* Takes --reactor=BACKEND out of the arguments; what is left is Google Benchmark's. */
-static int take_reactor(struct options *options, int *argc, char **argv)
+/* Takes our own options out of the arguments; what is left is Google Benchmark's. */
+static int take_options(struct options *options, int *argc, char **argv)
 {
-    int kept = 0;
-    *options = (struct options){.run = {.seed = 1, .full = true}};
+    int kept = 0, taken = 0;
+    char **ours = calloc((size_t)*argc + 1, sizeof *ours);
+    if (!ours) {
+        complain("no memory");
+        return EXIT_ERROR;
+    }
     for (int i = 0; i < *argc; i++) {
-        if (strncmp(argv[i], "--reactor", 9) != 0) {
+        bool is_ours = strncmp(argv[i], "--reactor", 9) == 0 || strncmp(argv[i], "--allocator", 11) == 0;
+        if (!is_ours) {
             argv[kept++] = argv[i];
             continue;
         }
-        struct options taken;
-        char *argument = argv[i];
-        if (options_parse(&taken, 1, &argument, ACCEPT_REACTOR))
-            return EXIT_ERROR;
-        options->run.backend = taken.run.backend;
+        ours[taken++] = argv[i];
+        if (!strchr(argv[i], '=') && i + 1 < *argc)
+            ours[taken++] = argv[++i];
     }
     *argc = kept;
-    return EXIT_OK;
+    int status = options_parse(options, taken, ours, ACCEPT_REACTOR | ACCEPT_ALLOCATOR);
+    free(ours);
+    options->run.filters = NULL;
+    options->run.full = true;
+    return status;
 }
 
 int command_bench(int argc, char **argv)
 {
     struct options options;
-    if (take_reactor(&options, &argc, argv))
+    if (take_options(&options, &argc, argv))
         return EXIT_ERROR;
     struct environment environment;
     if (environment_read(&environment, options.run.backend)) {
@@ -116,6 +123,7 @@ int command_bench(int argc, char **argv)
     shim_context("cflags", build_flags);
     shim_context("transfer", transfer_kind);
     shim_context("reactor", environment.reactor);
+    shim_context("malloc", malloc_library_name());
     int ran = shim_run();
     free(benchmarks);
     if (ran < 0 || any_failed)

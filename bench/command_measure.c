@@ -26,7 +26,7 @@ static int measure(const struct experiment *experiment, const struct run_options
 static int print_rows(int argc, char **argv, bool counts)
 {
     struct options options;
-    if (options_parse(&options, argc, argv, ACCEPT_MODE))
+    if (options_parse(&options, argc, argv, ACCEPT_MODE | ACCEPT_ALLOCATOR))
         return EXIT_ERROR;
     struct progress progress = {.quiet = true};
     struct results *results = results_create();
@@ -69,7 +69,7 @@ int command_measure(int argc, char **argv)
 static int count(int argc, char **argv, int (*child)(const struct run_options *))
 {
     struct options options;
-    if (options_parse(&options, argc, argv, ACCEPT_MODE))
+    if (options_parse(&options, argc, argv, ACCEPT_MODE | ACCEPT_ALLOCATOR))
         return EXIT_ERROR;
     return child(&options.run) ? EXIT_ERROR : EXIT_OK;
 }

@@ -194,6 +194,10 @@ static int tell_costs(const struct programs *programs, const struct program *pro
     int status = arguments_add(arguments, counts ? "measure" : "check");
     if (!status)
         status = arguments_add(arguments, options->full ? "--full" : "--quick");
+    if (options->allocator && !status)
+        status = arguments_add(arguments, "--allocator");
+    if (options->allocator && !status)
+        status = arguments_add(arguments, options->allocator->name);
     for (size_t i = 0; i < options->filter_count && !status; i++)
         status = arguments_add(arguments, options->filters[i]);
     return status;
@@ -281,8 +285,8 @@ static int print_summary(const struct running *running)
 int command_run(int argc, char **argv)
 {
     struct running running = {0};
-    int exit_status =
-        options_parse(&running.options, argc, argv, ACCEPT_MODE | ACCEPT_OUT | ACCEPT_SEED | ACCEPT_REACTOR);
+    int exit_status = options_parse(&running.options, argc, argv,
+                                    ACCEPT_MODE | ACCEPT_OUT | ACCEPT_SEED | ACCEPT_REACTOR | ACCEPT_ALLOCATOR);
     if (!exit_status)
         exit_status = options_check_filters(&running.options.run);
     if (exit_status)

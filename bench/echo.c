@@ -24,6 +24,16 @@ void echo_fill(unsigned char *bytes, size_t size, uint64_t seed)
     }
 }
 
+const struct frame_allocator_kind *echo_allocator_kind(const struct run_options *options)
+{
+    return options->allocator ? options->allocator : frame_allocator_kind_named("recycling");
+}
+
+bool echo_allocator_serves(const struct frame_allocator_kind *kind, const struct loop_form *form)
+{
+    return !(kind->reset && form->code->child_tasks);
+}
+
 /* The backend that options ask for, where the default depends on what the kernel permits. */
 static enum reactor_backend chosen_backend(const struct run_options *options)
 {

@@ -22,6 +22,15 @@ struct echo_parameters {
     bool speculative;
 };
 
+/* Where the loops' frames come from: as the command line says, else the recycling allocator. */
+const struct frame_allocator_kind *echo_allocator_kind(const struct run_options *);
+
+/* Whether a form's frames can come from there: those of a frame an operation must be used again. */
+bool echo_allocator_serves(const struct frame_allocator_kind *, const struct loop_form *);
+
+/* For so many loops at once, each with a frame or a few. */
+enum { ECHO_FRAMES_BYTES = 64 << 10 };
+
 int echo_memory_open(const struct cell *, const struct run_options *, void **state);
 int echo_memory_run(void *state, uint64_t operations, struct outcome *);
 void echo_memory_close(void *state);

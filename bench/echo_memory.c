@@ -9,6 +9,7 @@ enum { PIECE = 64, RING = 64 * PIECE, STACK_BUDGET = 512 << 10 };
 
 struct echo_memory {
     const struct loop_form *form;
+    const struct frame_allocator_kind *allocator;
     void (*process)(struct process *, unsigned char *data, size_t bytes);
     struct io_env env;
     struct loop_job job;
@@ -23,6 +24,8 @@ static int run_batches(struct echo_memory *echo, uint64_t turns)
 {
     while (turns > 0) {
         uint64_t batch = turns < echo->batch ? turns : echo->batch;
+        if (echo->allocator->reset)
+            echo->allocator->reset(echo->env.allocator);
         memory_stream_init(&echo->memory, echo->source, RING, batch * PIECE, PIECE, echo->sink, RING);
         int status = echo->form->code->start(echo->loop, &echo->job);
         if (status == 0)
@@ -63,21 +66,24 @@ static int turns_in_budget(struct echo_memory *echo)
 int echo_memory_open(const struct cell *cell, const struct run_options *options, void **state)
 {
     const struct echo_parameters *parameters = cell->parameters;
-    if (loop_forms[parameters->form].code->unavailable)
+    const struct frame_allocator_kind *allocator = echo_allocator_kind(options);
+    const struct loop_form *form = &loop_forms[parameters->form];
+    if (form->code->unavailable || !echo_allocator_serves(allocator, form))
         return -ENOTSUP;
     struct echo_memory *echo = calloc(1, sizeof *echo);
     if (!echo)
         return -ENOMEM;
     *state = echo;
-    echo->form = &loop_forms[parameters->form];
+    echo->form = form;
+    echo->allocator = allocator;
+    echo->env = (struct io_env){.executor = inline_executor(), .allocator = allocator->create(ECHO_FRAMES_BYTES)};
     echo->process = parameters->process;
-    echo->loop = malloc(*echo->form->code->bytes);
-    if (!echo->loop) {
+    echo->loop = malloc(*form->code->bytes);
+    if (!echo->loop || !echo->env.allocator) {
         echo_memory_close(echo);
         return -ENOMEM;
     }
     echo_fill(echo->source, RING, options->seed);
-    echo->env = (struct io_env){.executor = inline_executor(), .allocator = recycling_frame_allocator()};
     echo->job = (struct loop_job){
         .env = &echo->env, .stream = &echo->memory.stream, .buffer = echo->buffer, .size = sizeof echo->buffer};
     int status = turns_in_budget(echo);
@@ -112,6 +118,8 @@ int echo_memory_run(void *state, uint64_t operations, struct outcome *outcome)
 void echo_memory_close(void *state)
 {
     struct echo_memory *echo = state;
+    if (echo->env.allocator)
+        echo->allocator->destroy(echo->env.allocator);
     free(echo->loop);
     free(echo);
 }

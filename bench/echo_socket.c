@@ -17,6 +17,7 @@ struct connection {
 
 struct echo_socket {
     const struct echo_parameters *parameters;
+    const struct frame_allocator_kind *allocator;
     uint64_t seed;
     struct reactor *reactor;
     struct run_loop run_loop;
@@ -132,8 +133,10 @@ static int open_all(struct echo_socket *echo)
     if (status < 0)
         return status;
     echo->run_loop_ready = true;
-    echo->env =
-        (struct io_env){.executor = run_loop_executor(&echo->run_loop), .allocator = recycling_frame_allocator()};
+    echo->env = (struct io_env){.executor = run_loop_executor(&echo->run_loop),
+                                .allocator = echo->allocator->create(parameters->connections * ECHO_FRAMES_BYTES)};
+    if (!echo->env.allocator)
+        return -ENOMEM;
     for (unsigned i = 0; i < parameters->connections; i++) {
         status = open_connection(echo, &echo->connections[i]);
         if (status < 0)
@@ -148,12 +151,15 @@ static int open_all(struct echo_socket *echo)
 int echo_socket_open(const struct cell *cell, const struct run_options *options, void **state)
 {
     const struct echo_parameters *parameters = cell->parameters;
-    if (loop_forms[parameters->form].code->unavailable)
+    const struct frame_allocator_kind *allocator = echo_allocator_kind(options);
+    const struct loop_form *form = &loop_forms[parameters->form];
+    if (form->code->unavailable || !echo_allocator_serves(allocator, form))
         return -ENOTSUP;
     struct echo_socket *echo = calloc(1, sizeof *echo + parameters->connections * sizeof echo->connections[0]);
     if (!echo)
         return -ENOMEM;
     echo->parameters = parameters;
+    echo->allocator = allocator;
     echo->seed = options->seed;
     int status = open_all(echo);
     if (status < 0)
@@ -232,6 +238,8 @@ void echo_socket_close(void *state)
         run_loop_destroy(&echo->run_loop);
     if (echo->reactor)
         reactor_destroy(echo->reactor);
+    if (echo->env.allocator)
+        echo->allocator->destroy(echo->env.allocator);
     free(echo->buffers);
     free(echo->pattern);
     free(echo);

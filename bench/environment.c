@@ -180,6 +180,7 @@ void environment_write(const struct environment *environment, struct json *json)
     json_close(json, '}');
     write_known(json, "kernel", environment->kernel);
     write_known(json, "libc", environment->libc);
+    json_string(json, "malloc", malloc_library_name());
     json_open(json, "reactor", '{');
     write_known(json, "backend", environment->reactor);
     write_known(json, "features", environment->reactor_features);
@@ -215,6 +216,7 @@ void environment_print(const struct environment *environment, FILE *file)
     fprintf(file, "machine     %s, %d cores\n", environment->cpu[0] ? environment->cpu : unknown, environment->cores);
     fprintf(file, "kernel      %s\n", environment->kernel);
     fprintf(file, "libc        %s\n", environment->libc[0] ? environment->libc : unknown);
+    fprintf(file, "malloc      %s\n", strcmp(malloc_library_name(), "malloc") ? malloc_library_name() : "libc's");
     fprintf(file, "reactor     %s\n", environment->reactor[0] ? environment->reactor_features : "none");
     if (environment->reactor_note[0])
         fprintf(file, "            %s\n", environment->reactor_note);

@@ -46,6 +46,25 @@ static bool parse_reactor(const char *text, enum reactor_backend *backend)
     return true;
 }
 
+static bool parse_allocator(const char *text, const struct frame_allocator_kind **kind)
+{
+    if (!has_value("--allocator", text))
+        return false;
+    *kind = frame_allocator_kind_named(text);
+    if (*kind)
+        return true;
+    char names[256] = "";
+    size_t length = 0;
+    for (size_t i = 0; i < frame_allocator_kind_count && length < sizeof names; i++)
+        length += (size_t)snprintf(names + length, sizeof names - length, "%s%s",
+                                   i == 0                                ? ""
+                                   : i + 1 == frame_allocator_kind_count ? " or "
+                                                                         : ", ",
+                                   frame_allocator_kinds[i]->name);
+    complain("--allocator '%s' is not known: give %s", text, names);
+    return false;
+}
+
 /* The value of option `name`, written --name VALUE or --name=VALUE; null: it is another option. */
 static const char *option_value(const char *name, int argc, char **argv, int *at)
 {
@@ -87,6 +106,8 @@ static int parse_option(struct options *options, int argc, char **argv, int *at,
         return parse_seed(value, &options->run.seed) ? 1 : -1;
     if (accept & ACCEPT_REACTOR && (value = option_value("--reactor", argc, argv, at)))
         return parse_reactor(value, &options->run.backend) ? 1 : -1;
+    if (accept & ACCEPT_ALLOCATOR && (value = option_value("--allocator", argc, argv, at)))
+        return parse_allocator(value, &options->run.allocator) ? 1 : -1;
     if (accept & ACCEPT_OUT && (value = option_value("--out", argc, argv, at))) {
         options->out = value;
         return has_value("--out", value) ? 1 : -1;

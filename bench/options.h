@@ -6,10 +6,11 @@
 
 /* What a command accepts besides filters. */
 enum {
-    ACCEPT_MODE = 1,    /* --quick --full --smoke */
-    ACCEPT_OUT = 2,     /* --out DIR */
-    ACCEPT_SEED = 4,    /* --seed N */
-    ACCEPT_REACTOR = 8, /* --reactor=BACKEND */
+    ACCEPT_MODE = 1,       /* --quick --full --smoke */
+    ACCEPT_OUT = 2,        /* --out DIR */
+    ACCEPT_SEED = 4,       /* --seed N */
+    ACCEPT_REACTOR = 8,    /* --reactor=BACKEND */
+    ACCEPT_ALLOCATOR = 16, /* --allocator NAME */
 };
 
 struct options {

@@ -125,6 +125,8 @@ int record_write_run(const struct record *record, const struct results *results,
         json_string(&json, NULL, run->filters[i]);
     json_close(&json, ']');
     json_count(&json, "seed", run->seed);
+    if (run->allocator)
+        json_string(&json, "allocator", run->allocator->name);
     json_string(&json, "start", start);
     environment_write(record->environment, &json);
     write_toolchains(results, &json);

@@ -187,7 +187,7 @@ static int run_lackey(const struct run_options *options, struct counts *counts, 
     };
     char self[PATH_MAX];
     int status = spawn_self(self, sizeof self);
-    const char **argv = calloc(options->filter_count + 9, sizeof *argv);
+    const char **argv = calloc(options->filter_count + 11, sizeof *argv);
     if (status || !argv) {
         free(argv);
         return status ? status : -ENOMEM;
@@ -201,6 +201,10 @@ static int run_lackey(const struct run_options *options, struct counts *counts, 
     argv[n++] = self;
     argv[n++] = "count-writes";
     argv[n++] = options->full ? "--full" : "--quick";
+    if (options->allocator) {
+        argv[n++] = "--allocator";
+        argv[n++] = options->allocator->name;
+    }
     for (size_t i = 0; i < options->filter_count; i++)
         argv[n++] = options->filters[i];
     status = spawn_lines(argv, environment, read_line, counts);

@@ -36,14 +36,14 @@ static struct frame_allocator *pool_create(size_t capacity_bytes)
 
 /* clang-format off */
 const struct frame_allocator_kind *const frame_allocator_kinds[] = {
-    KIND{"malloc", "malloc and free of the library that is loaded", true, malloc_create, shared_destroy},
+    KIND{"malloc", "malloc and free of the library that is loaded", true, malloc_create, shared_destroy, NULL},
     KIND{"recycling", "free lists of each thread, by size class, over a shared depot", true, recycling_create,
-         shared_destroy},
+         shared_destroy, NULL},
     KIND{"recycling-global", "free lists by size class that threads share, behind a mutex", true,
-         recycling_global_create, shared_destroy},
-    KIND{"pool", "blocks of one size, all taken at the start", false, pool_create, pool_frame_allocator_destroy},
+         recycling_global_create, shared_destroy, NULL},
+    KIND{"pool", "blocks of one size, all taken at the start", false, pool_create, pool_frame_allocator_destroy, NULL},
     KIND{"arena", "one piece of memory cut up from front to back, freed as a whole", false,
-         arena_frame_allocator_create, arena_frame_allocator_destroy},
+         arena_frame_allocator_create, arena_frame_allocator_destroy, arena_frame_allocator_reset},
 };
 /* clang-format on */
 const size_t frame_allocator_kind_count = sizeof frame_allocator_kinds / sizeof frame_allocator_kinds[0];

@@ -14,6 +14,8 @@ struct frame_allocator_kind {
     struct frame_allocator *(*create)(size_t capacity_bytes);
     /* Gives back what it holds; every frame was freed before. */
     void (*destroy)(struct frame_allocator *);
+    /* Takes back all frames at once, where freeing one does nothing. Null: frames that are freed are used again. */
+    void (*reset)(struct frame_allocator *);
 };
 
 extern const struct frame_allocator_kind *const frame_allocator_kinds[];
