@@ -9,11 +9,16 @@
 _Thread_local struct frame_allocator *frame_allocator_channel;
 _Thread_local struct frame_allocator_counts frame_allocator_counts;
 
+static void *allocate_fresh(size_t bytes)
+{
+    frame_allocator_counts.fresh++;
+    return malloc(bytes);
+}
+
 static void *malloc_allocate(struct frame_allocator *self, size_t bytes)
 {
     (void)self;
-    frame_allocator_counts.fresh++;
-    return malloc(bytes);
+    return allocate_fresh(bytes);
 }
 
 static void malloc_deallocate(struct frame_allocator *self, void *memory, size_t bytes)
@@ -45,6 +50,7 @@ struct free_list {
     struct free_frame *first; /* of the magazine in use */
     size_t room;              /* for so many more frames */
     struct free_frame *full;  /* the other magazine when it is full; else null */
+    void *padding;            /* to a power of two: the address of a list is a shift and a mask */
 };
 
 static _Thread_local struct free_list free_lists[CLASS_COUNT];
@@ -135,38 +141,31 @@ static bool thread_keeps(void)
 
 /* ---- Recycling: allocate and free ---- */
 
-static void *allocate_large(size_t bytes)
-{
-    frame_allocator_counts.fresh++;
-    return malloc(bytes);
-}
-
 /* The magazine in use is empty. */
-static __attribute__((noinline)) void *refill(size_t class)
+static __attribute__((noinline)) void *refill(struct free_list *list)
 {
-    struct free_list *list = &free_lists[class];
+    size_t class = (size_t)(list - free_lists);
     struct free_frame *magazine = list->full;
     list->full = NULL;
     if (!magazine && thread_keeps())
         magazine = take_magazine(class);
     if (!magazine)
-        return allocate_large(frame_bytes(class));
+        return allocate_fresh(frame_bytes(class));
     list->first = magazine->next;
     list->room = 1;
     return magazine;
 }
 
 /* The magazine in use has no room. */
-static __attribute__((noinline)) void begin_magazine(size_t class, struct free_frame *frame)
+static __attribute__((noinline)) void begin_magazine(struct free_list *list, struct free_frame *frame)
 {
-    struct free_list *list = &free_lists[class];
     if (!list->first && !thread_keeps()) {
         free(frame);
         return;
     }
     if (list->first) {
         if (list->full)
-            give_magazine(class, list->full);
+            give_magazine((size_t)(list - free_lists), list->full);
         list->full = list->first;
     }
     frame->next = NULL;
@@ -174,38 +173,46 @@ static __attribute__((noinline)) void begin_magazine(size_t class, struct free_f
     list->room = RECYCLING_MAGAZINE_FRAMES - 1;
 }
 
-static void *recycling_allocate(struct frame_allocator *self, size_t bytes)
+static inline __attribute__((always_inline)) void *take(size_t bytes)
 {
-    (void)self;
-    size_t class = size_class(bytes);
-    if (class >= CLASS_COUNT)
-        return allocate_large(bytes);
-    struct free_list *list = &free_lists[class];
+    if (bytes - 1 >= RECYCLING_LARGEST_BYTES)
+        return allocate_fresh(bytes);
+    struct free_list *list = &free_lists[size_class(bytes)];
     struct free_frame *frame = list->first;
     if (!frame)
-        return refill(class);
+        return refill(list);
     list->first = frame->next;
     list->room++;
     return frame;
 }
 
-static void recycling_deallocate(struct frame_allocator *self, void *memory, size_t bytes)
+static inline __attribute__((always_inline)) void give(void *memory, size_t bytes)
 {
-    (void)self;
-    size_t class = size_class(bytes);
-    if (class >= CLASS_COUNT) {
+    if (bytes - 1 >= RECYCLING_LARGEST_BYTES) {
         free(memory);
         return;
     }
-    struct free_list *list = &free_lists[class];
+    struct free_list *list = &free_lists[size_class(bytes)];
     struct free_frame *frame = memory;
     if (list->room == 0) {
-        begin_magazine(class, frame);
+        begin_magazine(list, frame);
         return;
     }
     list->room--;
     frame->next = list->first;
     list->first = frame;
+}
+
+static void *recycling_allocate(struct frame_allocator *self, size_t bytes)
+{
+    (void)self;
+    return take(bytes);
+}
+
+static void recycling_deallocate(struct frame_allocator *self, void *memory, size_t bytes)
+{
+    (void)self;
+    give(memory, bytes);
 }
 
 void recycling_frame_allocator_release(void)
@@ -243,29 +250,32 @@ static size_t recycling_retained_bytes(struct frame_allocator *self)
     return bytes;
 }
 
+static const struct frame_allocator_ops recycling_ops = {
+    .name = "recycling",
+    .allocate = recycling_allocate,
+    .deallocate = recycling_deallocate,
+    .retained_bytes = recycling_retained_bytes,
+    .release = recycling_release,
+};
+static struct frame_allocator recycling = {&recycling_ops};
+
 struct frame_allocator *recycling_frame_allocator(void)
 {
-    static const struct frame_allocator_ops ops = {
-        .name = "recycling",
-        .allocate = recycling_allocate,
-        .deallocate = recycling_deallocate,
-        .retained_bytes = recycling_retained_bytes,
-        .release = recycling_release,
-    };
-    static struct frame_allocator allocator = {&ops};
-    return &allocator;
+    return &recycling;
 }
 
-/* ---- Any allocator ---- */
+/* ---- Any allocator ----
+ *
+ * The recycling one is called directly, as Capy's promises do with theirs (io_awaitable_promise_base.hpp, 2026). */
 
 void *frame_allocate(struct frame_allocator *allocator, size_t bytes)
 {
     PROBE(ALLOCATE);
     frame_allocator_counts.calls++;
     frame_allocator_counts.bytes += bytes;
-    if (!allocator)
-        allocator = malloc_frame_allocator();
-    return allocator->ops->allocate(allocator, bytes);
+    if (allocator == &recycling)
+        return take(bytes);
+    return allocator ? allocator->ops->allocate(allocator, bytes) : allocate_fresh(bytes);
 }
 
 void frame_deallocate(struct frame_allocator *allocator, void *frame, size_t bytes)
@@ -273,7 +283,10 @@ void frame_deallocate(struct frame_allocator *allocator, void *frame, size_t byt
     if (!frame)
         return;
     frame_allocator_counts.frees++;
-    if (!allocator)
-        allocator = malloc_frame_allocator();
-    allocator->ops->deallocate(allocator, frame, bytes);
+    if (allocator == &recycling)
+        give(frame, bytes);
+    else if (allocator)
+        allocator->ops->deallocate(allocator, frame, bytes);
+    else
+        free(frame);
 }
