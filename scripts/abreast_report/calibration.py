@@ -10,7 +10,10 @@ from .twins import elided, is_control, pairs_of
 METRICS = {
     GROWTH: "whether the stack grows",
     BYTES: "bytes of stack a completion, where it grows in both",
-    "op_state_bytes": "bytes of operation state or awaitable",
+    "op_state_bytes": "bytes of operation state",
+    "op_state_align_bytes": "alignment of an operation state",
+    "awaitable_bytes": "bytes of awaitable",
+    "awaitable_align_bytes": "alignment of an awaitable",
     "frame_bytes": "bytes of a coroutine frame",
     ALLOCATIONS[0]: "allocations an operation",
     ALLOCATIONS[1]: "of these, fresh ones",
@@ -26,10 +29,17 @@ def build(results, causes):
     if not found:
         return section
     explained = {pair: causes.of(pair) for pair in found}
+    numbers = numbered(explained)
     section.short = short(results, found)
-    section.headline = headline(found, explained)
-    section.tables = [summary(found, explained), *ratios(found, explained), *everything(found, explained)]
-    section.findings = [*rules(results, found, explained), *disagreements(found, explained)]
+    section.headline = "\n".join([*headline(found, explained), *rules(found, explained, numbers)])
+    section.tables = [
+        summary(found, explained),
+        *ratios(found, explained, numbers),
+        *reasons(explained, numbers),
+        *forms(found),
+        everything(found, explained, numbers),
+    ]
+    section.findings = [*left_out(results), *disagreements(found, explained)]
     return section
 
 
@@ -45,7 +55,8 @@ def phase_counts(found):
 
 
 def agreeing(found):
-    return f"{sum(pair.equal for pair in found)} of {len(found)} cells"
+    equal = sum(pair.equal for pair in found)
+    return f"all {counted(equal, 'cell')}" if equal == len(found) > 1 else f"{equal} of {counted(len(found), 'cell')}"
 
 
 def counted(number, what):
@@ -70,14 +81,13 @@ def short(results, found):
     rest = [pair for pair in growth if not is_control(pair)]
     parts = []
     if rest:
-        parts.append(f"they agree whether the stack grows in {agreeing(rest)}")
+        parts.append(f"on whether the stack grows in {agreeing(rest)}")
     if control:
-        parts.append(f"in the control, which C++ cannot have (boundary=no, exc=on), in {agreeing(control)}")
+        parts.append(f"on the same of the control, which C++ cannot have (boundary=no, exc=on), in {agreeing(control)}")
     for what, these in (("allocations", of_metric(found, *ALLOCATIONS)), ("phase counts", phase_counts(found))):
         if these:
-            parts.append(f"{'' if parts else 'they agree '}in {what} in {agreeing(these)}")
-    if not parts:
-        parts.append(f"they agree in {agreeing(found)}")
+            parts.append(f"on {what} in {agreeing(these)}")
+    agree = f"agree {'; '.join(parts)}" if parts else f"agree in {agreeing(found)}"
     experiments = list(dict.fromkeys(pair.experiment for pair in found))
     mechanisms = dict.fromkeys(pair.key[:2] for pair in found)
     own = {
@@ -90,7 +100,7 @@ def short(results, found):
     apart = f" ({counted(alone, 'mechanism')} more {'has' if alone == 1 else 'have'} no C++ cell)" if alone else ""
     return (
         f"Calibrated against C++: {counted(len(mechanisms), 'mechanism')} of {listed(experiments)}{apart}; "
-        f"{'; '.join(parts)}."
+        f"C and C++ {agree}."
     )
 
 
@@ -108,50 +118,76 @@ def headline(found, explained):
         if these
     ]
     agree = f"C and C++ agree on {', '.join(parts)}. " if parts else ""
-    verb = "is" if len(lost) == 1 else "are"
-    where = f" ({by_level(lost)})" if lost else ""
-    text = f"{agree}Of {counted(len(differ), 'difference')}, {len(lost)} {verb} not explained{where}."
+    yield agree + unexplained(differ, lost)
     ratios_ = [pair for pair in of_metric(found, INSTRUCTIONS) if pair.ratio]
     if ratios_:
         worst, best = max(ratios_, key=lambda pair: pair.ratio), min(ratios_, key=lambda pair: pair.ratio)
-        above = sum(pair.ratio > LIMIT for pair in ratios_)
-        text += (
-            f"\nInstructions of C, those of C++ being 1: {best.ratio:.2f} ({name_of(best)}) to {worst.ratio:.2f} "
-            f"({name_of(worst)}); above {LIMIT:g} in {above} of {len(ratios_)} rows."
+        yield (
+            f"Instructions of C, those of C++ being 1: {best.ratio:.2f} ({name_of(best)}) to {worst.ratio:.2f} "
+            f"({name_of(worst)}). Below 1, C takes fewer."
         )
-    return text
+
+
+def unexplained(differ, lost):
+    """A sentence: how many of the differences nobody has explained."""
+    if not differ:
+        return "There is no difference."
+    if not lost:
+        return f"{counted(len(differ), 'difference')}, {'its' if len(differ) == 1 else 'each with its'} cause known."
+    verb = "is" if len(lost) == 1 else "are"
+    return f"Of {counted(len(differ), 'difference')}, {len(lost)} {verb} not explained ({by_level(lost)})."
+
+
+def cell_of(pair):
+    """The names of both, where they are not the same."""
+    return label(pair.key) + (f", in C++ {pair.renamed[0]}" if pair.renamed else "")
 
 
 def name_of(pair):
     setting = pair.setting
-    return f"{pair.experiment} {label(pair.key)}, {setting.compiler} {setting.describe()}"
+    return f"{pair.experiment} {cell_of(pair)}, {setting.compiler} {setting.describe()}"
 
 
 # --- What calibration is to show, and whether it does ---
 
 
-def rules(results, found, explained):
-    yield from rule_of_instructions(found, explained)
+def rules(found, explained, numbers):
+    yield from rule_of_instructions(found, explained, numbers)
     for what, these in (("Allocations", of_metric(found, *ALLOCATIONS)), ("Phase counts", phase_counts(found))):
         if these:
             differ = [pair for pair in these if not pair.equal]
             text = f"{what} are to be equal exactly, the callee being in another translation unit: "
             if differ:
-                names = dict.fromkeys(f"{name_of(pair)} {pair.metric}" for pair in differ)
-                yield text + f"not so in {len(differ)} of {len(these)} rows: {'; '.join(names)}."
+                yield text + f"not so in {len(differ)} of {len(these)} rows: {where_text(differ, these)}."
             else:
                 yield text + f"holds in all {counted(len(these), 'row')}."
+
+
+def where_text(some, of_all):
+    """The cells and figures, each with its settings."""
+    everywhere = list(dict.fromkeys(pair.toolchain for pair in of_all))
+    found = {}
+    for pair in some:
+        found.setdefault(f"{pair.experiment} {cell_of(pair)} {pair.metric}", []).append(pair.toolchain)
+    return "; ".join(f"{name} with {settings_text(names, everywhere, True)}" for name, names in found.items())
+
+
+def left_out(results):
+    """Where a compiler leaves the allocation of a frame out."""
     seen = elided(results)
     if seen:
-        settings = [(Setting.parse(toolchain), value) for toolchain, value in seen]
-        rows = [f"{shown(value)} by {one.compiler} {one.describe()}" for one, value in settings]
+        toolchains = [toolchain for toolchain, _ in seen]
+        rows = [
+            f"{shown(value)} with {settings_text([one for one, other in seen if other == value], toolchains, True)}"
+            for value in sorted({value for _, value in seen})
+        ]
         yield (
             "Where the compiler sees a C++ coroutine from its making to its end (callee=visible), and may leave out "
-            f"the allocation of its frame, these are made an operation: {', '.join(rows)}."
+            f"the allocation of its frame, so many are made an operation: {'; '.join(rows)}."
         )
 
 
-def rule_of_instructions(found, explained):
+def rule_of_instructions(found, explained, numbers):
     counted_ = [pair for pair in of_metric(found, INSTRUCTIONS) if pair.ratio]
     if not counted_:
         return
@@ -161,27 +197,30 @@ def rule_of_instructions(found, explained):
         yield text + f"holds in all {counted(len(counted_), 'row')}."
     else:
         worst = max(pair.c - pair.cxx for pair in above)
+        unit = "instruction" if worst == 1 else "instructions"
+        whys = [": ".join(filter(None, cause)) for cause in dict.fromkeys(explained[pair] for pair in above)]
         yield text + (
             f"holds in {len(counted_) - len(above)} of {counted(len(counted_), 'row')} ({by_level(above)} above it, by "
-            f"{counted(shown(worst), 'instruction') if worst == 1 else shown(worst) + ' instructions'} an operation at "
-            f"most). {causes_text(above, explained)}"
+            f"{shown(worst)} {unit} an operation at most). {' '.join(whys)}"
         )
     below = [pair for pair in counted_ if pair.ratio < 1 / LIMIT]
     if below:
         yield (
             f"C takes fewer by more than {100 * LIMIT - 100:.0f} % in {len(below)} of {counted(len(counted_), 'row')} "
-            f"({by_level(below)}). {causes_text(below, explained)}"
+            f"({by_level(below)}). {causes_text(below, explained, numbers)}"
         )
 
 
-def causes_text(pairs, explained):
+def causes_text(pairs, explained, numbers):
+    """How many by which cause, which the table of causes has in words."""
     found = {}
     for pair in pairs:
         found[explained[pair]] = found.get(explained[pair], 0) + 1
-    return " ".join(
-        f"{count}: {cause}{': ' + why if why else '.'}"
-        for (cause, why), count in sorted(found.items(), key=lambda item: -item[1])
-    )
+    parts = []
+    for cause, count in sorted(found.items(), key=lambda item: -item[1]):
+        number = f" (cause {numbers[cause]} below)" if cause in numbers else ""
+        parts.append(f"{count} {cause[0]}{number}")
+    return f"Why: {'; '.join(parts)}."
 
 
 def disagreements(found, explained):
@@ -226,25 +265,76 @@ def summary(found, explained):
         rows,
         "A difference is explained where somebody has looked at the instructions or the frame, and said why; or where "
         "the functions on the stack were counted, and are others.",
+        essential=True,
     )
 
 
-def ratios(found, explained):
+def numbered(explained):
+    """{cause: its number}, the one that most differences have first."""
+    counts = {}
+    for cause in explained.values():
+        if cause and cause[0] != UNEXPLAINED:
+            counts[cause] = counts.get(cause, 0) + 1
+    return {cause: number for number, cause in enumerate(sorted(counts, key=counts.get, reverse=True), 1)}
+
+
+def number_of(cause, numbers):
+    return "" if cause is None else str(numbers.get(cause, UNEXPLAINED))
+
+
+def ratios(found, explained, numbers):
     """The instructions of each mechanism: the range over its variants and the other flags, level by level."""
     groups, levels = {}, set()
     for pair in of_metric(found, INSTRUCTIONS):
         if pair.ratio:
             levels.add(pair.level)
-            groups.setdefault((pair.experiment, pair.key[:2], pair.setting.compiler), []).append(pair)
+            name = " ".join([pair.experiment, *pair.key[:2]]) + (f", in C++ {pair.renamed[0]}" if pair.renamed else "")
+            groups.setdefault((name, pair.setting.compiler), []).append(pair)
     rows = []
-    for (experiment, (model, mechanism), compiler), these in groups.items():
+    for (name, compiler), these in groups.items():
         cells = [range_text([pair.ratio for pair in these if pair.level == level]) for level in sorted(levels)]
-        why = dict.fromkeys(": ".join(filter(None, explained[pair])) for pair in these if not pair.equal)
-        rows.append([f"{experiment} {model} {mechanism}", compiler, len(these), *cells, " ".join(why)])
-    note = f"The rule is that C takes at most {LIMIT:g} times as many instructions as C++. Below 1, C takes fewer."
-    columns = ["mechanism", "compiler", "rows", *(f"C, C++ = 1: {level}" for level in sorted(levels)), "why"]
+        why = dict.fromkeys(number_of(explained[pair], numbers) for pair in these if not pair.equal)
+        rows.append([name, compiler, len(these), *cells, ", ".join(why)])
+    note = (
+        f"The rule is that C takes at most {LIMIT:g} times as many instructions as C++. Below 1, C takes fewer. The "
+        "causes are those of the next table."
+    )
+    columns = ["mechanism", "compiler", "rows", *(f"C, C++ = 1: {level}" for level in sorted(levels)), "cause"]
     title = "Instructions of C to those of C++"
     return [Table("calibration-instructions", title, columns, rows, note, essential=True)] if rows else []
+
+
+def reasons(explained, numbers):
+    if not numbers:
+        return
+    rows = [
+        [str(number), *cause, sum(other == cause for other in explained.values())] for cause, number in numbers.items()
+    ]
+    columns = ["number", "cause", "what", "differences"]
+    yield Table("calibration-causes", "Why they differ", columns, rows, detail=True, essential=True)
+
+
+def forms(found):
+    """The forms that are compared though they have other names in C and in C++."""
+    named = {}
+    for pair in found:
+        if pair.renamed:
+            mechanism, why = pair.renamed
+            compilers = named.setdefault((pair.experiment, pair.key[0], pair.key[1], mechanism, why), {})
+            compilers[pair.setting.compiler] = None
+    if not named:
+        return
+    rows = [
+        [f"{experiment} {model}", c, cxx, ", ".join(compilers), why]
+        for (experiment, model, c, cxx, why), compilers in named.items()
+    ]
+    yield Table(
+        "calibration-forms",
+        "Forms that are compared under different names",
+        ["experiment", "form in C", "form in C++", "compilers", "why"],
+        rows,
+        "All others are compared with the form of the same name.",
+    )
 
 
 def range_text(found):
@@ -255,26 +345,24 @@ def range_text(found):
     return Mark(f"{low:.2f}" + (f" to {high:.2f}" if f"{low:.2f}" != f"{high:.2f}" else ""), kind)
 
 
-def everything(found, explained):
-    """All pairs, those that say the same in one row, the causes numbered; and what the numbers mean."""
-    numbers, rows = {}, []
+def everything(found, explained, numbers):
+    """All pairs, those that say the same in one row."""
+    rows = []
     for experiment in dict.fromkeys(pair.experiment for pair in found):
         rows.append(Heading(experiment, 6))
         of_this = [pair for pair in found if pair.experiment == experiment]
         toolchains = list(dict.fromkeys(pair.toolchain for pair in of_this))
         for these in alike(of_this, explained):
-            pair, cause = these[0], explained[these[0]]
-            text = "" if cause is None else UNEXPLAINED
-            if cause and cause[0] != UNEXPLAINED:
-                text = str(numbers.setdefault(cause, len(numbers) + 1))
+            pair = these[0]
+            text = number_of(explained[pair], numbers)
             where = settings_text(dict.fromkeys(one.toolchain for one in these), toolchains)
             metrics = dict.fromkeys(one.metric for one in these)
             if len(metrics) > 1:
-                rows.append([f"{label(pair.key)}: {len(metrics)} counts", where, "", "", difference(pair), text])
+                rows.append([f"{cell_of(pair)}: {len(metrics)} counts", where, "", "", difference(pair), text])
                 continue
-            name = label(pair.key) + (f": {pair.metric}" if pair.metric not in (GROWTH, BYTES) else "")
+            name = cell_of(pair) + (f": {pair.metric}" if pair.metric not in (GROWTH, BYTES) else "")
             rows.append([name, where, *value_texts(pair), difference(pair), text])
-    yield Table(
+    return Table(
         "calibration",
         "Every cell: the C model and real C++",
         ["cell", "toolchains", "C", "C++", "comparison", "cause"],
@@ -283,17 +371,6 @@ def everything(found, explained):
         "are those of calibration-causes.",
         detail=True,
     )
-    if numbers:
-        yield Table(
-            "calibration-causes",
-            "Why they differ",
-            ["number", "cause", "what", "rows"],
-            [
-                [str(number), *cause, sum(other == cause for other in explained.values())]
-                for cause, number in numbers.items()
-            ],
-            essential=True,
-        )
 
 
 def alike(found, explained):
@@ -311,8 +388,8 @@ def alike(found, explained):
     return groups.values()
 
 
-def settings_text(toolchains, everywhere):
-    """ "gcc-12.2.0 O1, O2 sib=off", of those that there are."""
+def settings_text(toolchains, everywhere, level_of_one=False):
+    """ "gcc-12.2.0 O1, O2 sib=off", of those that there are; where there is one, its level only if asked for."""
     parts = []
     for compiler in dict.fromkeys(Setting.parse(name).compiler for name in toolchains):
         here, there = (
@@ -322,7 +399,7 @@ def settings_text(toolchains, everywhere):
         for level in dict.fromkeys(dict(one.options).get("opt") for one in here):
             mine, all_ = ([one for one in ones if dict(one.options).get("opt") == level] for ones in (here, there))
             words += words_of_level(level, mine, all_)
-        parts.append(compiler + (f" {', '.join(words)}" if len(everywhere) > 1 else ""))
+        parts.append(compiler + (f" {', '.join(words)}" if len(everywhere) > 1 or level_of_one else ""))
     return "; ".join(parts)
 
 

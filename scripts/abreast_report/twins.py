@@ -1,9 +1,10 @@
 """Which figures of C and of C++ are twins, and why they differ where they do.
 
 A difference has a cause only where somebody looked for it: one of growth has the entry of docs/calibration.md's table
-that names its cell, any other the first line of paper/calibration.tsv whose patterns match it. Failing that, bytes of
-stack have one where the stack itself shows it: a completion leaves another number of functions there. What none of them
-explains is "not explained", and is counted.
+that names its cell, any other the first line of paper/calibration.tsv whose patterns match it, and, where that line says
+by how much the one has more, which differs by just that. Failing that, bytes of stack have one where the stack itself
+shows it: a completion leaves another number of functions there. What none of them explains is "not explained", and is
+counted.
 """
 
 import re
@@ -40,6 +41,7 @@ class Pair:
     c: object  # a number, or a class of growth
     cxx: object
     functions: tuple = (None, None)  # of bytes of stack: how many a completion leaves there, in C and in C++
+    renamed: tuple = ()  # (mechanism in C++, why) where it is another
 
     @property
     def ratio(self):
@@ -63,15 +65,50 @@ class Pair:
 # --- Which cells are twins ---
 
 
+@dataclass(frozen=True)
+class Renamed:
+    """A mechanism of C++ whose twin in C has another name, because the form is another."""
+
+    experiment: str  # a pattern, as all of these
+    mechanism: str
+    variant: str
+    toolchain: str
+    c: str  # * is the name in C++
+    why: str
+
+
+RENAMED = (
+    Renamed(
+        "opstate|grid",
+        "ready|ready-each|task-ready",
+        "depth=*|stream=*",
+        "clang* O1 *|clang* O2 *|clang* O3 *",
+        "*-known",
+        "clang's optimiser drops the suspension point of an awaitable that is always ready; the form in C of that name "
+        "has none.",
+    ),
+    Renamed(
+        "opstate",
+        "let-value",
+        "*",
+        "*",
+        "*-as-written",
+        "In C++ let_value is as P2300R10 words it; in C the form of that name lets the operation states share storage.",
+    ),
+)
+
+
 def twin(experiment, key, toolchain):
-    """The C cell of a C++ cell."""
+    """The C cell of a C++ cell, and what Pair.renamed says of it."""
     model, mechanism, variant = key
+    model = model.removeprefix("cxx-")
     if experiment == "frames":
         variant = variant.replace("task=cxx-", "task=")
-    if experiment == "opstate" and mechanism in ("ready", "ready-each") and variant.startswith("depth="):
-        if toolchain.startswith("clang") and " O0 " not in toolchain:
-            mechanism += "-known"  # what clang's optimiser makes of it: it leaves the suspension points out
-    return model.removeprefix("cxx-"), mechanism, variant
+    for one in RENAMED:
+        patterns = (one.experiment, one.mechanism, one.variant, one.toolchain)
+        if all(matches(*both) for both in zip(patterns, (experiment, mechanism, variant, toolchain))):
+            return (model, one.c.replace("*", mechanism), variant), (mechanism, one.why)
+    return (model, mechanism, variant), ()
 
 
 def growth_pairs(experiment, rows):
@@ -83,14 +120,14 @@ def growth_pairs(experiment, rows):
         if not key[0].startswith("cxx-"):
             continue
         for toolchain, cxx in by_toolchain.items():
-            c_key = twin(experiment, key, toolchain)
+            c_key, renamed = twin(experiment, key, toolchain)
             c = cells.get(c_key, {}).get(toolchain)
             if not (c and c.growth and cxx.growth):
                 continue
-            yield Pair(experiment, c_key, toolchain, GROWTH, c.growth, cxx.growth)
+            yield Pair(experiment, c_key, toolchain, GROWTH, c.growth, cxx.growth, renamed=renamed)
             if c.growth == cxx.growth == "linear":
                 both = tuple(functions.get((*one, toolchain)) for one in (c_key, key))
-                yield Pair(experiment, c_key, toolchain, BYTES, c.bytes, cxx.bytes, both)
+                yield Pair(experiment, c_key, toolchain, BYTES, c.bytes, cxx.bytes, both, renamed)
 
 
 def figure_pairs(experiment, rows):
@@ -99,10 +136,10 @@ def figure_pairs(experiment, rows):
     figures = {(row.model, row.mechanism, row.variant, row.toolchain, row.metric): row for row in rows}
     for (*key, toolchain, metric), cxx in figures.items():
         if key[0].startswith("cxx-"):
-            c_key = twin(experiment, key, toolchain)
+            c_key, renamed = twin(experiment, key, toolchain)
             c = figures.get((*c_key, toolchain, metric))
             if c:
-                yield Pair(experiment, c_key, toolchain, metric, c.value, cxx.value)
+                yield Pair(experiment, c_key, toolchain, metric, c.value, cxx.value, renamed=renamed)
 
 
 def pairs_of(results):
@@ -133,6 +170,27 @@ def matches(pattern, text):
     return any(re.fullmatch(one, text) for one in expressions)
 
 
+MORE = re.compile(r"-|(C|C\+\+)( by \d+(\|\d+)*)?")
+MORE_WORDS = "`C` or `C++`, perhaps `by 16|48`, or `-`"
+
+
+@dataclass(frozen=True)
+class More:
+    """Which of the two has more; and by how much, where the line says so: one of these amounts."""
+
+    who: str  # `-`: of a line that is about no figures
+    amounts: tuple = ()
+
+    @staticmethod
+    def parse(text):
+        who, _, amounts = text.partition(" by ")
+        return More(who, tuple(int(one) for one in amounts.split("|") if one))
+
+    def holds(self, pair):
+        who = "C" if pair.c > pair.cxx else "C++"
+        return who == self.who and (not self.amounts or abs(pair.c - pair.cxx) in self.amounts)
+
+
 class Causes:
     def __init__(self, root):
         self.root = Path(root)
@@ -141,14 +199,14 @@ class Causes:
 
     @staticmethod
     def read_lines(path):
-        """[(patterns: experiment, mechanism, variant, toolchain, metric), who has more or `-`, cause, why]"""
+        """[(patterns: experiment, mechanism, variant, toolchain, metric), More, cause, why]"""
         lines = []
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()[1:], 2):
             *patterns, more, cause, why = line.split("\t")
-            if len(patterns) != 5 or more not in ("C", "C++", "-") or cause not in CAUSES:
+            if len(patterns) != 5 or not MORE.fullmatch(more) or cause not in CAUSES:
                 known = ", ".join(CAUSES)
-                raise ValueError(f"{path.name}:{number}: five patterns, C or C++ or -, one of {known}, and why")
-            lines.append((patterns, more, cause, why))
+                raise ValueError(f"{path.name}:{number}: five patterns, {MORE_WORDS}, one of {known}, and why")
+            lines.append((patterns, More.parse(more), cause, why))
         return lines
 
     def read_growth(self, path):
@@ -191,10 +249,9 @@ class Causes:
         return UNEXPLAINED, ""
 
     def of_figure(self, pair):
-        more = "C" if pair.c > pair.cxx else "C++"
         texts = (pair.experiment, pair.key[1], pair.key[2], pair.toolchain, pair.metric)
-        for patterns, who, cause, why in self.lines:
-            if who == more and all(matches(*both) for both in zip(patterns, texts)):
+        for patterns, more, cause, why in self.lines:
+            if more.holds(pair) and all(matches(*both) for both in zip(patterns, texts)):
                 return cause, why
         c, cxx = pair.functions
         if c is not None and cxx is not None and c != cxx:
