@@ -142,6 +142,32 @@ function(libraries_find_cppcoro path)
                    library_cppcoro_alternatives library_cppcoro_adapters)
 endfunction()
 
+# libunifex has a compiled part, as Capy, and a configured header, which is made here if the checkout has none: as its own
+# build makes it where the standard library has <memory_resource>, but without its reactors, which no cell uses.
+function(libraries_find_libunifex path)
+  set(compiled source/manual_event_loop.cpp)
+  libraries_find(libunifex "${path}" unifex/task.hpp include "give a checkout, as libunifex:PATH")
+  set(library_libunifex_include "${library_include}")
+  set(configured ${library_include}/unifex/config.hpp)
+  if(library_include AND NOT EXISTS ${library_include}/../${compiled})
+    set(library_reason "no ${compiled} is beside ${library_include}: give a checkout, as libunifex:PATH")
+  elseif(EXISTS ${configured}.in AND NOT EXISTS ${configured})
+    set(UNIFEX_MEMORY_RESOURCE_HEADER memory_resource)
+    set(UNIFEX_MEMORY_RESOURCE_NAMESPACE std::pmr)
+    set(UNIFEX_NO_EPOLL 1)
+    set(UNIFEX_NO_LIBURING 1)
+    configure_file(${configured}.in ${libraries_dir}/libunifex/unifex/config.hpp)
+    list(APPEND library_libunifex_include ${libraries_dir}/libunifex)
+  endif()
+  libraries_revision(libunifex "${path}")
+  set(library_libunifex_check ${CMAKE_SOURCE_DIR}/bench/peers/libunifex_stack.cpp)
+  set(library_libunifex_models cxx-sender)
+  set(library_libunifex_alternatives "")
+  set(library_libunifex_adapters "libunifex.cpp||chains|libunifex_chains|cxx-sender")
+  return(PROPAGATE library_reason library_libunifex_include library_libunifex_mechanism library_libunifex_check
+                   library_libunifex_models library_libunifex_alternatives library_libunifex_adapters)
+endfunction()
+
 # --- Which there are ---
 
 string(REPLACE "," ";" libraries_wanted "${ABREAST_PEERS}")
@@ -170,9 +196,9 @@ foreach(entry IN LISTS libraries_wanted)
     continue()
   endif()
   set(library_${name}_flags "")
-  if(library_${name}_include)
-    set(library_${name}_flags -isystem ${library_${name}_include})
-  endif()
+  foreach(include IN LISTS library_${name}_include)
+    list(APPEND library_${name}_flags -isystem${include}) # one word: CMake drops options that repeat
+  endforeach()
   list(APPEND libraries_stack ${name})
 endforeach()
 
