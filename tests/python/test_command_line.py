@@ -1,5 +1,6 @@
 """The executable answers bad input with one clear line and the documented exit status."""
 
+import json
 import os
 import re
 import shutil
@@ -88,6 +89,7 @@ def test_filter_that_matches_nothing(abreast, tmp_path):
         ["--seed="],
         ["--seed"],
         ["--reactor=iocp"],
+        ["--allocator=slab"],
         ["--quik"],
         ["--out="],
         ["--quick", "--full"],
@@ -101,7 +103,7 @@ def test_absurd_options(abreast, tmp_path, options):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("option", ["--seed", "--out", "--reactor"])
+@pytest.mark.parametrize("option", ["--seed", "--out", "--reactor", "--allocator"])
 def test_an_option_without_its_value(abreast, tmp_path, option):
     for words in ([option], [f"{option}="]):
         done = run(abreast, "run", "frames", *words, cwd=tmp_path)
@@ -128,6 +130,17 @@ def test_out_without_permission(abreast, tmp_path):
     done = run(abreast, "run", "--smoke", "frames", "--out", tmp_path / "out")
     assert done.returncode == ERROR
     one_line(done.stderr)
+
+
+def test_the_allocator_of_a_run(abreast, tmp_path):
+    done = run(abreast, "run", "--smoke", "echo/*memory*empty", "--allocator", "pool", "--out", tmp_path)
+    assert done.returncode == OK, done.stderr
+    ran = json.loads((tmp_path / "run.json").read_text())
+    assert ran["allocator"] == "pool"
+    assert ran["malloc"]
+    done = run(abreast, "run", "--smoke", "echo", "--allocator", "slab", "--out", tmp_path)
+    assert done.returncode == ERROR
+    assert "malloc, recycling, recycling-global, pool or arena" in one_line(done.stderr)
 
 
 def test_io_uring_that_is_not_permitted(abreast, tmp_path):
