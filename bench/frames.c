@@ -1,4 +1,5 @@
 /* frames: what the frames of a call chain cost: coroutines that each await the next, 1, 4 or 16 deep (P4003 3.5).
+ * These are the cells that every toolchain compiles; those of bench/frames/ are in `abreast` alone.
  *
  * One operation is one frame: allocated, started, awaited, ended, freed. The allocator comes to it as to any frame,
  * from the io_env of the launch, through the channel. A root coroutine awaits one chain after the other; its own frame
@@ -13,6 +14,10 @@
 #include "bench/peers/cells.h"
 #include "sender/sender_awaitable.h"
 #include "sender/task_sender.h"
+#if !defined ABREAST_EXPERIMENTS
+#include "bench/frames/cells.h"
+#include "bench/frames/delivery.h"
+#endif
 
 #include <errno.h>
 #include <stdlib.h>
@@ -418,6 +423,12 @@ static void cxx_describe(const struct cell *cell, const struct row *blank, struc
     CXX_CELL("cxx-sender", "recycling", cxx_sender_run, false, recycling_frame_allocator, depth,                       \
              "depth=" #depth ",task=cxx-p2300")
 
+/* What only `abreast` has: the executables of other toolchains have the chains above. */
+#if defined ABREAST_EXPERIMENTS
+#define FRAMES_CHAIN_CELLS
+#define FRAMES_DELIVERY_CELLS
+#endif
+
 #define CXX_VISIBLE "depth=1,task=cxx-awaitable,callee=visible"
 
 /* clang-format off */
@@ -439,12 +450,14 @@ static const struct cell cells[] = {
     CXX_SENDERS(16)
     CXX_CELL("cxx-awaitable", "operator-new", cxx_visible_run, false, malloc_frame_allocator, 1, CXX_VISIBLE)
     CXX_CELL("cxx-awaitable", "operator-new-resumed", cxx_resumed_run, false, malloc_frame_allocator, 1, CXX_VISIBLE)
+    FRAMES_CHAIN_CELLS
+    FRAMES_DELIVERY_CELLS
 };
 /* clang-format on */
 
 const struct experiment experiment_frames = {
     .name = "frames",
-    .title = "allocating coroutine frames: malloc and recycling under call chains of three depths, both kinds of task",
+    .title = "allocating coroutine frames: malloc and other allocators by depth of chains, size of frames and threads",
     .published = "P4003R4 3.5: recycling 3.10x (MSVC) and 1.55x (Apple clang)",
     .operation = "frame",
     .ratio_metric = "ratio_to_malloc",
