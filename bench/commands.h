@@ -17,6 +17,9 @@ int command_count(int argc, char **argv);
 /* The same under lackey, see writes.h. */
 int command_count_writes(int argc, char **argv);
 
+/* Not for people: one run of the experiment conns, in a process of its own; see conns/child.c. */
+int command_conns(int argc, char **argv);
+
 /* Not for people: a cell of `frames` in a process of its own, see frames/apart.h. */
 int command_frames_child(int argc, char **argv);
 
