@@ -25,7 +25,7 @@ struct from_frame_allocator {
         std::memcpy(static_cast<char *>(frame) + bytes, &allocator, sizeof allocator);
         return frame;
     }
-    static void operator delete(void *frame, std::size_t bytes)
+    static void deallocate(void *frame, std::size_t bytes)
     {
         frame_allocator *allocator;
         std::memcpy(&allocator, static_cast<char *>(frame) + bytes, sizeof allocator);
@@ -33,10 +33,15 @@ struct from_frame_allocator {
     }
 };
 
+/* Operators new and delete are members of one class: gcc warns of a pair of two. */
 struct from_channel : from_frame_allocator {
     static void *operator new(std::size_t bytes)
     {
         return allocate(bytes, get_current_frame_allocator());
+    }
+    static void operator delete(void *frame, std::size_t bytes)
+    {
+        deallocate(frame, bytes);
     }
 };
 
@@ -44,6 +49,10 @@ struct from_argument : from_frame_allocator {
     template <class... Args> static void *operator new(std::size_t bytes, frame_allocator *allocator, const Args &...)
     {
         return allocate(bytes, allocator);
+    }
+    static void operator delete(void *frame, std::size_t bytes)
+    {
+        deallocate(frame, bytes);
     }
 };
 
