@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import shutil
 import sys
 
 import pytest
@@ -244,3 +245,42 @@ def test_every_line_of_the_ledger_is_of_a_difference(differences):
         ):
             unused.append((patterns, why))
     assert unused == []
+
+
+def frames_of(executable):
+    """[(function, bytes of its stack frame)], as its first instructions make it."""
+    text = run("objdump", "-dC", "--no-show-raw-insn", executable).stdout
+    found = []
+    for name, body in re.findall(r"^[0-9a-f]+ <(.+)>:\n((?:.+\n){1,8})", text, re.MULTILINE):
+        begin = body.split("call", 1)[0]
+        taken = re.search(r"\tsub +\$0x([0-9a-f]+),%rsp", begin)
+        found.append((name, 8 + 8 * len(re.findall(r"\tpush ", begin)) + (int(taken.group(1), 16) if taken else 0)))
+    return found
+
+
+def page_frames():
+    """[(compiler, C function, bytes, C++ function, bytes)] of the page's table of frames at -O0."""
+    lines = (ROOT / "docs" / "calibration.md").read_text(encoding="utf-8").splitlines()
+    pattern = r"\| (gcc|clang) (\d+) \| `(.+)` \| (\d+) \| `(.+)` \| (\d+) \|"
+    return [found.groups() for found in (re.fullmatch(pattern, line) for line in lines) if found]
+
+
+def test_the_frames_of_the_page_are_those_of_the_cells(abreast):
+    """Those that paper/calibration.tsv speaks of."""
+    cells, checked = abreast.parent / "cells", 0
+    frames = {}
+    for compiler, version, c, c_bytes, cxx, cxx_bytes in page_frames():
+        for folder in cells.glob(f"{compiler}-{version}.*-O0-sib-off-exc-on"):
+            for program, pattern, size in (("stack-c", c, c_bytes), ("stack-cxx", cxx, cxx_bytes)):
+                executable = folder / program
+                if not executable.exists() or not shutil.which("objdump"):
+                    continue
+                if executable not in frames:
+                    frames[executable] = frames_of(executable)
+                sizes = {bytes_ for name, bytes_ in frames[executable] if matches(pattern, name)}
+                # In C a function with a boundary has a namesake without one.
+                right = int(size) in sizes if program == "stack-c" else sizes == {int(size)}
+                assert right, f"{executable}: {pattern} has {sizes or 'no function'}"
+                checked += 1
+    if not checked:
+        pytest.skip("no cell of these compilers at -O0 is built, or there is no objdump")
