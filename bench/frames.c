@@ -430,6 +430,7 @@ static void cxx_describe(const struct cell *cell, const struct row *blank, struc
 #endif
 
 #define CXX_VISIBLE "depth=1,task=cxx-awaitable,callee=visible"
+#define CXX_VISIBLE_4 "depth=4,task=cxx-awaitable,callee=visible"
 
 /* clang-format off */
 static const struct cell cells[] = {
@@ -449,6 +450,7 @@ static const struct cell cells[] = {
     CXX_SENDERS(4)
     CXX_SENDERS(16)
     CXX_CELL("cxx-awaitable", "operator-new", cxx_visible_run, false, malloc_frame_allocator, 1, CXX_VISIBLE)
+    CXX_CELL("cxx-awaitable", "operator-new", cxx_visible_run, false, malloc_frame_allocator, 4, CXX_VISIBLE_4)
     CXX_CELL("cxx-awaitable", "operator-new-resumed", cxx_resumed_run, false, malloc_frame_allocator, 1, CXX_VISIBLE)
     FRAMES_CHAIN_CELLS
     FRAMES_DELIVERY_CELLS

@@ -31,8 +31,13 @@ template <class Make> void launch(order *order, const io_env *env, Make make)
     launch.start(env);
 }
 
-/* Compiled with its awaiter. */
-default_task visible_link(const unsigned char *above)
+/* Compiled with its awaiter; each height is a function of its own, so that its frame could be part of its awaiter's. */
+template <unsigned height> default_task visible_link(const unsigned char *above)
+{
+    FRAMES_LINK(visible_link<height - 1>);
+}
+
+template <> default_task visible_link<1>(const unsigned char *above)
 {
     co_return above[0] - 1;
 }
@@ -132,7 +137,10 @@ void cxx_default_launch(order *order, const io_env *env)
 
 void cxx_visible_launch(order *order, const io_env *env)
 {
-    launch(order, env, visible_link);
+    if (order->depth == 1)
+        launch(order, env, visible_link<1>);
+    else
+        launch(order, env, visible_link<4>);
 }
 
 void cxx_resumed_launch(order *order, const io_env *)

@@ -6,8 +6,9 @@
  *   pmr       a std::pmr::polymorphic_allocator is the coroutine's argument after std::allocator_arg, as for
  *             std::generator ([coro.generator.promise]) and P3552's task; the allocator of the environment is one that
  *             cxx_pmr_* gives
- *   visible   as default, one coroutine deep, where the compiler sees it together with its awaiter, and may leave its
- *             allocation out (P0981); resumed, not by co_await but by resume(), in a function that is no coroutine
+ *   visible   as default, 1 or 4 coroutines deep, where the compiler sees each together with its awaiter, and may leave
+ *             its allocation out (P0981); resumed, one coroutine deep, not by co_await but by resume(), in a function
+ *             that is no coroutine
  *   sender    P3552's task without affine_on (bench/cxx/tasks.hpp), which awaits through the bridge as P2300R10 writes
  *             it; the frame allocator is the coroutine's first argument
  *

@@ -6,7 +6,8 @@
  * and, for it cannot tell, also where await_ready was true. An exception that leaves the body is kept for whoever
  * awaits the task, as in every task of the senders here (bench/cxx/tasks.hpp); one that nobody awaits ends the program.
  *
- * Alloc is where frames come from (bench/cxx/frame_memory.hpp).
+ * Alloc is where frames come from (bench/cxx/frame_memory.hpp). With a member type leaves_channel its task sets no
+ * channel: one that is told its allocator has no use for it.
  *
  * Owns: its coroutine.
  */
@@ -72,7 +73,8 @@ template <class Alloc> struct basic_io_task<Alloc>::promise_type : Alloc {
         }
         auto await_resume()
         {
-            set_current_frame_allocator(promise.env->allocator);
+            if constexpr (!requires { typename Alloc::leaves_channel; })
+                set_current_frame_allocator(promise.env->allocator);
             return awaitable.await_resume();
         }
     };

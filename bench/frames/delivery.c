@@ -1,6 +1,7 @@
 #include "bench/frames/delivery.h"
 
 #include "awaitable/run.h"
+#include "bench/cxx/delivery.h"
 #include "sender/sender_awaitable.h"
 #include "sender/task_sender.h"
 
@@ -264,6 +265,13 @@ SENDER_CHAIN(sender_argument, KEPT, KEEP, FROM_FRAME)
 
 SENDER_LINKS(sender_environment, NOTHING_KEPT, KEEP_NOTHING, FROM_STATE)
 SENDER_CHAIN(sender_environment, NOTHING_KEPT, KEEP_NOTHING, FROM_STATE)
+
+/* ---- In C++ ---- */
+
+#if !defined ABREAST_CXX_UNAVAILABLE
+const struct delivery_chain delivery_cxx_channel = {cxx_delivery_by_channel, 0};
+const struct delivery_chain delivery_cxx_argument = {cxx_delivery_by_argument, 0};
+#endif
 
 /* ---- The cells ---- */
 

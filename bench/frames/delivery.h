@@ -41,7 +41,7 @@ struct delivery_chain {
     size_t frame_bytes; /* 0: what the allocator is asked for */
 };
 
-/* delivery.c, elision.c and bench/cxx/delivery.cpp */
+/* delivery.c and elision.c; cxx_* where there is a C++ compiler: bench/cxx/delivery.cpp */
 #define DELIVERY_CHAINS(X)                                                                                             \
     X(channel)                                                                                                         \
     X(argument)                                                                                                        \
@@ -52,8 +52,7 @@ struct delivery_chain {
     X(sender_environment)                                                                                              \
     X(sender_elided)                                                                                                   \
     X(cxx_channel)                                                                                                     \
-    X(cxx_argument)                                                                                                    \
-    X(cxx_per_frame)
+    X(cxx_argument)
 
 #define X(name) extern const struct delivery_chain delivery_##name;
 DELIVERY_CHAINS(X)
@@ -116,15 +115,16 @@ void delivery_spoiled_describe(const struct cell *, const struct row *blank, str
 #define DELIVERY_AWAITABLE(mechanism, modes, depth, allocator, chain, native)                                          \
     DELIVERY_CELL("awaitable", mechanism, modes, DELIVERY_VARIANT(depth, "awaitable"), depth, allocator, chain, native)
 
-#define DELIVERY_AWAITABLES(depth, modes)                                                                              \
+/* `limit`: the modes of what is compared with the limit at every depth. */
+#define DELIVERY_AWAITABLES(depth, modes, limit)                                                                       \
     DELIVERY_AWAITABLE("malloc", modes, depth, malloc_frame_allocator, delivery_channel, "awaitable/elided")           \
-    DELIVERY_AWAITABLE("channel", modes, depth, recycling_frame_allocator, delivery_channel, "awaitable/elided")       \
+    DELIVERY_AWAITABLE("channel", limit, depth, recycling_frame_allocator, delivery_channel, "awaitable/elided")       \
     DELIVERY_AWAITABLE("allocator-arg", modes, depth, recycling_frame_allocator, delivery_argument,                    \
                        "awaitable/elided")                                                                             \
     DELIVERY_AWAITABLE("per-frame", modes, depth, recycling_frame_allocator, delivery_per_frame, "awaitable/elided")   \
     DELIVERY_AWAITABLE("environment", modes, depth, recycling_frame_allocator, delivery_environment,                   \
                        "awaitable/elided")                                                                             \
-    DELIVERY_AWAITABLE("elided", modes, depth, recycling_frame_allocator, delivery_elided, NULL)
+    DELIVERY_AWAITABLE("elided", limit, depth, recycling_frame_allocator, delivery_elided, NULL)
 
 #define DELIVERY_SENDER(mechanism, modes, depth, allocator, chain, native)                                             \
     DELIVERY_CELL("sender", mechanism, modes, DELIVERY_VARIANT(depth, "p2300"), depth, allocator, chain, native)
@@ -149,8 +149,7 @@ void delivery_spoiled_describe(const struct cell *, const struct row *blank, str
 #define DELIVERY_CXX_AWAITABLES(depth, modes)                                                                          \
     DELIVERY_CXX("malloc", modes, depth, malloc_frame_allocator, delivery_cxx_channel)                                 \
     DELIVERY_CXX("channel", modes, depth, recycling_frame_allocator, delivery_cxx_channel)                             \
-    DELIVERY_CXX("allocator-arg", modes, depth, recycling_frame_allocator, delivery_cxx_argument)                      \
-    DELIVERY_CXX("per-frame", modes, depth, recycling_frame_allocator, delivery_cxx_per_frame)
+    DELIVERY_CXX("allocator-arg", modes, depth, recycling_frame_allocator, delivery_cxx_argument)
 
 #define DELIVERY_RESUME(mechanism_, safe_resume_, await_restore_, unused_kind, unused_name)                            \
     {                                                                                                                  \
@@ -183,9 +182,9 @@ void delivery_spoiled_describe(const struct cell *, const struct row *blank, str
     X("safe-resume-and-await-restore", true, true, kind, name)
 
 #define FRAMES_DELIVERY_CELLS                                                                                          \
-    DELIVERY_AWAITABLES(1, CELL_FULL)                                                                                  \
-    DELIVERY_AWAITABLES(4, CELL_BOTH)                                                                                  \
-    DELIVERY_AWAITABLES(16, CELL_FULL)                                                                                 \
+    DELIVERY_AWAITABLES(1, CELL_FULL, CELL_BOTH)                                                                       \
+    DELIVERY_AWAITABLES(4, CELL_BOTH, CELL_BOTH)                                                                       \
+    DELIVERY_AWAITABLES(16, CELL_FULL, CELL_BOTH)                                                                      \
     DELIVERY_SENDERS(1, CELL_FULL)                                                                                     \
     DELIVERY_SENDERS(4, CELL_BOTH)                                                                                     \
     DELIVERY_SENDERS(16, CELL_FULL)                                                                                    \

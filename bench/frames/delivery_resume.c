@@ -36,7 +36,7 @@ struct parked {
     struct run_async launch;
     struct park park;
     uint64_t resumed;
-    bool safe;
+    void (*resume)(struct coro *);
 };
 
 struct resident {
@@ -61,6 +61,16 @@ struct resident {
 RESIDENT(restoring, CO_AWAIT)
 RESIDENT(told, CO_AWAIT_TOLD)
 
+static void resume_safely(struct coro *coro)
+{
+    safe_resume(coro);
+}
+
+static void resume_plainly(struct coro *coro)
+{
+    coro_resume(coro);
+}
+
 static void never_ends(struct run_async *launch, ssize_t result)
 {
     (void)launch;
@@ -76,7 +86,7 @@ int delivery_resume_open(const struct cell *cell, const struct run_options *opti
         return -ENOMEM;
     *parked = (struct parked){
         .env = {.executor = inline_executor(), .allocator = recycling_frame_allocator()},
-        .safe = protection->safe_resume,
+        .resume = protection->safe_resume ? resume_safely : resume_plainly,
     };
     struct resident *resident =
         (struct resident *)task_create(sizeof *resident, protection->await_restore ? restoring_body : told_body, NULL);
@@ -95,13 +105,8 @@ int delivery_resume_run(void *state, uint64_t operations, struct outcome *outcom
     struct parked *parked = state;
     struct frame_allocator *saved = get_current_frame_allocator();
     uint64_t before = parked->resumed;
-    if (parked->safe) {
-        for (uint64_t left = operations; left > 0; left--)
-            safe_resume(parked->park.caller);
-    } else {
-        for (uint64_t left = operations; left > 0; left--)
-            coro_resume(parked->park.caller);
-    }
+    for (uint64_t left = operations; left > 0; left--)
+        parked->resume(parked->park.caller);
     set_current_frame_allocator(saved);
     *outcome = (struct outcome){.operations = operations, .checksum = parked->resumed - before};
     return 0;
