@@ -15,6 +15,7 @@ static const char help[] =
     "  list [--tsv]                  the experiments\n"
     "  list --variants [--tsv] [FILTER...]\n"
     "                                their cells, with the modes that run them\n"
+    "  list --allocators [--tsv]     what --allocator takes\n"
     "  run [FILTER...] [OPTION...]   runs experiments and writes their results\n"
     "      --quick | --full          how long to measure (default: --quick)\n"
     "      --smoke                   a few operations of each cell, no timing: only checks that they work\n"

@@ -141,15 +141,24 @@ static int list_cells(bool tsv, const struct run_options *options)
     return EXIT_OK;
 }
 
+static void list_allocators(bool tsv)
+{
+    puts(tsv ? "allocator\tmodels" : "allocator         is");
+    for (size_t i = 0; i < frame_allocator_kind_count; i++)
+        printf(tsv ? "%s\t%s\n" : "%-16s  %s\n", frame_allocator_kinds[i]->name, frame_allocator_kinds[i]->models);
+}
+
 int command_list(int argc, char **argv)
 {
-    bool tsv = false, variants = false;
+    bool tsv = false, variants = false, allocators = false;
     struct run_options options = {.filters = (const char *const *)argv};
     for (int i = 0; i < argc; i++) {
         if (strcmp(argv[i], "--tsv") == 0) {
             tsv = true;
         } else if (strcmp(argv[i], "--variants") == 0) {
             variants = true;
+        } else if (strcmp(argv[i], "--allocators") == 0) {
+            allocators = true;
         } else if (argv[i][0] && argv[i][0] != '-') {
             argv[options.filter_count++] = argv[i];
         } else {
@@ -157,12 +166,16 @@ int command_list(int argc, char **argv)
             return EXIT_ERROR;
         }
     }
+    if (allocators && (variants || options.filter_count)) {
+        complain("--allocators lists what --allocator takes, and takes no filter and no --variants");
+        return EXIT_ERROR;
+    }
     if (variants)
         return list_cells(tsv, &options);
     if (options.filter_count) {
         complain("'%s' selects cells: give --variants too", options.filters[0]);
         return EXIT_ERROR;
     }
-    list_experiments(tsv);
+    (allocators ? list_allocators : list_experiments)(tsv);
     return EXIT_OK;
 }
