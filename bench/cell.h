@@ -20,14 +20,14 @@
 struct progress;
 
 struct run_options {
-    bool full;                    /* else quick */
-    bool smoke;                   /* a few operations a cell, no timing: what the tests run */
-    bool counting;                /* under callgrind: a cell does all of its work in this process */
-    bool counted;                 /* only cells that are counted: what can be told without a clock */
-    uint64_t seed;                /* of everything random: order of runs, scripts, bootstrap */
-    enum reactor_backend backend; /* of experiments on real sockets */
+    bool full;                                    /* else quick */
+    bool smoke;                                   /* a few operations a cell, no timing: what the tests run */
+    bool counting;                                /* under callgrind: a cell does all of its work in this process */
+    bool counted;                                 /* only cells that are counted: what can be told without a clock */
+    uint64_t seed;                                /* of everything random: order of runs, scripts, bootstrap */
+    enum reactor_backend backend;                 /* of experiments on real sockets */
     const struct frame_allocator_kind *allocator; /* of experiments that run whole loops; null: each one's default */
-    const char *const *filters;   /* substrings or globs of "experiment/model/mechanism/variant"; empty: all */
+    const char *const *filters; /* substrings or globs of "experiment/model/mechanism/variant"; empty: all */
     size_t filter_count;
 };
 
@@ -88,6 +88,7 @@ struct experiment {
     const char *published;    /* the published counterpart, or "-" */
     const char *operation;    /* what one operation is: "completion", "frame", "message" */
     const char *ratio_metric; /* "ratio_to_floor" or "ratio_to_malloc"; null: untimed */
+    unsigned quick_sample_us; /* how long a sample is in quick mode; 0: 2 ms */
     bool rates;               /* and how many operations a second take 1 and 10 % of a core above the floor */
     const struct cell *cells; /* null: the experiment has a run function of its own */
     size_t cell_count;

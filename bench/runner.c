@@ -83,7 +83,9 @@ struct plan runner_plan(const struct experiment *experiment, const struct run_op
     size_t groups = groups_of(experiment, options);
     double seconds = (options->full ? FULL_SECONDS : QUICK_SECONDS) / (double)(groups ? groups : 1);
     return (struct plan){
-        .sample_ns = options->full ? 5000000 : 2000000,
+        .sample_ns = options->full                 ? 5000000
+                     : experiment->quick_sample_us ? experiment->quick_sample_us * UINT64_C(1000)
+                                                   : 2000000,
         .budget_ns = (uint64_t)(seconds * 1e9),
         .blocks = options->full ? 80 : 20,
         .warm_up = 1,
