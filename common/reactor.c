@@ -1,6 +1,21 @@
 #include "common/reactor_backend.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool reactor_forbidden(const char *feature)
+{
+    const char *list = getenv("ABREAST_FORBID");
+    size_t length = strlen(feature);
+    while (list && *list) {
+        size_t word = strcspn(list, ",");
+        if (word == length && memcmp(list, feature, length) == 0)
+            return true;
+        list += word + (list[word] == ',');
+    }
+    return false;
+}
 
 int reactor_create(struct reactor **reactor, const struct reactor_options *options, const char **reason)
 {
@@ -54,6 +69,16 @@ void reactor_submit(struct reactor *reactor, struct io_op *op)
     reactor->in_flight++;
     reactor->counts.submitted++;
     reactor->ops->submit(reactor, op);
+}
+
+void reactor_timer_start(struct reactor *reactor, struct reactor_timer *timer, uint64_t nanoseconds)
+{
+    PROBE(SUBMIT);
+    reactor->in_flight++;
+    reactor->counts.submitted++;
+    timer->op.stream = NULL;
+    timer->op.kind = IO_TIMER;
+    reactor->ops->timer(reactor, timer, nanoseconds);
 }
 
 void reactor_cancel(struct reactor *reactor, struct io_op *op)

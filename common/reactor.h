@@ -17,6 +17,7 @@
 #ifndef ABREAST_COMMON_REACTOR_H
 #define ABREAST_COMMON_REACTOR_H
 
+#include <linux/time_types.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,17 +25,18 @@
 
 struct stream;
 
-enum io_kind { IO_READ, IO_WRITE };
+/* The even ones wait until their stream is readable, the odd ones until it is writable. */
+enum io_kind { IO_READ, IO_WRITE, IO_ACCEPT, IO_CONNECT, IO_TIMER, IO_KINDS };
 
-/* One asynchronous read or write: what an awaitable and an operation state embed, and what the floor uses bare. */
+/* One asynchronous operation: what an awaitable and an operation state embed, and what the floor uses bare. */
 struct io_op {
-    /* caller, before submission (io_op_prepare) */
+    /* caller, before submission (io_op_prepare, io_op_prepare_accept, io_op_prepare_connect) */
     struct stream *stream;
     void *buffer; /* must outlive the completion */
     size_t size;  /* bytes; an operation on 0 bytes completes with 0 in stream_try, whatever the stream's policy */
     void (*complete)(struct io_op *);
-    /* result, valid in `complete` and after: bytes moved (0 from a read: end of stream) or negative errno.
-     * -ECANCELED: it was cancelled. */
+    /* result, valid in `complete` and after: bytes moved (0 from a read: end of stream), 0 for what moves none, or
+     * negative errno. -ECANCELED: it was cancelled. */
     ssize_t result;
     /* reactor, in flight */
     enum io_kind kind; /* set by stream_submit */
@@ -47,7 +49,7 @@ enum reactor_backend { REACTOR_DEFAULT, REACTOR_IO_URING, REACTOR_EPOLL, REACTOR
 /* What the sim backend does to the operations of its streams. All choices come from `seed` and the count of operations
  * alone, so that a run is repeatable; operations are numbered from 1 as they complete at once or are submitted. Shares
  * are per mille of operations. Every reactor_poll is one tick of the virtual clock, and one that waits goes on to the
- * tick at which an operation is due. */
+ * tick at which an operation is due. A timer is no operation of the script; for it a tick is a microsecond. */
 struct sim_script {
     uint64_t seed;
     unsigned sync_share;  /* completes at once in stream_try, as a speculative call would */
@@ -59,7 +61,8 @@ struct sim_script {
 
 struct reactor_options {
     enum reactor_backend backend;
-    unsigned queue_entries; /* submission queue of io_uring; 0: a default of 256 */
+    unsigned queue_entries;   /* submission queue of io_uring; 0: a default of 256 */
+    unsigned receive_buffers; /* of 4 KiB, which multishot receives share (stream_receive_multishot); 0: 256 */
     struct sim_script script;
 };
 
@@ -69,7 +72,11 @@ struct reactor;
  * points to a static sentence that says what to do; where the default fell back to epoll it says why; else it is null.
  *
  * The environment variable ABREAST_FORBID, a list of words with commas, makes a kernel look like a poorer one:
- * `io_uring` (not permitted, as under a container's policy), `defer_taskrun` (set-up flags of Linux 6.1 unknown). */
+ *
+ *   io_uring        not permitted, as under a container's policy
+ *   defer_taskrun   its set-up flags of Linux 6.1 unknown
+ *   recv_multishot  no multishot receive and no ring of provided buffers (Linux 6.0)
+ *   epoll_pwait2    no timeouts in nanoseconds (Linux 5.11): epoll's timers are late by up to a millisecond */
 int reactor_create(struct reactor **, const struct reactor_options *, const char **reason);
 
 /* Nothing may be in flight. */
@@ -84,7 +91,7 @@ const char *reactor_features(const struct reactor *);
 void reactor_submit(struct reactor *, struct io_op *);
 
 /* Asks that an operation in flight end early; it still completes exactly once, with -ECANCELED or with what it had
- * already done. Allowed from within a completion. */
+ * already done. Allowed from within a completion. A connect that was cancelled leaves a socket of no further use. */
 void reactor_cancel(struct reactor *, struct io_op *);
 
 /* Delivers completions. Waits for at least one, or for reactor_wake, unless `wait` is false. With nothing in flight and
@@ -95,13 +102,29 @@ int reactor_poll(struct reactor *, bool wait);
 /* Makes a reactor_poll that waits, or the next one that would, return. Any thread; sim: the reactor's own thread. */
 void reactor_wake(struct reactor *);
 
+/* An operation without a stream: completes with 0 once the time has passed, never before. */
+struct reactor_timer {
+    struct io_op op; /* the caller sets `complete` */
+    union {          /* reactor, in flight */
+        struct __kernel_timespec interval;
+        struct {
+            uint64_t due;                               /* nanoseconds of the monotonic clock */
+            struct reactor_timer *child, *next, **link; /* in the heap of all */
+        };
+    };
+};
+
+/* Submits timer->op; reactor_cancel ends it early. */
+void reactor_timer_start(struct reactor *, struct reactor_timer *, uint64_t nanoseconds);
+
 /* Operations submitted and not yet completed. */
 size_t reactor_in_flight(const struct reactor *);
 
-/* Since creation: operations submitted, completions delivered, and system calls made for I/O (io_uring_enter,
- * epoll_wait, epoll_ctl, read, write, recv, send), speculative ones included. */
+/* Since creation: operations submitted, completions delivered, system calls made for I/O (io_uring_enter, epoll_wait,
+ * epoll_ctl, read, write, recv, send, accept, connect), speculative ones included, and how often a multishot receive
+ * found no buffer (ENOBUFS). */
 struct reactor_counts {
-    uint64_t submitted, completed, syscalls;
+    uint64_t submitted, completed, syscalls, buffers_exhausted;
 };
 struct reactor_counts reactor_counts(const struct reactor *);
 

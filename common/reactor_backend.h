@@ -18,20 +18,27 @@ struct reactor_ops {
     void (*submit)(struct reactor *, struct io_op *);
     void (*cancel)(struct reactor *, struct io_op *);
     int (*poll)(struct reactor *, bool wait);
+    void (*cancel_all)(struct reactor *, struct stream *);
     void (*wake)(struct reactor *);
+    void (*timer)(struct reactor *, struct reactor_timer *, uint64_t nanoseconds);
+    void (*close)(struct reactor *, struct stream *); /* before the descriptor is closed; null: nothing to do */
+    int (*receive_multishot)(struct reactor *, struct stream *); /* null: not supported */
 };
 
 struct reactor {
     const struct reactor_ops *ops;
     size_t in_flight;
     struct reactor_counts counts;
-    char features[160];
+    char features[192];
 };
 
 /* 0 or negative errno, and then `*reason` says what to do. */
 int reactor_create_io_uring(struct reactor **, const struct reactor_options *, const char **reason);
 int reactor_create_epoll(struct reactor **, const struct reactor_options *, const char **reason);
 int reactor_create_sim(struct reactor **, const struct reactor_options *, const char **reason);
+
+/* Whether ABREAST_FORBID names the feature: do without, as if the kernel refused it. */
+bool reactor_forbidden(const char *feature);
 
 /* Delivers a completion. The operation may be gone when it returns. */
 static inline void reactor_complete(struct reactor *reactor, struct io_op *op, ssize_t result)
@@ -67,9 +74,62 @@ static inline struct io_op *op_queue_pop(struct op_queue *queue)
     return op;
 }
 
-/* One non-blocking system call for an operation on a descriptor, repeated on EINTR and counted: bytes moved or negative
- * errno, -EAGAIN when it would have to wait. */
+/* The operations of a stream that wait for the same thing: a ring, of which the stream holds the last. */
+static inline struct io_op **stream_pending(struct stream *stream, enum io_kind kind)
+{
+    return &stream->pending[kind & 1];
+}
+
+static inline void pending_push(struct io_op **last, struct io_op *op)
+{
+    if (*last) {
+        op->next = (*last)->next;
+        (*last)->next = op;
+    } else {
+        op->next = op;
+    }
+    *last = op;
+}
+
+/* False when it is not among them. Those that came first are found first. */
+static inline bool pending_remove(struct io_op **last, struct io_op *op)
+{
+    struct io_op *before = *last;
+    if (!before)
+        return false;
+    while (before->next != op) {
+        before = before->next;
+        if (before == *last)
+            return false;
+    }
+    if (before == op)
+        *last = NULL;
+    else if (*last == op)
+        *last = before;
+    before->next = op->next;
+    return true;
+}
+
+/* Timers in flight, the one that is due first at the root: a pairing heap (Fredman, Sedgewick, Sleator, Tarjan 1986),
+ * in the timers themselves. */
+struct timer_heap {
+    struct reactor_timer *first;
+};
+void timer_heap_push(struct timer_heap *, struct reactor_timer *);
+void timer_heap_remove(struct timer_heap *, struct reactor_timer *); /* leaves its `link` null */
+
+/* One non-blocking system call for an operation on a descriptor, repeated on EINTR and counted: what its result is to
+ * be, or -EAGAIN when it would have to wait. A connect that has waited is attempted again, which gives its outcome. */
 ssize_t io_op_attempt(struct io_op *, enum io_kind);
+
+/* Opens op's stream on a connection that has been accepted: what the result is to be. */
+ssize_t io_op_accepted(struct io_op *, int fd);
+
+/* As stream_try, on a descriptor. */
+bool fd_try_read(struct io_op *);
+bool fd_try_write(struct io_op *);
+void fd_submit(struct io_op *);
+void fd_cancel(struct io_op *);
 
 /* Moves at most `size` bytes from the source or to the sink; returns how many. */
 size_t memory_stream_read(struct memory_stream *, void *buffer, size_t size);

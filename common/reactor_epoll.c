@@ -1,111 +1,225 @@
+#define _GNU_SOURCE /* epoll_pwait2 */
 #include "common/reactor_backend.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
     EVENTS_PER_WAIT = 64,
     /* With operations to try at hand the kernel is asked for events only every so many polls. */
     POLLS_BETWEEN_WAITS = 16,
+    NS_PER_SECOND = 1000000000,
+    NS_PER_MS = 1000000,
 };
 
-/* An operation in flight is either in the queue, to be tried (`result` 0) or delivered as cancelled (-ECANCELED), or it
- * waits for its descriptor in stream->pending.
+/* An operation in flight is either in the queue, to be tried (`result` 0) or delivered with an error, or it waits for
+ * its descriptor among the stream's pending ones. One that reads or accepts waits at once, for it either has been tried
+ * by stream_try or is not to be; one that writes or connects is tried first, for it seldom has to wait.
  *
- * A descriptor is registered edge-triggered, for reading when a read first has to wait and for writing when a write
- * has: a socket whose writes never wait is spared the event of each write that the peer has read. */
+ * A descriptor is registered once, level-triggered, for what its operations wait for. The registration stays when they
+ * have completed, so that an exchange of messages needs no epoll_ctl; what nobody waits for is taken out of it when it
+ * would keep a wait from waiting. Edge-triggered, an operation that moved all it was asked to would have to be followed
+ * by one that fails with EAGAIN. */
 struct epoll_reactor {
     struct reactor base;
     struct op_queue queue;
+    struct op_queue batch; /* of the queue, while it is run */
+    struct timer_heap timers;
     int epoll_fd;
     int wake_fd;
     bool woken;
+    bool pwait2;
     unsigned polls_since_wait;
 };
 
-static void epoll_submit(struct reactor *reactor, struct io_op *op)
+static uint64_t now_ns(void)
 {
-    struct epoll_reactor *self = (struct epoll_reactor *)reactor;
-    op->result = 0;
-    op_queue_push(&self->queue, op);
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
 }
 
-static void epoll_cancel(struct reactor *reactor, struct io_op *op)
+static int register_interest(struct epoll_reactor *self, struct stream *stream, unsigned wanted)
 {
-    struct epoll_reactor *self = (struct epoll_reactor *)reactor;
-    op->result = -ECANCELED;
-    if (op->stream->pending[op->kind] != op)
-        return;
-    op->stream->pending[op->kind] = NULL;
-    op_queue_push(&self->queue, op);
+    struct epoll_event event = {.events = wanted, .data.ptr = stream};
+    int operation = !stream->interest ? EPOLL_CTL_ADD : wanted ? EPOLL_CTL_MOD : EPOLL_CTL_DEL;
+    if (wanted == stream->interest)
+        return 0;
+    self->base.counts.syscalls++;
+    if (epoll_ctl(self->epoll_fd, operation, stream->fd, &event) < 0)
+        return -errno;
+    stream->interest = wanted;
+    return 0;
 }
 
 /* Makes the operation wait for its descriptor; 0 or negative errno. */
 static int park(struct epoll_reactor *self, struct io_op *op)
 {
     struct stream *stream = op->stream;
-    unsigned wanted = stream->interest | (op->kind == IO_READ ? EPOLLIN | EPOLLRDHUP : EPOLLOUT);
-    if (wanted != stream->interest) {
-        struct epoll_event event = {.events = wanted | EPOLLET, .data.ptr = stream};
-        self->base.counts.syscalls++;
-        if (epoll_ctl(self->epoll_fd, stream->interest ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, stream->fd, &event) < 0)
-            return -errno;
-        stream->interest = wanted;
-    }
-    stream->pending[op->kind] = op;
-    return 0;
+    int status = register_interest(self, stream, stream->interest | (op->kind & 1 ? EPOLLOUT : EPOLLIN));
+    if (status == 0)
+        pending_push(stream_pending(stream, op->kind), op);
+    return status;
 }
 
-/* Tries what is queued now, not what the completions add; returns how many completed. */
+static void epoll_submit(struct reactor *reactor, struct io_op *op)
+{
+    struct epoll_reactor *self = (struct epoll_reactor *)reactor;
+    bool waits = op->size && op->kind != IO_CONNECT && (op->kind != IO_WRITE || op->stream->speculative);
+    op->result = waits ? park(self, op) : 0;
+    if (!waits || op->result < 0)
+        op_queue_push(&self->queue, op);
+}
+
+static void epoll_timer(struct reactor *reactor, struct reactor_timer *timer, uint64_t nanoseconds)
+{
+    struct epoll_reactor *self = (struct epoll_reactor *)reactor;
+    uint64_t now = now_ns();
+    timer->due = nanoseconds < UINT64_MAX - now ? now + nanoseconds : UINT64_MAX;
+    timer_heap_push(&self->timers, timer);
+}
+
+static void epoll_cancel(struct reactor *reactor, struct io_op *op)
+{
+    struct epoll_reactor *self = (struct epoll_reactor *)reactor;
+    if (op->kind == IO_TIMER) {
+        struct reactor_timer *timer = (struct reactor_timer *)op;
+        if (!timer->link)
+            return;
+        timer_heap_remove(&self->timers, timer);
+    } else if (!pending_remove(stream_pending(op->stream, op->kind), op)) {
+        if (op->result == 0)
+            op->result = -ECANCELED;
+        return;
+    }
+    op->result = -ECANCELED;
+    op_queue_push(&self->queue, op);
+}
+
+static void epoll_cancel_all(struct reactor *reactor, struct stream *stream)
+{
+    struct epoll_reactor *self = (struct epoll_reactor *)reactor;
+    struct io_op *const queues[] = {self->batch.first, self->queue.first};
+    for (int i = 0; i < 2; i++)
+        for (struct io_op *op = queues[i]; op; op = op->next)
+            if (op->stream == stream && op->result == 0)
+                op->result = -ECANCELED;
+    for (int i = 0; i < 2; i++)
+        while (stream->pending[i])
+            epoll_cancel(reactor, stream->pending[i]->next);
+}
+
+/* Tries an operation, or delivers its error; returns how many completed. */
+static int run(struct epoll_reactor *self, struct io_op *op)
+{
+    ssize_t result = op->result;
+    if (result == 0)
+        result = io_op_attempt(op, op->kind);
+    if (result == -EAGAIN && (result = park(self, op)) == 0)
+        return 0;
+    reactor_complete(&self->base, op, result);
+    return 1;
+}
+
+/* Runs what is queued now, and after each the first one that has been queued since: mostly the write that follows the
+ * read, while the processor still has the socket at hand. Returns how many completed. */
 static int run_queue(struct epoll_reactor *self)
 {
     int delivered = 0;
-    struct io_op *last = self->queue.first ? self->queue.last : NULL;
-    for (struct io_op *op = NULL; last && op != last;) {
-        op = op_queue_pop(&self->queue);
-        ssize_t result = op->result;
-        if (result == 0)
-            result = io_op_attempt(op, op->kind);
-        if (result == -EAGAIN && (result = park(self, op)) == 0)
-            continue;
-        reactor_complete(&self->base, op, result);
-        delivered++;
+    struct io_op *op;
+    self->batch = self->queue;
+    self->queue = (struct op_queue){0};
+    while ((op = op_queue_pop(&self->batch))) {
+        delivered += run(self, op);
+        if ((op = op_queue_pop(&self->queue)))
+            delivered += run(self, op);
     }
     return delivered;
 }
 
-static void requeue(struct epoll_reactor *self, struct stream *stream, enum io_kind kind)
+static int run_timers(struct epoll_reactor *self)
 {
-    struct io_op *op = stream->pending[kind];
-    if (!op)
-        return;
-    stream->pending[kind] = NULL;
-    op_queue_push(&self->queue, op);
+    int delivered = 0;
+    if (!self->timers.first)
+        return 0;
+    uint64_t now = now_ns();
+    for (struct reactor_timer *timer; (timer = self->timers.first) && timer->due <= now; delivered++) {
+        timer_heap_remove(&self->timers, timer);
+        reactor_complete(&self->base, &timer->op, 0);
+    }
+    return delivered;
+}
+
+/* Queues the first operation that waits for it; false when there is none. */
+static bool requeue(struct epoll_reactor *self, struct stream *stream, enum io_kind kind)
+{
+    struct io_op **last = stream_pending(stream, kind), *first = *last ? (*last)->next : NULL;
+    if (!first)
+        return false;
+    pending_remove(last, first);
+    op_queue_push(&self->queue, first);
+    return true;
+}
+
+/* What the kernel says of a descriptor. Where nobody wanted to know, and `blocked`, it is not to say so again; a
+ * hang-up or an error it says as long as the descriptor is registered. */
+static void handle(struct epoll_reactor *self, struct stream *stream, unsigned events, bool blocked)
+{
+    unsigned wanted = stream->interest;
+    bool broken = events & (EPOLLHUP | EPOLLERR);
+    bool any = false;
+    if (events & EPOLLIN || broken) {
+        if (requeue(self, stream, IO_READ))
+            any = true;
+        else
+            wanted &= ~(unsigned)EPOLLIN;
+    }
+    if (events & EPOLLOUT || broken) {
+        if (requeue(self, stream, IO_WRITE))
+            any = true;
+        else
+            wanted &= ~(unsigned)EPOLLOUT;
+    }
+    if (!any && blocked)
+        register_interest(self, stream, broken ? 0 : wanted);
+}
+
+static int ask_kernel(struct epoll_reactor *self, struct epoll_event *events, bool block)
+{
+    uint64_t delay = 0, now;
+    bool forever = block && !self->timers.first;
+    if (block && !forever && self->timers.first->due > (now = now_ns()))
+        delay = self->timers.first->due - now;
+    self->base.counts.syscalls++;
+    if (self->pwait2 && delay) {
+        struct timespec timeout = {.tv_sec = (time_t)(delay / NS_PER_SECOND), .tv_nsec = (long)(delay % NS_PER_SECOND)};
+        return epoll_pwait2(self->epoll_fd, events, EVENTS_PER_WAIT, &timeout, NULL);
+    }
+    uint64_t milliseconds = delay / NS_PER_MS + (delay % NS_PER_MS != 0);
+    int timeout = milliseconds < INT_MAX ? (int)milliseconds : INT_MAX;
+    return epoll_wait(self->epoll_fd, events, EVENTS_PER_WAIT, forever ? -1 : timeout);
 }
 
 /* Queues what the kernel says is ready. Streams are not looked at once completions are delivered: they may be gone. */
-static int wait_for_events(struct epoll_reactor *self, int timeout)
+static int wait_for_events(struct epoll_reactor *self, bool block)
 {
     struct epoll_event events[EVENTS_PER_WAIT];
-    self->base.counts.syscalls++;
-    int count = epoll_wait(self->epoll_fd, events, EVENTS_PER_WAIT, timeout);
+    int count = ask_kernel(self, events, block);
     if (count < 0)
         return -errno;
     for (int i = 0; i < count; i++) {
         struct stream *stream = events[i].data.ptr;
-        if (!stream) {
-            uint64_t ignored;
+        uint64_t ignored;
+        if (stream)
+            handle(self, stream, events[i].events, block);
+        else
             self->woken = read(self->wake_fd, &ignored, sizeof ignored) > 0;
-            continue;
-        }
-        if (events[i].events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-            requeue(self, stream, IO_READ);
-        if (events[i].events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
-            requeue(self, stream, IO_WRITE);
     }
     return count;
 }
@@ -118,10 +232,10 @@ static int epoll_poll(struct reactor *reactor, bool wait)
         if (delivered && ++self->polls_since_wait < POLLS_BETWEEN_WAITS)
             return delivered;
         self->polls_since_wait = 0;
-        bool block = wait && !delivered && !self->queue.first && !self->woken;
-        int count = wait_for_events(self, block ? -1 : 0);
+        int count = wait_for_events(self, wait && !delivered && !self->queue.first && !self->woken);
         if (count < 0 && count != -EINTR && !delivered)
             return count;
+        delivered += run_timers(self);
         delivered += run_queue(self);
         bool woken = self->woken;
         if (wait)
@@ -129,6 +243,12 @@ static int epoll_poll(struct reactor *reactor, bool wait)
         if (delivered || !wait || woken || count == -EINTR)
             return delivered;
     }
+}
+
+/* A descriptor that has a duplicate stays registered when it is closed. */
+static void epoll_close(struct reactor *reactor, struct stream *stream)
+{
+    register_interest((struct epoll_reactor *)reactor, stream, 0);
 }
 
 static void epoll_wake(struct reactor *reactor)
@@ -153,8 +273,11 @@ static const struct reactor_ops epoll_ops = {
     .destroy = epoll_destroy,
     .submit = epoll_submit,
     .cancel = epoll_cancel,
+    .cancel_all = epoll_cancel_all,
     .poll = epoll_poll,
     .wake = epoll_wake,
+    .timer = epoll_timer,
+    .close = epoll_close,
 };
 
 int reactor_create_epoll(struct reactor **reactor, const struct reactor_options *options, const char **reason)
@@ -178,7 +301,10 @@ int reactor_create_epoll(struct reactor **reactor, const struct reactor_options 
         free(self);
         return status;
     }
-    snprintf(self->base.features, sizeof self->base.features, "epoll: edge-triggered, eventfd wake");
+    self->pwait2 = !reactor_forbidden("epoll_pwait2") &&
+                   epoll_pwait2(self->epoll_fd, &event, 1, &(struct timespec){.tv_sec = 0}, NULL) >= 0;
+    snprintf(self->base.features, sizeof self->base.features, "epoll: level-triggered, eventfd wake%s",
+             self->pwait2 ? ", epoll_pwait2" : "");
     *reason = NULL;
     *reactor = &self->base;
     return 0;

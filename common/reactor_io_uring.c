@@ -1,41 +1,13 @@
-#include "common/reactor_backend.h"
+#include "common/reactor_uring.h"
 
 #include <errno.h>
-#include <liburing.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
-enum {
-    DEFAULT_ENTRIES = 256,
-    DEFAULT_COMPLETIONS = 4096, /* room for the completions of many connections without an overflow */
-    SUBMIT_TRIES = 64,
-    CREATE_TRIES = 50,
-};
+enum { SUBMIT_TRIES = 64, NS_PER_SECOND = 1000000000 };
 
-/* A completion's user data is the address of its operation, or one of these. */
-enum { USER_DATA_CANCEL = 1, USER_DATA_WAKE = 2, USER_DATA_INTERNAL = 3 };
-
-/* io_op.result in flight. */
-enum { IN_FLIGHT_POLLING = 1, IN_FLIGHT_CANCELLED = 2 };
-
-struct uring {
-    struct reactor base;
-    struct io_uring ring;
-    struct op_queue ready; /* complete without the kernel: their result is in `result` */
-    int wake_fd;
-    bool woken;
-    int error; /* what reactor_poll has yet to report: negative errno */
-    uint64_t wake_count;
-};
-
-/* The next free submission entry. A full queue is handed to the kernel first; null, with `*error` set, when the kernel
- * takes nothing. */
-static struct io_uring_sqe *next_sqe(struct uring *self, int *error)
+struct io_uring_sqe *uring_next_sqe(struct uring *self, int *error)
 {
     struct io_uring_sqe *sqe = io_uring_get_sqe(&self->ring);
     for (int tries = 0; !sqe && tries < SUBMIT_TRIES; tries++) {
@@ -47,31 +19,70 @@ static struct io_uring_sqe *next_sqe(struct uring *self, int *error)
     return sqe;
 }
 
-static void uring_submit(struct reactor *reactor, struct io_op *op)
+static void prepare(struct io_uring_sqe *sqe, const struct io_op *op)
 {
-    struct uring *self = (struct uring *)reactor;
-    int result = 0;
-    struct io_uring_sqe *sqe = op->size ? next_sqe(self, &result) : NULL;
-    if (!sqe) {
-        op->result = result;
-        op_queue_push(&self->ready, op);
-        return;
-    }
     const struct stream *stream = op->stream;
     unsigned size = op->size < INT32_MAX ? (unsigned)op->size : INT32_MAX;
-    if (op->kind == IO_READ) {
+    switch (op->kind) {
+    case IO_READ:
         if (stream->socket)
             io_uring_prep_recv(sqe, stream->fd, op->buffer, size, 0);
         else
             io_uring_prep_read(sqe, stream->fd, op->buffer, size, (uint64_t)-1);
-    } else {
+        break;
+    case IO_WRITE:
         if (stream->socket)
             io_uring_prep_send(sqe, stream->fd, op->buffer, size, MSG_NOSIGNAL);
         else
             io_uring_prep_write(sqe, stream->fd, op->buffer, size, (uint64_t)-1);
+        break;
+    case IO_ACCEPT:
+        io_uring_prep_accept(sqe, stream->fd, NULL, NULL, SOCK_CLOEXEC);
+        break;
+    default:
+        io_uring_prep_connect(sqe, stream->fd, op->buffer, (socklen_t)op->size);
     }
-    io_uring_sqe_set_data(sqe, op);
+    io_uring_sqe_set_data(sqe, (void *)op);
+}
+
+/* Complete without the kernel, from the next poll. */
+static void complete_later(struct uring *self, struct io_op *op, ssize_t result)
+{
+    op->result = result;
+    op_queue_push(&self->ready, op);
+}
+
+static void uring_submit(struct reactor *reactor, struct io_op *op)
+{
+    struct uring *self = (struct uring *)reactor;
+    struct stream *stream = op->stream;
+    int result = 0;
+    if (stream->multishot && op->kind == IO_READ && op->size && uring_receive_begin(self, op))
+        return;
+    struct io_uring_sqe *sqe = op->size ? uring_next_sqe(self, &result) : NULL;
+    if (!sqe) {
+        complete_later(self, op, result);
+        return;
+    }
+    prepare(sqe, op);
     op->result = 0;
+    pending_push(stream_pending(stream, op->kind), op);
+}
+
+static void uring_timer(struct reactor *reactor, struct reactor_timer *timer, uint64_t nanoseconds)
+{
+    struct uring *self = (struct uring *)reactor;
+    int error = 0;
+    struct io_uring_sqe *sqe = uring_next_sqe(self, &error);
+    if (!sqe) {
+        complete_later(self, &timer->op, error);
+        return;
+    }
+    timer->interval.tv_sec = (int64_t)(nanoseconds / NS_PER_SECOND);
+    timer->interval.tv_nsec = (long long)(nanoseconds % NS_PER_SECOND);
+    io_uring_prep_timeout(sqe, &timer->interval, 0, 0);
+    io_uring_sqe_set_data(sqe, &timer->op);
+    timer->op.result = 0;
 }
 
 /* A non-blocking pipe end answers EAGAIN where a socket would be waited for by the ring: wait for it, then try again.
@@ -79,15 +90,15 @@ static void uring_submit(struct reactor *reactor, struct io_op *op)
 static void wait_ready(struct uring *self, struct io_op *op)
 {
     int error = 0;
-    struct io_uring_sqe *sqe = next_sqe(self, &error);
+    struct io_uring_sqe *sqe = uring_next_sqe(self, &error);
     if (!sqe) {
-        op->result = error;
-        op_queue_push(&self->ready, op);
+        complete_later(self, op, error);
         return;
     }
-    io_uring_prep_poll_add(sqe, op->stream->fd, op->kind == IO_READ ? POLLIN : POLLOUT);
+    io_uring_prep_poll_add(sqe, op->stream->fd, op->kind & 1 ? POLLOUT : POLLIN);
     io_uring_sqe_set_data(sqe, op);
     op->result = IN_FLIGHT_POLLING;
+    pending_push(stream_pending(op->stream, op->kind), op);
 }
 
 static void uring_cancel(struct reactor *reactor, struct io_op *op)
@@ -96,8 +107,13 @@ static void uring_cancel(struct reactor *reactor, struct io_op *op)
     for (struct io_op *ready = self->ready.first; ready; ready = ready->next)
         if (ready == op)
             return;
+    if (op->result & IN_FLIGHT_BUFFERED) {
+        pending_remove(stream_pending(op->stream, IO_READ), op);
+        complete_later(self, op, -ECANCELED);
+        return;
+    }
     int error = 0;
-    struct io_uring_sqe *sqe = next_sqe(self, &error);
+    struct io_uring_sqe *sqe = uring_next_sqe(self, &error);
     if (!sqe) {
         self->error = error;
         return;
@@ -107,10 +123,22 @@ static void uring_cancel(struct reactor *reactor, struct io_op *op)
     op->result |= IN_FLIGHT_CANCELLED;
 }
 
-static void await_wake(struct uring *self)
+static void uring_cancel_all(struct reactor *reactor, struct stream *stream)
+{
+    for (int i = 0; i < 2; i++) {
+        struct io_op *last = stream->pending[i], *next = last ? last->next : NULL;
+        for (struct io_op *op = NULL; last && op != last;) {
+            op = next;
+            next = op->next;
+            uring_cancel(reactor, op);
+        }
+    }
+}
+
+void uring_await_wake(struct uring *self)
 {
     int error = 0;
-    struct io_uring_sqe *sqe = next_sqe(self, &error);
+    struct io_uring_sqe *sqe = uring_next_sqe(self, &error);
     if (!sqe) {
         self->error = error;
         return;
@@ -127,17 +155,25 @@ static void uring_wake(struct reactor *reactor)
     }
 }
 
-/* Takes one completion from the kernel; true when it ended an operation. */
-static bool take(struct uring *self, uint64_t user_data, int result)
+/* Takes one completion from the kernel; returns how many operations it ended. */
+static int take(struct uring *self, uint64_t user_data, int result, unsigned flags)
 {
+    if (user_data & USER_DATA_RECEIVE)
+        return uring_receive_complete(self, (void *)(uintptr_t)(user_data & ~(uint64_t)USER_DATA_RECEIVE), result,
+                                      flags);
     if (user_data & USER_DATA_INTERNAL) {
         if (user_data == USER_DATA_WAKE) {
             self->woken = true;
-            await_wake(self);
+            uring_await_wake(self);
         }
-        return false;
+        return 0;
     }
     struct io_op *op = (struct io_op *)(uintptr_t)user_data;
+    if (op->kind == IO_TIMER) {
+        reactor_complete(&self->base, op, result == -ETIME ? 0 : result);
+        return 1;
+    }
+    pending_remove(stream_pending(op->stream, op->kind), op);
     bool again = result == -EAGAIN || result == -EINTR;
     if ((op->result & IN_FLIGHT_POLLING) && result >= 0)
         again = true;
@@ -146,12 +182,14 @@ static bool take(struct uring *self, uint64_t user_data, int result)
             wait_ready(self, op);
         else
             uring_submit(&self->base, op);
-        return false;
+        return 0;
     }
     if (again)
         result = -ECANCELED;
+    if (op->kind == IO_ACCEPT && result >= 0)
+        result = (int)io_op_accepted(op, result);
     reactor_complete(&self->base, op, result);
-    return true;
+    return 1;
 }
 
 static int deliver(struct uring *self)
@@ -173,8 +211,9 @@ static int deliver(struct uring *self)
             break;
         uint64_t user_data = cqe->user_data;
         int result = cqe->res;
+        unsigned flags = cqe->flags;
         io_uring_cq_advance(ring, 1);
-        delivered += take(self, user_data, result);
+        delivered += take(self, user_data, result, flags);
     }
     return delivered;
 }
@@ -217,119 +256,15 @@ static int uring_poll(struct reactor *reactor, bool wait)
 static void uring_destroy(struct reactor *reactor)
 {
     struct uring *self = (struct uring *)reactor;
+    uring_receive_destroy(self);
     io_uring_queue_exit(&self->ring);
     close(self->wake_fd);
     free(self);
 }
 
-static const struct reactor_ops uring_ops = {
-    .name = "io_uring",
-    .kernel = true,
-    .destroy = uring_destroy,
-    .submit = uring_submit,
-    .cancel = uring_cancel,
-    .poll = uring_poll,
-    .wake = uring_wake,
-};
+#define URING_OPS                                                                                                      \
+    .name = "io_uring", .kernel = true, .destroy = uring_destroy, .submit = uring_submit, .cancel = uring_cancel,      \
+    .cancel_all = uring_cancel_all, .poll = uring_poll, .wake = uring_wake, .timer = uring_timer
 
-/* The set-ups worth having, best first: an older kernel refuses flags that it does not know with EINVAL. */
-static const struct {
-    unsigned flags;
-    const char *words;
-} setups[] = {
-    {IORING_SETUP_SUBMIT_ALL | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SINGLE_ISSUER |
-         IORING_SETUP_DEFER_TASKRUN,
-     "single_issuer defer_taskrun coop_taskrun submit_all"},
-    {IORING_SETUP_SUBMIT_ALL | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG, "coop_taskrun submit_all"},
-    {0, "no set-up flags"},
-};
-enum { SETUP_COUNT = sizeof setups / sizeof *setups };
-
-/* A ring's locked memory is given back some time after it was closed, so that rings made back to back can find none. */
-static int create_ring(struct io_uring *ring, unsigned entries, unsigned completions, unsigned flags)
-{
-    int status = -ENOMEM;
-    for (int tries = 0; status == -ENOMEM && tries < CREATE_TRIES; tries++) {
-        if (tries)
-            nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
-        struct io_uring_params parameters = {.flags = flags | IORING_SETUP_CLAMP | IORING_SETUP_CQSIZE,
-                                             .cq_entries = completions};
-        status = io_uring_queue_init_params(entries, ring, &parameters);
-    }
-    return status;
-}
-
-static const char *why_not(int error)
-{
-    switch (error) {
-    case -EPERM:
-    case -EACCES:
-        return "io_uring is not permitted here: set sysctl kernel.io_uring_disabled=0 or allow it in the container's "
-               "seccomp policy, or use --reactor=epoll";
-    case -ENOSYS:
-        return "this kernel has no io_uring: use Linux 5.6 or newer with CONFIG_IO_URING, or use --reactor=epoll";
-    case -ENOMEM:
-        return "io_uring found no memory for its rings: raise the locked-memory limit (ulimit -l), or use "
-               "--reactor=epoll";
-    case -EMFILE:
-    case -ENFILE:
-        return "io_uring found no free file descriptor: raise the limit (ulimit -n)";
-    default:
-        return "io_uring refused to set up a ring: give fewer queue entries, or use --reactor=epoll";
-    }
-}
-
-/* ABREAST_FORBID: what to do without, as if the kernel refused it. */
-static bool forbidden(const char *feature)
-{
-    const char *list = getenv("ABREAST_FORBID");
-    size_t length = strlen(feature);
-    while (list && *list) {
-        size_t word = strcspn(list, ",");
-        if (word == length && memcmp(list, feature, length) == 0)
-            return true;
-        list += word + (list[word] == ',');
-    }
-    return false;
-}
-
-int reactor_create_io_uring(struct reactor **reactor, const struct reactor_options *options, const char **reason)
-{
-    unsigned entries = options->queue_entries ? options->queue_entries : DEFAULT_ENTRIES;
-    unsigned completions = options->queue_entries ? 2 * options->queue_entries : DEFAULT_COMPLETIONS;
-    int status = -ENOMEM;
-    struct uring *self = calloc(1, sizeof *self);
-    if (!self)
-        goto fail;
-    self->wake_fd = eventfd(0, EFD_CLOEXEC);
-    if (self->wake_fd < 0) {
-        status = -errno;
-        goto fail_memory;
-    }
-
-    size_t setup = forbidden("defer_taskrun") ? 1 : 0;
-    status = -EPERM;
-    if (!forbidden("io_uring"))
-        while ((status = create_ring(&self->ring, entries, completions, setups[setup].flags)) == -EINVAL &&
-               setup + 1 < SETUP_COUNT)
-            setup++;
-    if (status < 0)
-        goto fail_descriptor;
-
-    bool registered = io_uring_register_ring_fd(&self->ring) == 1;
-    self->base.ops = &uring_ops;
-    snprintf(self->base.features, sizeof self->base.features, "io_uring: %s%s, %u submission and %u completion entries",
-             setups[setup].words, registered ? " registered_ring" : "", self->ring.sq.ring_entries,
-             self->ring.cq.ring_entries);
-    await_wake(self);
-    *reactor = &self->base;
-    return 0;
-
-fail_descriptor:
-    close(self->wake_fd);
-fail_memory:
-    free(self);
-fail:
-    *reason = why_not(status);
-    return status;
-}
+const struct reactor_ops uring_ops = {URING_OPS, .close = uring_receive_close, .receive_multishot = uring_receive_open};
+const struct reactor_ops uring_ops_without_multishot = {URING_OPS};

@@ -9,22 +9,35 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+static ssize_t system_call(struct io_op *op, enum io_kind kind)
+{
+    const struct stream *stream = op->stream;
+    switch (kind) {
+    case IO_READ:
+        return stream->socket ? recv(stream->fd, op->buffer, op->size, MSG_DONTWAIT)
+                              : read(stream->fd, op->buffer, op->size);
+    case IO_WRITE:
+        return stream->socket ? send(stream->fd, op->buffer, op->size, MSG_DONTWAIT | MSG_NOSIGNAL)
+                              : write(stream->fd, op->buffer, op->size);
+    case IO_ACCEPT:
+        return accept4(stream->fd, NULL, NULL, SOCK_CLOEXEC);
+    default:
+        return connect(stream->fd, op->buffer, (socklen_t)op->size);
+    }
+}
+
 ssize_t io_op_attempt(struct io_op *op, enum io_kind kind)
 {
-    struct stream *stream = op->stream;
-    ssize_t moved;
+    ssize_t result;
     if (op->size == 0)
         return 0;
     do {
-        stream->reactor->counts.syscalls++;
-        if (kind == IO_READ)
-            moved = stream->socket ? recv(stream->fd, op->buffer, op->size, MSG_DONTWAIT)
-                                   : read(stream->fd, op->buffer, op->size);
-        else
-            moved = stream->socket ? send(stream->fd, op->buffer, op->size, MSG_DONTWAIT | MSG_NOSIGNAL)
-                                   : write(stream->fd, op->buffer, op->size);
-    } while (moved < 0 && errno == EINTR);
-    return moved < 0 ? -errno : moved;
+        op->stream->reactor->counts.syscalls++;
+        result = system_call(op, kind);
+    } while (result < 0 && errno == EINTR);
+    if (result < 0)
+        return errno == EINPROGRESS || errno == EALREADY ? -EAGAIN : -errno;
+    return kind == IO_ACCEPT ? io_op_accepted(op, (int)result) : result;
 }
 
 static inline bool fd_try(struct io_op *op, enum io_kind kind)
@@ -38,31 +51,60 @@ static inline bool fd_try(struct io_op *op, enum io_kind kind)
     return true;
 }
 
-static bool fd_try_read(struct io_op *op)
+bool fd_try_read(struct io_op *op)
 {
     return fd_try(op, IO_READ);
 }
 
-static bool fd_try_write(struct io_op *op)
+bool fd_try_write(struct io_op *op)
 {
     return fd_try(op, IO_WRITE);
 }
 
-static void fd_submit(struct io_op *op)
+static bool fd_try_accept(struct io_op *op)
+{
+    return fd_try(op, IO_ACCEPT);
+}
+
+/* It always has to wait for the peer. */
+static bool fd_try_connect(struct io_op *op)
+{
+    (void)op;
+    return false;
+}
+
+void fd_submit(struct io_op *op)
 {
     reactor_submit(op->stream->reactor, op);
 }
 
-static void fd_cancel(struct io_op *op)
+void fd_cancel(struct io_op *op)
 {
     reactor_cancel(op->stream->reactor, op);
 }
 
 static const struct stream_ops fd_ops = {
-    .try_op = {[IO_READ] = fd_try_read, [IO_WRITE] = fd_try_write},
+    .try_op = {[IO_READ] = fd_try_read,
+               [IO_WRITE] = fd_try_write,
+               [IO_ACCEPT] = fd_try_accept,
+               [IO_CONNECT] = fd_try_connect},
     .submit = fd_submit,
     .cancel = fd_cancel,
 };
+
+void stream_cancel_all(struct stream *stream)
+{
+    if (stream->reactor)
+        stream->reactor->ops->cancel_all(stream->reactor, stream);
+}
+
+int stream_receive_multishot(struct stream *stream)
+{
+    struct reactor *reactor = stream->reactor;
+    if (!reactor || !reactor->ops->receive_multishot || !stream->socket)
+        return -ENOTSUP;
+    return reactor->ops->receive_multishot(reactor, stream);
+}
 
 static int ignore_broken_pipes(void)
 {
@@ -94,6 +136,50 @@ int stream_open_fd(struct stream *stream, struct reactor *reactor, int fd, bool 
     *stream =
         (struct stream){.ops = &fd_ops, .reactor = reactor, .fd = fd, .speculative = speculative, .socket = socket};
     return 0;
+}
+
+static int without_delay(int fd)
+{
+    int one = 1;
+    return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) < 0 ? -errno : 0;
+}
+
+ssize_t io_op_accepted(struct io_op *op, int fd)
+{
+    int status = without_delay(fd);
+    if (status == 0)
+        status = stream_open_fd(op->buffer, op->stream->reactor, fd, op->stream->speculative);
+    if (status < 0)
+        close(fd);
+    return status;
+}
+
+int stream_open_tcp(struct stream *stream, struct reactor *reactor, bool speculative)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    int status = without_delay(fd);
+    if (status == 0)
+        status = stream_open_fd(stream, reactor, fd, speculative);
+    if (status < 0)
+        close(fd);
+    return status;
+}
+
+int stream_open_tcp_listener(struct stream *stream, struct reactor *reactor, struct sockaddr_in *address, int backlog,
+                             bool speculative)
+{
+    int status = stream_open_tcp(stream, reactor, speculative), one = 1;
+    if (status < 0)
+        return status;
+    if (setsockopt(stream->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0 ||
+        bind(stream->fd, (struct sockaddr *)address, sizeof *address) < 0 || listen(stream->fd, backlog) < 0 ||
+        getsockname(stream->fd, (struct sockaddr *)address, &(socklen_t){sizeof *address}) < 0) {
+        status = -errno;
+        stream_close(stream);
+    }
+    return status;
 }
 
 /* Makes both streams, or none and closes both descriptors. */
@@ -146,7 +232,7 @@ static int accept_from(int listener, int client)
 static int connect_tcp(int fds[2])
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int status = 0, one = 1;
+    int status = 0;
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (listener < 0)
         return -errno;
@@ -161,8 +247,7 @@ static int connect_tcp(int fds[2])
         status = fds[1] < 0 ? fds[1] : 0;
     }
     for (int i = 0; i < 2 && status == 0; i++)
-        if (setsockopt(fds[i], IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) < 0)
-            status = -errno;
+        status = without_delay(fds[i]);
     close(listener);
     for (int i = 0; i < 2 && status < 0; i++)
         if (fds[i] >= 0)
@@ -179,8 +264,11 @@ int stream_open_tcp_pair(struct stream pair[2], struct reactor *reactor, bool sp
 
 void stream_close(struct stream *stream)
 {
-    if (stream->fd >= 0)
-        close(stream->fd);
+    if (stream->fd < 0)
+        return;
+    if (stream->reactor->ops->close)
+        stream->reactor->ops->close(stream->reactor, stream);
+    close(stream->fd);
     stream->fd = -1;
 }
 

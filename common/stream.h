@@ -1,8 +1,9 @@
-/* Byte streams over the reactor: TCP on loopback, socketpair, pipe, in memory, and the sim backend's scripted ones.
+/* Byte streams over the reactor: TCP, socketpair, pipe, in memory, and the sim backend's scripted ones.
  *
  * One interface for both models and the floor:
  *
- *   io_op_prepare  says what to move: the stream, and which bytes.
+ *   io_op_prepare  says what to move: the stream, and which bytes. io_op_prepare_accept and io_op_prepare_connect are
+ *                  for the two operations that move none.
  *   stream_try     the speculative (synchronous) attempt: true when the operation is complete now, with op->result set;
  *                  false when it has to be submitted. On a socket it is one non-blocking system call, made only where
  *                  the stream's policy says so (`speculative`); in memory it always completes. What is complete goes on
@@ -12,7 +13,8 @@
  *   stream_cancel  see reactor_cancel.
  *
  * Owns: a stream owns its descriptor. Threads: the reactor's thread. Errors: in op->result, negative errno.
- * At most one read and one write of a stream are in flight at a time.
+ * Any number of operations of a stream may be in flight. Two that wait for the same, such as two reads, complete in no
+ * order that one could rely on.
  */
 #ifndef ABREAST_COMMON_STREAM_H
 #define ABREAST_COMMON_STREAM_H
@@ -20,8 +22,10 @@
 #include "common/inline_budget.h"
 #include "common/reactor.h"
 
+#include <netinet/in.h>
+
 struct stream_ops {
-    bool (*try_op[2])(struct io_op *); /* by io_kind */
+    bool (*try_op[IO_KINDS])(struct io_op *); /* what it has no such operation for: null */
     void (*submit)(struct io_op *);
     void (*cancel)(struct io_op *);
 };
@@ -32,9 +36,11 @@ struct stream {
     struct inline_budget *budget; /* null: unlimited; the owner may set it once the stream is open */
     int fd;                       /* -1: none */
     bool speculative;
-    bool socket;              /* else a pipe end */
-    struct io_op *pending[2]; /* epoll: the waiting read and write, by io_kind */
-    unsigned interest;        /* epoll: the events registered */
+    bool socket; /* else a pipe end */
+    /* the reactor's */
+    struct io_op *pending[2];        /* in flight, those that wait for readable and for writable; the last of a ring */
+    unsigned interest;               /* epoll: the events registered */
+    struct uring_receive *multishot; /* io_uring: its multishot receive; null: none */
 };
 
 static inline void io_op_prepare(struct io_op *op, struct stream *stream, void *buffer, size_t size)
@@ -42,6 +48,19 @@ static inline void io_op_prepare(struct io_op *op, struct stream *stream, void *
     op->stream = stream;
     op->buffer = buffer;
     op->size = size;
+}
+
+/* Accepts a connection from a stream that listens: opens `accepted` with its policy of speculation, TCP_NODELAY set. In
+ * the sim backend `accepted` is a memory_stream's, and a copy of the listener. */
+static inline void io_op_prepare_accept(struct io_op *op, struct stream *listener, struct stream *accepted)
+{
+    io_op_prepare(op, listener, accepted, sizeof *accepted);
+}
+
+/* Connects a stream from stream_open_tcp. The address must outlive the completion. */
+static inline void io_op_prepare_connect(struct io_op *op, struct stream *stream, const struct sockaddr_in *address)
+{
+    io_op_prepare(op, stream, (void *)address, sizeof *address);
 }
 
 static inline bool stream_try(struct io_op *op, enum io_kind kind)
@@ -60,6 +79,9 @@ static inline void stream_cancel(struct io_op *op)
     op->stream->ops->cancel(op);
 }
 
+/* Cancels each operation of the stream that is in flight. */
+void stream_cancel_all(struct stream *);
+
 /* Takes over a connected stream descriptor (socket or pipe end) and makes it non-blocking; on failure it stays the
  * caller's. Writing where nobody reads any more ends with -EPIPE: on sockets by MSG_NOSIGNAL; the kernel has no such
  * flag for pipes, so opening a pipe end ignores SIGPIPE for the whole process, unless it has a handler. -EINVAL on the
@@ -71,7 +93,23 @@ int stream_open_socketpair(struct stream pair[2], struct reactor *, bool specula
 int stream_open_tcp_pair(struct stream pair[2], struct reactor *, bool speculative);
 int stream_open_pipe(struct stream pair[2], struct reactor *, bool speculative);
 
-/* Closes the descriptor. Nothing may be in flight on it. */
+/* A socket that listens on `address`, whose port may be 0: then the kernel's choice is stored in it. */
+int stream_open_tcp_listener(struct stream *, struct reactor *, struct sockaddr_in *address, int backlog,
+                             bool speculative);
+
+/* A socket to be connected. */
+int stream_open_tcp(struct stream *, struct reactor *, bool speculative);
+
+/* From now on a multishot receive fills buffers that all such streams of the reactor share, and a read copies from
+ * them: one submission for many reads, and a copy for each. stream_try completes where bytes have been received
+ * already, and makes no system call for a read. Where the buffers have run out the next read is a receive of its own.
+ *
+ * The peer's bytes are taken whether or not somebody reads, so one slow reader can hold all buffers; the others then
+ * lose the gain, not their bytes. The stream must not move any more. 0, or -ENOTSUP: no socket, or the reactor's
+ * features have no recv_multishot; then the stream is as it was. */
+int stream_receive_multishot(struct stream *);
+
+/* Closes the descriptor. Nothing may be in flight on it, and the reactor must still be there. */
 void stream_close(struct stream *);
 
 /* Half-close: the peer reads end of stream. 0 or negative errno. */
