@@ -45,12 +45,12 @@ struct free_frame {
     struct free_frame *next_magazine; /* of a magazine's first frame, in the depot */
 };
 
-/* A list of nothing, with no room, is one that its thread has not used yet. */
+/* A list of nothing, with no room, is one that its thread has not used yet. As far apart as the classes are: a size is
+ * an offset then. */
 struct free_list {
-    struct free_frame *first; /* of the magazine in use */
-    size_t room;              /* for so many more frames */
-    struct free_frame *full;  /* the other magazine when it is full; else null */
-    void *padding;            /* to a power of two: the address of a list is a shift and a mask */
+    _Alignas(RECYCLING_CLASS_BYTES) struct free_frame *first; /* of the magazine in use */
+    ptrdiff_t room;                                           /* for so many more frames */
+    struct free_frame *full;                                  /* the other magazine when it is full; else null */
 };
 
 static _Thread_local struct free_list free_lists[CLASS_COUNT];
@@ -156,10 +156,11 @@ static __attribute__((noinline)) void *refill(struct free_list *list)
     return magazine;
 }
 
-/* The magazine in use has no room. */
+/* The magazine in use had no room, and has less than none now. */
 static __attribute__((noinline)) void begin_magazine(struct free_list *list, struct free_frame *frame)
 {
     if (!list->first && !thread_keeps()) {
+        list->room = 0;
         free(frame);
         return;
     }
@@ -194,11 +195,10 @@ static inline __attribute__((always_inline)) void give(void *memory, size_t byte
     }
     struct free_list *list = &free_lists[size_class(bytes)];
     struct free_frame *frame = memory;
-    if (list->room == 0) {
+    if (--list->room < 0) {
         begin_magazine(list, frame);
         return;
     }
-    list->room--;
     frame->next = list->first;
     list->first = frame;
 }
@@ -241,7 +241,7 @@ static size_t recycling_retained_bytes(struct frame_allocator *self)
     size_t bytes = 0;
     for (size_t class = 0; class < CLASS_COUNT; class ++) {
         const struct free_list *list = &free_lists[class];
-        size_t used = list->first ? RECYCLING_MAGAZINE_FRAMES - list->room : 0;
+        size_t used = list->first ? RECYCLING_MAGAZINE_FRAMES - (size_t)list->room : 0;
         bytes += used * frame_bytes(class) + (list->full ? magazine_bytes(class) : 0);
     }
     pthread_mutex_lock(&depot.mutex);
