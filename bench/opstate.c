@@ -208,8 +208,8 @@ static void cxx_describe(const struct cell *cell, const struct row *blank, struc
     CXX_AWAITABLE("task-in-task", cxx_then_nested_##depth##_##F, DEPTH_VARIANT(depth, F), modes)
 #define CXX_WHEN_ALL_GROUP(count, modes) CXX_SENDER("as-written", cxx_when_all_##count, CHILDREN(count), modes)
 
-/* Only the size, where a mode does not run the cell: the pipeline's is given for every depth. The executables of cells,
- * which have ABREAST_EXPERIMENTS, do without those of let_value and of the other sources. */
+/* Only the size, where a mode does not run the cell: of every depth. The executables of cells, which have
+ * ABREAST_EXPERIMENTS, do without. */
 #define SIZES_OF_BOTH(X, depth) X(depth, S0, CELL_BOTH) X(depth, S8, CELL_BOTH)
 #define SIZES_GROUPS(X)                                                                               \
     X(1, S0, CELL_BOTH) X(2, S0, CELL_BOTH) X(2, S8, CELL_QUICK) X(4, S0, CELL_QUICK)                 \
@@ -244,7 +244,6 @@ static void cxx_describe(const struct cell *cell, const struct row *blank, struc
 static const struct cell cells[] = {
     OPSTATE_GROUPS(GROUP)
     OPSTATE_NESTED_GROUPS(NESTED_GROUP)
-    SIZES_GROUPS(SIZES)
     OPSTATE_CXX_GROUPS(CXX_GROUP)
     OPSTATE_CXX_LET_GROUPS(CXX_LET_GROUP)
     OPSTATE_CXX_NESTED_GROUPS(CXX_NESTED_GROUP)
@@ -266,6 +265,7 @@ static const struct cell cells[] = {
     CXX_SENDER("pipeline", cxx_read_some_pipeline, READ_SOME, CELL_BOTH)
     CXX_AWAITABLE("ready", cxx_read_some_ready, READ_SOME, CELL_BOTH)
 #if !defined ABREAST_EXPERIMENTS
+    SIZES_GROUPS(SIZES)
     LET_SIZES(0, S0, CELL_BOTH)
     SIZES_GROUPS(LET_SIZES)
     OPSTATE_SOURCES(SOURCES_SIZES)

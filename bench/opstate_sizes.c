@@ -58,7 +58,7 @@ ANY_SENDER(erased, ssize_t);
 #define FORMS(source, name) OPSTATE_SOURCE_DEPTHS(FORM, source, name)
 OPSTATE_SOURCES(FORMS)
 
-#define LET(depth, F)                                                                                                  \
+#define LET(depth, F, modes)                                                                                           \
     LETS_##depth(SHARED, lets_##depth##_##F, F, end)                                                                   \
         const struct form let_sizes_##depth##_##F = {PIPELINE_SIZES(lets_##depth##_##F##_##depth)};
 OPSTATE_DEPTHS(LET)

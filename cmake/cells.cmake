@@ -13,7 +13,8 @@
 # rest.
 # Only the mechanisms and the product code on their path are compiled again for each cell, and instrumented where that is
 # asked for; the meter is compiled once, and never instrumented. Each object has a rule of its own, with the dependencies
-# that its compiler found; those in C++ share a precompiled header.
+# that its compiler found; those in C++ share a precompiled header. At -O0 the settings with and without sibling calls
+# share their objects, where the compiler makes the same of both.
 
 set(ABREAST_COMPILERS "" CACHE STRING "the compilers of the cells: names, or all; empty: as ABREAST_MATRIX says")
 set(ABREAST_LEVELS "0;1;2" CACHE STRING "the optimisation levels of the cells")
@@ -112,6 +113,12 @@ endfunction()
 
 # Why `cxx` does not compile coroutines with its standard library; empty when it does.
 function(cells_check_cxx cxx result)
+  get_property(known GLOBAL PROPERTY "cells coroutines ${cxx}" SET)
+  get_property(reason GLOBAL PROPERTY "cells coroutines ${cxx}")
+  if(known)
+    set(${result} "${reason}" PARENT_SCOPE)
+    return()
+  endif()
   set(reason "")
   if(NOT EXISTS ${cxx})
     set(reason "its C++ compiler is not installed")
@@ -125,6 +132,7 @@ int main() { return std::noop_coroutine().done(); }
       set(reason "it does not compile C++20 coroutines with this standard library")
     endif()
   endif()
+  set_property(GLOBAL PROPERTY "cells coroutines ${cxx}" "${reason}")
   set(${result} "${reason}" PARENT_SCOPE)
 endfunction()
 
@@ -147,20 +155,81 @@ function(cells_check_sanitizer cc sanitizer result)
   set(${result} "${reason}" PARENT_SCOPE)
 endfunction()
 
+# Which objects a compiler makes alike at -O0 whatever it is told of sibling calls: `c` where it makes none then, asked of
+# what has nothing but tail calls, `cpp` where those of a coroutine are alike too.
+function(cells_check_unoptimised cc cxx result)
+  file(CONFIGURE OUTPUT ${cells_dir}/transfers.cpp CONTENT "#include <coroutine>
+struct transfers {
+    std::coroutine_handle<> next;
+    bool await_ready() noexcept { return false; }
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<>) noexcept { return next; }
+    void await_resume() noexcept {}
+};
+struct task {
+    struct promise_type {
+        task get_return_object() { return {}; }
+        std::suspend_always initial_suspend() { return {}; }
+        transfers final_suspend() noexcept { return {}; }
+        void return_void() {}
+        void unhandled_exception() {}
+    };
+};
+task check(std::coroutine_handle<> next) { co_await transfers{next}; }
+")
+  set(c ${cc} -std=gnu17 -I${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/bench/stack/tail.c)
+  set(cpp ${cxx} -std=gnu++20 ${cells_dir}/transfers.cpp)
+  set(${result} "")
+  foreach(language c cpp)
+    foreach(sibling optimize no-optimize)
+      file(REMOVE ${cells_dir}/${sibling}.o)
+      execute_process(COMMAND ${${language}} -O0 -f${sibling}-sibling-calls -c -o ${cells_dir}/${sibling}.o
+                      OUTPUT_QUIET ERROR_QUIET)
+    endforeach()
+    execute_process(COMMAND ${CMAKE_COMMAND} -E compare_files ${cells_dir}/optimize.o ${cells_dir}/no-optimize.o
+                    RESULT_VARIABLE differ OUTPUT_QUIET ERROR_QUIET)
+    if(NOT differ)
+      list(APPEND ${result} ${language})
+    endif()
+  endforeach()
+  return(PROPAGATE ${result})
+endfunction()
+
 # --- One executable ---
 
-# Adds the rule for one object; appends its path to the variable `objects`. What follows are further dependencies.
+# Adds the rule for one object; appends its path to the variable `objects`. What follows are further dependencies. Where
+# the variable same_c or same_cpp is another setting's folder, its objects are taken, but for the few that say which
+# setting they are.
 macro(cells_object compiler flags toolchain directory source name)
-  file(RELATIVE_PATH object ${CMAKE_BINARY_DIR} ${directory}/${name}.o)
-  add_custom_command(
-    OUTPUT ${directory}/${name}.o
-    COMMAND ${compiler} ${flags} "-DABREAST_TOOLCHAIN=\"${toolchain}\"" -I${CMAKE_SOURCE_DIR} -MD -MF ${directory}/${name}.d
-            -MT ${object} -c ${CMAKE_SOURCE_DIR}/${source} -o ${directory}/${name}.o
-    DEPENDS ${CMAKE_SOURCE_DIR}/${source} ${ARGN}
-    DEPFILE ${directory}/${name}.d
-    COMMENT "${toolchain}: ${source}"
-    VERBATIM)
-  list(APPEND objects ${directory}/${name}.o)
+  string(REGEX REPLACE ".*\\." "same_" same ${source})
+  set(names_toolchain "")
+  if(${same})
+    file(STRINGS ${CMAKE_SOURCE_DIR}/${source} names_toolchain REGEX "[^A-Z_]ABREAST_TOOLCHAIN")
+  endif()
+  if(${same} AND NOT names_toolchain)
+    list(APPEND objects ${${same}}/${name}.o)
+  else()
+    file(RELATIVE_PATH object ${CMAKE_BINARY_DIR} ${directory}/${name}.o)
+    add_custom_command(
+      OUTPUT ${directory}/${name}.o
+      COMMAND ${compiler} ${flags} "-DABREAST_TOOLCHAIN=\"${toolchain}\"" -I${CMAKE_SOURCE_DIR} -MD -MF ${directory}/${name}.d
+              -MT ${object} -c ${CMAKE_SOURCE_DIR}/${source} -o ${directory}/${name}.o
+      DEPENDS ${CMAKE_SOURCE_DIR}/${source} ${ARGN}
+      DEPFILE ${directory}/${name}.d
+      COMMENT "${toolchain}: ${source}"
+      VERBATIM)
+    list(APPEND objects ${directory}/${name}.o)
+  endif()
+endmacro()
+
+# Sets same_c and same_cpp for the next setting of a compiler.
+macro(cells_share id level sibling exceptions)
+  set(same_c "")
+  set(same_cpp "")
+  if("${level} ${sibling}" STREQUAL "0 off")
+    foreach(language IN LISTS cells_unoptimised_${id})
+      set(same_${language} ${cells_dir}/${id}-O0-sib-on-exc-${exceptions})
+    endforeach()
+  endif()
 endmacro()
 
 # The same for one in C++, in the terms of cells_add, with the precompiled header.
@@ -213,9 +282,15 @@ endmacro()
 function(cells_add id cc cxx cxx_reason level sibling exceptions sanitizer mode)
   set(toolchain "${id} O${level} sib=${sibling} exc=${exceptions} san=${sanitizer}")
   set(directory ${cells_dir}/${id}-O${level}-sib-${sibling}-exc-${exceptions})
+  cells_share(${id} ${level} ${sibling} ${exceptions})
   set(sanitize "")
   if(NOT sanitizer STREQUAL "none")
     set(directory ${directory}-san-${sanitizer})
+    foreach(same same_c same_cpp)
+      if(${same})
+        string(APPEND ${same} -san-${sanitizer})
+      endif()
+    endforeach()
     set(sanitize -fsanitize=${sanitizer})
   endif()
   file(MAKE_DIRECTORY ${directory}/stack ${directory}/finals)
@@ -237,10 +312,12 @@ function(cells_add id cc cxx cxx_reason level sibling exceptions sanitizer mode)
     cells_object(${cc} "${c_flags}" "${toolchain}" ${directory} ${source} ${name})
   endforeach()
   cells_link(${cc} "${toolchain}" ${mode} ${directory}/stack-c)
+  set(product_objects ${objects})
+  list(FILTER product_objects INCLUDE REGEX "/(common|sender)-")
 
   if(cxx)
     cells_precompile()
-    list(FILTER objects INCLUDE REGEX "/common-")
+    set(objects ${product_objects})
     cells_object(${cc} "${c_flags}" "${toolchain}" ${directory} bench/cxx/on_run_loop.c on_run_loop-cxx)
     foreach(name table stack tail tasks finals finals_owners)
       cells_cxx_object("" bench/cxx/${name}.cpp ${name}-cxx)
@@ -305,6 +382,7 @@ else()
       cells_skip("${id} C++" "${cxx_reason}")
       set(cxx "")
     endif()
+    cells_check_unoptimised(${cells_cc_${id}} "${cxx}" cells_unoptimised_${id})
     set(mode full)
     if(id IN_LIST cells_quick)
       set(mode quick)

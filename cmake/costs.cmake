@@ -5,6 +5,10 @@
 # compiler, bench/cxx/<name>.cpp and <name>_*.cpp; or of what a variable costs_sources_<name> says. What is on the path
 # of an operation is compiled again for each setting (costs_product too); the rest comes from abreast_bench and
 # abreast_core, as this build has it. The setting of the main executable is left out: that one measures itself.
+#
+# Unless ABREAST_MATRIX is full, instructions are counted only where products are built, at -O2 with sibling calls
+# (bench/command_run.c). The other settings are checked, for sizes and allocations: they have what those depend on, which is
+# the experiments' own code (ABREAST_QUICK_CELLS and ABREAST_CHECKED_CELLS, bench/opstate/functions.h).
 
 # At every setting; and only at that of products built without exceptions, -O2 with sibling calls.
 set(costs_everywhere opstate frames echo)
@@ -13,9 +17,8 @@ set(costs_once grid bridges mitigations fanout)
 set(costs_sources_frames bench/frames.c)
 set(costs_sources_echo bench/echo.c bench/echo_memory.c bench/loops.c bench/floor.c bench/forms/cxx.c awaitable/loop.c
                        sender/loop.c)
-set(costs_product awaitable/any_stream.c awaitable/io.c awaitable/run.c awaitable/when_all.c common/coro.c
-                  common/coroutine.c common/executor.c common/frame_allocator.c common/process.c common/run_loop.c
-                  common/stream.c common/stream_memory.c sender/task.c)
+set(costs_product awaitable/any_stream.c awaitable/io.c awaitable/run.c awaitable/when_all.c common/coroutine.c
+                  common/frame_allocator.c common/process.c common/stream.c common/stream_memory.c)
 # Besides, where costs_once is measured: the other forms of the loop.
 file(GLOB costs_forms CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/bench/forms/*.c)
 list(REMOVE_ITEM costs_forms bench/forms/cxx.c)
@@ -45,8 +48,21 @@ function(costs_add)
   endif()
   set(list costs_everywhere)
   set(experiments ${costs_everywhere})
-  set(sources bench/experiments.c ${costs_product})
+  set(sources bench/experiments.c)
   set(definitions -DABREAST_FORMS_WITH_TWINS)
+  set(counted yes)
+  set(reduced "")
+  if(NOT ABREAST_MATRIX STREQUAL "full")
+    set(reduced -DABREAST_QUICK_CELLS)
+    if(NOT "${level} ${sibling}" STREQUAL "2 on")
+      set(counted no)
+      list(APPEND reduced -DABREAST_CHECKED_CELLS)
+    endif()
+  endif()
+  # A build with the driver loop has another protocol than the cells.
+  if(counted OR ABREAST_TRANSFER_CHECK STREQUAL "grows")
+    list(APPEND sources ${costs_product})
+  endif()
   if("${level} ${sibling} ${exceptions}" STREQUAL "2 on off")
     set(list costs_once)
     list(APPEND experiments ${costs_once})
@@ -58,12 +74,12 @@ function(costs_add)
     list(APPEND sources ${costs_sources_${name}})
     list(APPEND cxx_sources ${costs_cxx_sources_${name}})
   endforeach()
-  list(APPEND definitions "-DABREAST_EXPERIMENTS=\"${cells_dir}/${list}.def\"")
+  list(APPEND definitions ${reduced} "-DABREAST_EXPERIMENTS=\"${cells_dir}/${list}.def\"")
   if(NOT cxx)
     list(APPEND definitions "-DABREAST_CXX_UNAVAILABLE=\"${cxx_reason}\"")
   endif()
 
-  set(objects "")
+  set(objects ${product_objects})
   file(MAKE_DIRECTORY ${directory}/costs-objects)
   foreach(source IN LISTS sources)
     string(REGEX REPLACE "[/.]" "-" name ${source})
@@ -78,7 +94,7 @@ function(costs_add)
     bench_cxx_options("${toolchain}" cxx_flags)
     foreach(source IN LISTS cxx_sources)
       string(REGEX REPLACE "[/.]" "-" name ${source})
-      cells_cxx_object("${cxx_flags}" ${source} costs-objects/${name})
+      cells_cxx_object("${cxx_flags};${reduced}" ${source} costs-objects/${name})
     endforeach()
   endif()
   add_custom_command(

@@ -3,9 +3,7 @@
 #   cells/<id>/phases-c, phases-cxx   one pair for each compiler and setting
 #   cells/phases.tsv                  executable, toolchain string, and `quick` or `full`: the modes that run it
 #
-# The counts are those of the source text and cannot depend on the setting; that they do not is one of the results. In
-# quick mode the settings furthest apart are enough to show it; with ABREAST_MATRIX=full, or where ABREAST_COMPILERS names
-# the compilers, it is shown for all.
+# The counts are those of the source text and cannot depend on the setting; that they do not is one of the results.
 # The product code that is not in headers comes from abreast_probed.
 
 # The forms in C.
@@ -30,14 +28,15 @@ endmacro()
 function(phases_add id level sibling exceptions mode)
   set(toolchain "${id} O${level} sib=${sibling} exc=${exceptions} san=none")
   set(directory ${cells_dir}/${id}-O${level}-sib-${sibling}-exc-${exceptions})
+  cells_share(${id} ${level} ${sibling} ${exceptions})
   file(MAKE_DIRECTORY ${directory})
   set(on "")
   set(off no-)
-  set(flags -O${level} -f${${sibling}}optimize-sibling-calls -f${${exceptions}}exceptions -DABREAST_PROBE
-            ${abreast_warnings})
+  set(flags -O${level} -f${${sibling}}optimize-sibling-calls -f${${exceptions}}exceptions)
+  set(probed -DABREAST_PROBE ${abreast_warnings})
   set(objects "")
   foreach(name IN LISTS phases_sources)
-    cells_object(${cells_cc_${id}} "-std=gnu17;${flags}" "${toolchain}" ${directory} bench/phases/${name}.c
+    cells_object(${cells_cc_${id}} "-std=gnu17;${flags};${probed}" "${toolchain}" ${directory} bench/phases/${name}.c
                  phases-${name})
   endforeach()
   phases_link(${cells_cc_${id}} "${toolchain}" ${mode} ${directory}/phases-c)
@@ -46,7 +45,9 @@ function(phases_add id level sibling exceptions mode)
   cells_check_cxx(${cxx} reason)
   if(NOT reason)
     set(objects "")
-    cells_object(${cxx} "-std=gnu++20;${flags}" "${toolchain}" ${directory} bench/cxx/phases.cpp phases-cxx)
+    set(sanitizer none)
+    cells_precompile()
+    cells_cxx_object("${probed}" bench/cxx/phases.cpp phases-cxx)
     phases_link(${cxx} "${toolchain}" ${mode} ${directory}/phases-cxx)
   endif()
   set(phases_list "${phases_list}" PARENT_SCOPE)
@@ -62,13 +63,10 @@ if(ABREAST_SANITIZE STREQUAL "none")
       foreach(sibling on off)
         foreach(exceptions on off)
           set(mode full)
-          if(ABREAST_COMPILERS
-             OR (id IN_LIST cells_quick AND "${level} ${sibling} ${exceptions}" MATCHES "^(0 off off|2 on on)$"))
+          if(id IN_LIST cells_quick)
             set(mode quick)
           endif()
-          if(mode STREQUAL "quick" OR ABREAST_MATRIX STREQUAL "full")
-            phases_add(${id} ${level} ${sibling} ${exceptions} ${mode})
-          endif()
+          phases_add(${id} ${level} ${sibling} ${exceptions} ${mode})
         endforeach()
       endforeach()
     endforeach()

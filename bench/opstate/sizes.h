@@ -23,7 +23,7 @@
 
 #define SOURCE_FORM(depth, F, source, name) extern const struct form sizes_##source##_##depth##_##F;
 #define SOURCE_FORMS(source, name) OPSTATE_SOURCE_DEPTHS(SOURCE_FORM, source, name)
-#define LET_FORM(depth, F) extern const struct form let_sizes_##depth##_##F;
+#define LET_FORM(depth, F, modes) extern const struct form let_sizes_##depth##_##F;
 OPSTATE_SOURCES(SOURCE_FORMS)
 OPSTATE_DEPTHS(LET_FORM)
 

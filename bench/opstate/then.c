@@ -23,7 +23,7 @@
     }                                                                                                                  \
     const struct form then_floor_##depth##_##F = {.run = floor_##depth##_##F##_run};
 
-#define STAGES(depth, F) STAGES_##depth(NESTED, pipeline_##depth##_##F, F, end)
+#define STAGES(depth, F, modes) STAGES_##depth(NESTED, pipeline_##depth##_##F, F, end)
 #define PIPELINE(depth, F, modes) PIPELINE_FORM(then_pipeline_##depth##_##F, pipeline_##depth##_##F, depth, F)
 #define WRITTEN(depth, F, modes)                                                                                       \
     STAGES_##depth(WRITTEN, written_##depth##_##F, F, end)                                                             \
@@ -31,7 +31,8 @@
 #define PIPELINE_FORM(form_, P, depth, F)                                                                              \
     RUN_PIPELINE(P##_run, P##_##depth, end, EXPRESSION_##depth(F, keys.of, next_input(state->value)))                  \
     const struct form form_ = {.run = P##_run, PIPELINE_SIZES(P##_##depth)};
-#define SIZES(depth, F) const struct form then_sizes_##depth##_##F = {PIPELINE_SIZES(pipeline_##depth##_##F##_##depth)};
+#define SIZES(depth, F, modes)                                                                                         \
+    const struct form then_sizes_##depth##_##F = {PIPELINE_SIZES(pipeline_##depth##_##F##_##depth)};
 
 #define READY(depth, F, modes) READY_FORM(ready_##depth##_##F, CO_AWAIT, depth, F)
 #define KNOWN(depth, F, modes) READY_FORM(known_##depth##_##F, CO_AWAIT_KNOWN, depth, F)
@@ -129,11 +130,16 @@ struct step_frame {
         .sizes.frame = sizeof(struct step_frame),                                                                      \
     };
 
-OPSTATE_GROUPS(FLOOR)
+/* The executables of cells do without the sizes of what they do not run. */
+#if defined ABREAST_EXPERIMENTS
+OPSTATE_GROUPS(STAGES)
+#else
 OPSTATE_DEPTHS(STAGES)
+OPSTATE_DEPTHS(SIZES)
+#endif
+OPSTATE_GROUPS(FLOOR)
 OPSTATE_GROUPS(PIPELINE)
 OPSTATE_NESTED_GROUPS(WRITTEN)
-OPSTATE_DEPTHS(SIZES)
 OPSTATE_GROUPS(READY)
 OPSTATE_GROUPS(KNOWN)
 STEP_TASK(S0)

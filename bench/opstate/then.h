@@ -4,8 +4,8 @@
 
 #include "bench/opstate/forms.h"
 
-/* Every depth; without functions there is but one kind. */
-#define OPSTATE_DEPTHS(X) X(0, S0) OPSTATE_DEPTHS_OF(X, S0) OPSTATE_DEPTHS_OF(X, S8)
+/* Every depth, X(depth, function, ...); without functions there is but one kind. */
+#define OPSTATE_DEPTHS(X) X(0, S0, CELL_BOTH) OPSTATE_DEPTHS_OF(X, S0, CELL_BOTH) OPSTATE_DEPTHS_OF(X, S8, CELL_BOTH)
 #define OPSTATE_DEPTHS_OF(X, ...)                                                                                      \
     X(1, __VA_ARGS__)                                                                                                  \
     X(2, __VA_ARGS__)                                                                                                  \
@@ -30,7 +30,7 @@
 #define THEN_NESTED_FORM(depth, F, modes)                                                                              \
     extern const struct form then_written_##depth##_##F, then_nested_##depth##_##F, let_pipeline_##depth##_##F,        \
         let_written_##depth##_##F, let_ready_##depth##_##F, let_known_##depth##_##F;
-#define THEN_SIZES(depth, F) extern const struct form then_sizes_##depth##_##F;
+#define THEN_SIZES(depth, F, modes) extern const struct form then_sizes_##depth##_##F;
 OPSTATE_GROUPS(THEN_FORM)
 OPSTATE_NESTED_GROUPS(THEN_NESTED_FORM)
 OPSTATE_DEPTHS(THEN_SIZES)
