@@ -48,13 +48,12 @@ static bool is_claim(const struct conns_cell *cell)
 
 static unsigned rounds_of(const struct conns_cell *cell, const struct run_options *options)
 {
-    if (cell->plan.fixed || options->smoke)
+    enum { FEW = 3 };
+    if (cell->plan.fixed || options->smoke || cell->library != libraries)
         return 1;
     if (options->full)
-        return CONNS_ROUNDS_MOST;
-    if (!is_claim(cell))
-        return 1;
-    return cell->plan.connections < sizes[SIZES - 1] ? 3 : 1;
+        return is_claim(cell) ? CONNS_ROUNDS_MOST : FEW;
+    return is_claim(cell) && cell->plan.connections < sizes[SIZES - 1] ? FEW : 1;
 }
 
 /* Whether the mode wants it: quick mode leaves out what takes long and says little. */

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from . import bridges, calibration, echo, fanout, frames, golden, grid, mitigations, opstate, other, page, phases
-from . import published, runinfo
+from . import conns, published, runinfo
 from . import stack, stack_short, twins
 from .rows import BadResults, is_library, read_results
 from .tables import write_file
@@ -13,7 +13,7 @@ from .tables import write_file
 ROOT = Path(__file__).resolve().parents[2]
 PAPER = ROOT / "paper"
 GOLDEN = ROOT / "tests" / "python" / "golden"
-ORDER = "stack finals opstate frames grid phases bridges mitigations fanout echo compile".split()
+ORDER = "stack finals opstate frames grid phases bridges mitigations fanout echo conns compile".split()
 PARTS = {
     "all": "tables, page and headlines (the default)",
     "tables": "DIR/tables, and DIR/figures/*.dat, which gnuplot draws",
@@ -63,6 +63,7 @@ class Report:
             "mitigations": mitigations.build,
             "fanout": fanout.build,
             "echo": lambda rows: echo.build(of_main_setting(rows)),
+            "conns": lambda rows: conns.build(rows, papers),
         }
         names = [name for name in ORDER if name in results] + [name for name in results if name not in ORDER]
         self.sections = [

@@ -1,0 +1,419 @@
+"""conns: the memory of many connections, by model, frame allocator and moment; and the published 60 %."""
+
+from dataclasses import dataclass
+from statistics import median
+
+from .rows import model_order, shown
+from .tables import Heading, Section, Table
+
+RSS, LIVE, HELD, RATIO = (
+    "rss_bytes_per_connection",
+    "live_bytes_per_connection",
+    "held_bytes_per_connection",
+    "ratio_to_malloc",
+)
+FRAGMENTED, RETAINED = "fragmentation_ratio", "retained_bytes_per_connection"
+IDLE, PART = "idle_bytes_per_connection", "idle_part_bytes"
+MOMENTS = {
+    "fresh": "all open",
+    "churn": "after churn",
+    "rest": "chains ended",
+    "closed": "none left",
+    "trimmed": "given back",
+}
+PARTS = {
+    "connection": "the connection itself",
+    "stream": "its stream",
+    "launch": "who is told that the outermost task has ended",
+    "promises": "promises of the tasks (frame header, continuation or state, environment, result)",
+    "children": "what awaits the next level: awaitables, or operation states",
+    "operation": "the read in flight (io_request)",
+    "bodies": "what else the frames have",
+    "locals": "locals, 64 bytes a level",
+    "rounding": "allocators' rounding, and malloc's headers",
+}
+OBJECTS = {"none": "the application keeps nothing", "kept": "it keeps small objects between the frames"}
+SETTINGS = {"glibc-arena-1": "MALLOC_ARENA_MAX=1", "glibc-trim-0": "MALLOC_TRIM_THRESHOLD_=0"}
+CLAIM = "memory saved by a frame recycler at 50000 connections"
+
+
+@dataclass
+class Figure:
+    """A measured value: the median of its rounds with the least and the most, or its interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self):
+        if self.low == self.high:
+            return shown(self.value)
+        return f"{whole(self.value)} ({whole(self.low)} to {whole(self.high)})"
+
+
+def whole(value):
+    return shown(value if abs(value) < 100 else round(value))
+
+
+@dataclass(frozen=True)
+class Place:
+    """All that the cells have in common that are set beside each other."""
+
+    stream: str
+    connections: int
+    objects: str
+    library: str
+
+    def __str__(self):
+        held = "" if self.objects == "none" else ", objects kept"
+        library = "" if self.library == "glibc" else f", {self.library}"
+        return f"{self.connections} connections, stream={self.stream}{held}{library}"
+
+
+class Cell:
+    """One form with one allocator at one place: figures by metric and moment."""
+
+    def __init__(self, name, allocator):
+        self.name = name
+        self.allocator = allocator
+        self.rounds = {}
+
+    def add(self, row):
+        self.rounds.setdefault((row.metric, row.keys["moment"]), []).append(row)
+
+    def figure(self, metric, moment):
+        rows = [row for row in self.rounds.get((metric, moment), []) if row.value is not None]
+        if not rows:
+            return None
+        lows, highs = [row.low for row in rows], [row.high for row in rows]
+        return Figure(median(row.value for row in rows), min(lows), max(highs))
+
+    def value(self, metric, moment):
+        figure = self.figure(metric, moment)
+        return None if figure is None else figure.value
+
+    @property
+    def said(self):
+        return f"{' '.join(self.name)} {self.allocator}"
+
+
+class Conns:
+    def __init__(self, rows):
+        self.places, self.idle = {}, {}
+        for row in rows:
+            keys, name = row.keys, (row.model, row.mechanism)
+            if keys.get("frames") == "fixed":
+                self.idle.setdefault((*name, keys["allocator"]), {})[keys.get("part", "")] = row.value
+            elif "moment" in keys:
+                place = Place(keys["stream"], int(keys["connections"]), keys["objects"], keys["library"])
+                cells = self.places.setdefault(place, {})
+                cell = cells.setdefault((*name, keys["allocator"]), Cell(name, keys["allocator"]))
+                cell.add(row)
+        self.places = dict(sorted(self.places.items(), key=lambda item: order(item[0])))
+
+    def cells(self, place):
+        """With malloc first, in the models' order."""
+        found = self.places.get(place, {}).values()
+        return sorted(found, key=lambda cell: (model_order(cell.name[0]), cell.name[1] != "pipeline", cell.name[1]))
+
+    def cell(self, place, model, mechanism, allocator):
+        return self.places.get(place, {}).get((model, mechanism, allocator))
+
+    @property
+    def largest(self):
+        """The most connections that there are on streams in memory with glibc's malloc."""
+        return max((place.connections for place in self.places if place.library == "glibc"), default=None)
+
+
+def order(place):
+    return (place.library != "glibc", place.library, place.stream, place.objects != "none", -place.connections)
+
+
+def build(rows, papers):
+    section = Section("conns")
+    found = Conns(rows)
+    section.tables = [table for table in (idle_table(found), memory_table(found)) if table.rows]
+    verdicts, section.short = claim(found, papers)
+    section.headline = "\n".join(line for line in [verdicts, idle(found), models(found)] if line)
+    section.findings = [line for line in [holes(found, papers), *at_rest(found), small(found), *others(found)] if line]
+    section.data = figure_data(found)
+    return section
+
+
+# ---- Tables ----
+
+
+def idle_table(found):
+    names = sorted(found.idle, key=lambda name: (model_order(name[0]), name[1] != "pipeline", name[1]))
+    sums = [found.idle[name] for name in names]
+    body = []
+    for part, words in PARTS.items():
+        if any(parts.get(part) for parts in sums):
+            body.append([words, *(shown(parts.get(part, 0)) for parts in sums)])
+    if body:
+        body.append(["sum, as malloc counts it", *(shown(parts.get("")) for parts in sums)])
+    return Table(
+        "conns-idle",
+        "What an idle connection takes, to the byte",
+        ["bytes of", *(" ".join(name) for name in names)],
+        body,
+        "Four levels wait inside each other, the innermost in a read. Fewer bytes are better. Sizes are the "
+        "compiler's; the sum is what malloc has handed out, and the rounding is what the sizes leave of it.",
+        essential=True,
+    )
+
+
+def memory_table(found):
+    columns = ["mechanism and allocator", "live", "holes, all open", "holes, after churn"]
+    columns += [f"RSS, {words}" for words in MOMENTS.values()] + ["times malloc's RSS after churn"]
+    body = []
+    for place in found.places:
+        cells = found.cells(place)
+        body.append(Heading(str(place), len(columns)))
+        for cell in cells:
+            holes_ = [cell.figure(FRAGMENTED, moment) for moment in ("fresh", "churn")]
+            body.append(
+                [
+                    cell.said,
+                    text(cell.figure(LIVE, "churn")),
+                    *(text(figure) for figure in holes_),
+                    *(text(cell.figure(RSS, moment)) for moment in MOMENTS),
+                    text(cell.figure(RATIO, "churn")),
+                ]
+            )
+    return Table(
+        "conns-memory",
+        "Memory for each connection, bytes",
+        columns,
+        body,
+        "live: asked for and not given back, after churn. holes: what malloc holds, times what is live. RSS: resident "
+        "memory of the process, without what it had before; in brackets the least and the most of several runs with "
+        "other seeds, or the 99 % interval. given back: after the allocator's release and malloc_trim. In all of them "
+        "less is better.",
+    )
+
+
+def text(figure):
+    return "-" if figure is None else str(figure)
+
+
+# ---- Sentences ----
+
+
+def percent(ratio):
+    """How a ratio of memory is said: "3.4 % more", "12 % less"."""
+    change = 100 * (ratio - 1)
+    words = "more" if change > 0 else "less"
+    return f"{abs(change):.1f} % {words}" if abs(change) >= 0.05 else "as much"
+
+
+def published_share(papers):
+    return next((float(row[4]) for row in papers if row[2] == CLAIM), None)
+
+
+def recycled(found):
+    """{place: ratio} of an awaitable chain with recycling to the same with malloc, after churn, at the most
+    connections."""
+    ratios = {}
+    for place in found.places:
+        cell = found.cell(place, "awaitable", "task", "recycling")
+        figure = cell.figure(RATIO, "churn") if cell else None
+        if figure and place.connections == found.largest and place.stream == "memory":
+            ratios[place] = figure
+    return ratios
+
+
+def where(place):
+    return OBJECTS[place.objects] + ("" if place.library == "glibc" else f", over {place.library}")
+
+
+def claim(found, papers):
+    """The verdict, and the short answer."""
+    share, ratios = published_share(papers), recycled(found)
+    if share is None or not ratios:
+        return "", ""
+    parts = [f"{percent(ratio.value)} ({ratio} times) where {where(place)}" for place, ratio in ratios.items()]
+    holding = [place for place, ratio in ratios.items() if 100 * (1 - ratio.value) >= share]
+    best = min(ratios.values(), key=lambda ratio: ratio.value)
+    if len(holding) == len(ratios):
+        verdict = "holds"
+    elif holding:
+        verdict = f"holds when {' or when '.join(where(place) for place in holding)}"
+    elif best.high < 1:
+        verdict = f"refuted in its size: at best {percent(best.value)}"
+    elif best.low > 1:
+        verdict = "refuted here: the recycler takes more, not less"
+    else:
+        verdict = "refuted here: the two are not told apart"
+    place, ratio = next(iter(ratios.items()))
+    task = {name: found.cell(place, "awaitable", "task", name) for name in ("malloc", "recycling")}
+    figures = [f"{text(cell.figure(RSS, 'churn'))} bytes with {name}" for name, cell in task.items() if cell]
+    line = (
+        f"The discussion of P4003R1 has {shown(share)} % less memory at 50000 connections with a frame recycler than "
+        f"without. Of resident memory {found.largest} connections, a chain of four tasks each, take here after ten "
+        f"rounds of churn, on one thread, with recycling against malloc: {'; '.join(parts)}. The claim "
+        f"{stated(verdict)}."
+    )
+    short = (
+        f"Each of {place.connections} connections, a chain of four tasks, has after churn {' and '.join(figures)} of "
+        f"resident memory: {percent(ratio.value)} with the frame recycler, where {shown(share)} % less is published: "
+        f"{verdict}."
+    )
+    return line, short
+
+
+def stated(verdict):
+    return f"is {verdict}" if verdict.startswith("refuted") else verdict
+
+
+def idle(found):
+    parts = [(name[:2], parts[""]) for name, parts in found.idle.items() if name[2] == "malloc" and "" in parts]
+    parts.sort(key=lambda item: item[1])
+    if len(parts) < 2:
+        return ""
+    floor = next((size for name, size in parts if name[0] == "raw"), None)
+    said = ", ".join(
+        f"{' '.join(name)} {shown(size)} bytes"
+        + (f" ({shown(size - floor)} above the floor)" if floor and size > floor else "")
+        for name, size in parts
+    )
+    return f"An idle connection whose four levels have 64 bytes of locals each takes with malloc: {said}."
+
+
+def models(found):
+    """The models at the most connections: what is resident when all are open, after churn and when the chains ended."""
+    place = Place("memory", found.largest or 0, "none", "glibc")
+    said = []
+    for cell in found.cells(place):
+        figures = [cell.figure(RSS, moment) for moment in ("fresh", "churn", "rest")]
+        if cell.allocator == "malloc" and all(figures):
+            fresh, churn, rest = (whole(figure.value) for figure in figures)
+            said.append(f"{' '.join(cell.name)} {fresh}, {churn} and {rest}")
+    if not said:
+        return ""
+    return (
+        f"Resident bytes for each of {place.connections} connections with locals of 64 to 3840 bytes a level, when all "
+        f"are open, after churn, and when their chains have ended but the connections remain, with malloc: "
+        f"{'; '.join(said)}."
+    )
+
+
+def holes(found, papers):
+    """How much malloc loses in holes, which is all that a recycler could save."""
+    worst, share = None, published_share(papers)
+    for place in found.places:
+        for cell in found.cells(place):
+            figure = cell.value(FRAGMENTED, "churn")
+            if cell.allocator == "malloc" and figure and place.connections == found.largest:
+                if worst is None or figure > worst[0]:
+                    worst = (figure, cell, place)
+    if worst is None or not share:
+        return ""
+    figure, cell, place = worst
+    needed = 100 / (100 - share)
+    return (
+        f"What a recycler can save is what malloc loses in holes between blocks. After churn malloc holds at most "
+        f"{shown(figure)} times what is live ({' '.join(cell.name)}, {where(place)}); for {shown(share)} % less it "
+        f"would have to hold {shown(needed)} times what the recycler does. The recycler rounds frames up to its size "
+        f"classes and keeps free ones."
+    )
+
+
+def at_rest(found):
+    """What goes back when the chains have ended, and when nothing is open any more."""
+    kept = Place("memory", found.largest or 0, "kept", "glibc")
+    place = Place("memory", found.largest or 0, "none", "glibc")
+    return [line for line in (ended(found, place), emptied(found, place), emptied(found, kept)) if line]
+
+
+def ended(found, place):
+    parts, given_back = [], False
+    for cell in found.cells(place):
+        live, before, resident = cell.value(LIVE, "rest"), cell.value(RSS, "churn"), cell.value(RSS, "rest")
+        if cell.allocator == "malloc" and None not in (live, before, resident):
+            parts.append(f"{' '.join(cell.name)} {whole(live)} and {whole(resident)}")
+            given_back = given_back or resident < 0.9 * before
+    if not parts:
+        return ""
+    stays = " What frames leave lies between connections that stay, and does not go back to the system."
+    return (
+        f"When its chain has ended a connection of tasks keeps no frame, while an operation state that is part of the "
+        f"connection stays. Live and resident bytes are then, with malloc: {'; '.join(parts)}."
+        f"{'' if given_back else stays}"
+    )
+
+
+def emptied(found, place):
+    parts = []
+    for allocator in ("malloc", "recycling"):
+        cell = found.cell(place, "awaitable", "task", allocator)
+        wanted = [(RSS, "closed"), (RSS, "trimmed"), (LIVE, "closed")]
+        figures = [cell.value(metric, moment) for metric, moment in wanted] if cell else [None]
+        if None not in figures:
+            closed, trimmed, live = map(whole, figures)
+            parts.append(f"with {allocator} {closed}, and {trimmed} once it is told to ({live} are live)")
+    if not parts:
+        return ""
+    return (
+        f"When no connection is left and {OBJECTS[place.objects]}, so many bytes stay resident for each that there "
+        f"was: {'; '.join(parts)}. It is told by the allocator's release, and malloc_trim."
+    )
+
+
+def small(found):
+    """The same ratio with fewer connections: what a recycler keeps is a larger part of it."""
+    parts = []
+    for place in found.places:
+        cell = found.cell(place, "awaitable", "task", "recycling")
+        ratio = cell.figure(RATIO, "churn") if cell else None
+        if ratio and place.library == "glibc" and place.objects == "none" and place.connections != found.largest:
+            kept = whole(cell.value(RETAINED, "churn") or 0)
+            parts.append(f"{ratio} times with {place.connections}, stream={place.stream} ({kept} bytes kept for each)")
+    if not parts:
+        return ""
+    return (
+        f"With fewer connections the free frames that the recycler keeps weigh more. Resident memory with recycling "
+        f"against malloc, tasks after churn: {', '.join(parts)}."
+    )
+
+
+def others(found):
+    """Other mallocs, and glibc's with other settings, beside glibc's at the same place."""
+    sentences = []
+    for connections in sorted({place.connections for place in found.places}, reverse=True):
+        parts = []
+        for place in found.places:
+            cell = found.cell(place, "awaitable", "task", "malloc")
+            figures = [cell.figure(RSS, moment) for moment in ("churn", "closed")] if cell else [None]
+            if place.connections == connections and place.objects == "kept" and None not in figures:
+                parts.append(f"{place.library} {figures[0]} and {figures[1]}")
+        if len(parts) > 1:
+            sentences.append(
+                f"Resident bytes for each of {connections} connections of tasks without a recycler, after churn and "
+                f"when none is left, objects kept: {'; '.join(parts)}."
+            )
+    settings = [place.library for place in found.places if place.library in SETTINGS]
+    if settings:
+        words = ", ".join(f"{SETTINGS[name]} is {name}" for name in dict.fromkeys(settings))
+        sentences.append(f"{words}. With one thread glibc has one arena in any case.")
+    return sentences
+
+
+# ---- Figure ----
+
+DRAWN = [(RSS, "fresh"), (RSS, "churn"), (RSS, "rest"), (LIVE, "churn")]
+
+
+def figure_data(found):
+    """A line for each group of bars: its label, RSS when all are open, after churn and at rest, live bytes after churn,
+    and the number of connections."""
+    lines = []
+    for objects in OBJECTS:
+        place = Place("memory", found.largest or 0, objects, "glibc")
+        for cell in found.cells(place):
+            figures = [cell.value(metric, moment) for metric, moment in DRAWN]
+            if None not in figures:
+                label = "\\n".join([*cell.name, cell.allocator, *(["objects kept"] if objects == "kept" else [])])
+                numbers = (f"{figure:.10g}" for figure in [*figures, place.connections])
+                lines.append("\t".join([f'"{label}"', *numbers]) + "\n")
+    return "".join(lines) if len(lines) > 1 else ""
