@@ -9,6 +9,7 @@ counted.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from .cells import cells_of
@@ -98,6 +99,7 @@ RENAMED = (
 )
 
 
+@lru_cache(maxsize=None)
 def twin(experiment, key, toolchain):
     """The C cell of a C++ cell, and what Pair.renamed says of it."""
     model, mechanism, variant = key
@@ -136,7 +138,7 @@ def figure_pairs(experiment, rows):
     figures = {(row.model, row.mechanism, row.variant, row.toolchain, row.metric): row for row in rows}
     for (*key, toolchain, metric), cxx in figures.items():
         if key[0].startswith("cxx-"):
-            c_key, renamed = twin(experiment, key, toolchain)
+            c_key, renamed = twin(experiment, tuple(key), toolchain)
             c = figures.get((*c_key, toolchain, metric))
             if c:
                 yield Pair(experiment, c_key, toolchain, metric, c.value, cxx.value, renamed=renamed)
@@ -164,10 +166,14 @@ def elided(results):
 # --- Why they differ ---
 
 
+@lru_cache(maxsize=None)
+def expression(pattern):
+    return re.compile("|".join(".*".join(map(re.escape, one.split("*"))) for one in pattern.split("|")))
+
+
 def matches(pattern, text):
     """A shell's patterns, any of them: `*` is anything, and `|` stands between alternatives."""
-    expressions = (".*".join(re.escape(part) for part in one.split("*")) for one in pattern.split("|"))
-    return any(re.fullmatch(one, text) for one in expressions)
+    return expression(pattern).fullmatch(text) is not None
 
 
 MORE = re.compile(r"-|(C|C\+\+)( by \d+(\|\d+)*)?")
