@@ -11,9 +11,10 @@
  * all coroutine frames that a join has of its own, and graph_bytes_per_op both together; what makes one join after the
  * other is not counted. stop_latency_completions is how many reads complete after the one that failed until the join
  * does. ratio_to_native is against the static sender graph of the group: when-all as stdexec has it, where it can be
- * with children in an array beyond eight; when-any; static-graph.
+ * with children in an array beyond eight; when-any; static-graph. The model cxx-sender is the join of children that
+ * complete inline, with when_all as P2300R10 writes it, by a C++ compiler (bench/cxx/fanout.cpp).
  */
-#include "bench/cell.h"
+#include "bench/cxx/cells.h"
 #include "bench/fanout/job.h"
 #include "bench/fanout/widths.h"
 
@@ -255,6 +256,16 @@ enum { NAMED_MAX = 8 }; /* children with a name each */
         .describe = fanout_describe,                                                                                   \
     },
 
+#if defined ABREAST_CXX_UNAVAILABLE
+#define CXX_JOIN(width)                                                                                                \
+    CXX_UNAVAILABLE("cxx-sender", "when-all-as-written", "shape=join,completes=inline,width=" #width,                  \
+                    "op_state_bytes", "B")
+#else
+extern const struct fanout_form fanout_cxx_written_2, fanout_cxx_written_8;
+#define CXX_JOIN(width)                                                                                                \
+    FANOUT_JOIN(OTHER, "cxx-sender", "when-all-as-written", "inline", width, CELL_BOTH, true, cxx_written_##width)
+#endif
+
 /* clang-format off */
 static const struct cell cells[] = {
 #define STATIC_JOIN(width) ((width) <= NAMED_MAX ? "sender/when-all" : "sender/when-all-array")
@@ -275,6 +286,8 @@ static const struct cell cells[] = {
     CELL(role, "sender/static-graph", model, mechanism, "shape=graph", CELL_FULL, false, form_, .width = 2, \
          .pool = true, .shape = GRAPH)
 #include "bench/fanout/cells.def"
+    CXX_JOIN(2)
+    CXX_JOIN(8)
 };
 /* clang-format on */
 

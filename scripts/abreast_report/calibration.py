@@ -15,6 +15,7 @@ METRICS = {
     "awaitable_bytes": "bytes of awaitable",
     "awaitable_align_bytes": "alignment of an awaitable",
     "frame_bytes": "bytes of a coroutine frame",
+    "graph_bytes_per_op": "bytes of operation states and frames, a join",
     ALLOCATIONS[0]: "allocations an operation",
     ALLOCATIONS[1]: "of these, fresh ones",
     INSTRUCTIONS: "instructions an operation, to within 5 %",

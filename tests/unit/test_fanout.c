@@ -85,6 +85,8 @@ static void test_every_form_does_the_work_of_its_floor(void **state)
     (void)state;
     for (size_t i = 0; i < experiment_fanout.cell_count; i++) {
         const struct cell *cell = &experiment_fanout.cells[i];
+        if (!cell->run) /* there is no C++ compiler for it */
+            continue;
         uint64_t width = number_in(cell->variant, "width=");
         struct ran floor = run_cell(baseline_of(cell), OPERATIONS), ran = run_cell(cell, OPERATIONS),
                    more = run_cell(cell, OPERATIONS + 1);
