@@ -16,7 +16,9 @@ bool io_request_submit(struct io_request *request, enum io_kind kind, struct sto
     inline_budget_refill(request->op.stream->budget);
     stream_submit(&request->op, kind);
     request->on_stop.invoke = cancel;
-    stop_callback_register(&request->on_stop, stop);
+    request->on_stop.source = NULL;
+    if (stop_possible(stop))
+        stop_callback_register(&request->on_stop, stop);
     return true;
 }
 

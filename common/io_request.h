@@ -65,7 +65,8 @@ static inline bool io_request_begin(struct io_request *request, enum io_kind kin
 /* To be called first by `complete`: from here on a stop request is too late. */
 static inline void io_request_finish(struct io_request *request)
 {
-    stop_callback_deregister(&request->on_stop);
+    if (request->on_stop.source)
+        stop_callback_deregister(&request->on_stop);
 }
 
 #endif

@@ -65,17 +65,13 @@ const char *reactor_features(const struct reactor *reactor)
 
 void reactor_submit(struct reactor *reactor, struct io_op *op)
 {
-    PROBE(SUBMIT);
-    reactor->in_flight++;
-    reactor->counts.submitted++;
+    reactor_submitted(reactor);
     reactor->ops->submit(reactor, op);
 }
 
 void reactor_timer_start(struct reactor *reactor, struct reactor_timer *timer, uint64_t nanoseconds)
 {
-    PROBE(SUBMIT);
-    reactor->in_flight++;
-    reactor->counts.submitted++;
+    reactor_submitted(reactor);
     timer->op.stream = NULL;
     timer->op.kind = IO_TIMER;
     reactor->ops->timer(reactor, timer, nanoseconds);
@@ -98,7 +94,7 @@ void reactor_wake(struct reactor *reactor)
 
 size_t reactor_in_flight(const struct reactor *reactor)
 {
-    return reactor->in_flight;
+    return (size_t)(reactor->counts.submitted - reactor->counts.completed);
 }
 
 struct reactor_counts reactor_counts(const struct reactor *reactor)

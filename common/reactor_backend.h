@@ -13,7 +13,7 @@
 
 struct reactor_ops {
     const char *name;
-    bool kernel; /* serves descriptors, not scripted streams */
+    const struct stream_ops *streams; /* of descriptors; null: it serves none */
     void (*destroy)(struct reactor *);
     void (*submit)(struct reactor *, struct io_op *);
     void (*cancel)(struct reactor *, struct io_op *);
@@ -27,8 +27,7 @@ struct reactor_ops {
 
 struct reactor {
     const struct reactor_ops *ops;
-    size_t in_flight;
-    struct reactor_counts counts;
+    struct reactor_counts counts; /* what is in flight is their difference */
     char features[192];
 };
 
@@ -40,10 +39,15 @@ int reactor_create_sim(struct reactor **, const struct reactor_options *, const 
 /* Whether ABREAST_FORBID names the feature: do without, as if the kernel refused it. */
 bool reactor_forbidden(const char *feature);
 
+static inline void reactor_submitted(struct reactor *reactor)
+{
+    PROBE(SUBMIT);
+    reactor->counts.submitted++;
+}
+
 /* Delivers a completion. The operation may be gone when it returns. */
 static inline void reactor_complete(struct reactor *reactor, struct io_op *op, ssize_t result)
 {
-    reactor->in_flight--;
     reactor->counts.completed++;
     PROBE(COMPLETE);
     op->result = result;
@@ -125,11 +129,21 @@ ssize_t io_op_attempt(struct io_op *, enum io_kind);
 /* Opens op's stream on a connection that has been accepted: what the result is to be. */
 ssize_t io_op_accepted(struct io_op *, int fd);
 
-/* As stream_try, on a descriptor. */
+/* The stream_ops of a descriptor but for `submit`, which a backend has of its own: one indirect call fewer. */
 bool fd_try_read(struct io_op *);
 bool fd_try_write(struct io_op *);
-void fd_submit(struct io_op *);
+bool fd_try_accept(struct io_op *);
+bool fd_try_connect(struct io_op *);
 void fd_cancel(struct io_op *);
+#define FD_STREAM_OPS(submit_)                                                                                         \
+    {                                                                                                                  \
+        .try_op = {[IO_READ] = fd_try_read,                                                                            \
+                   [IO_WRITE] = fd_try_write,                                                                          \
+                   [IO_ACCEPT] = fd_try_accept,                                                                        \
+                   [IO_CONNECT] = fd_try_connect},                                                                     \
+        .submit = (submit_),                                                                                           \
+        .cancel = fd_cancel,                                                                                           \
+    }
 
 /* Moves at most `size` bytes from the source or to the sink; returns how many. */
 size_t memory_stream_read(struct memory_stream *, void *buffer, size_t size);

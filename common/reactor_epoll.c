@@ -49,8 +49,6 @@ static int register_interest(struct epoll_reactor *self, struct stream *stream, 
 {
     struct epoll_event event = {.events = wanted, .data.ptr = stream};
     int operation = !stream->interest ? EPOLL_CTL_ADD : wanted ? EPOLL_CTL_MOD : EPOLL_CTL_DEL;
-    if (wanted == stream->interest)
-        return 0;
     self->base.counts.syscalls++;
     if (epoll_ctl(self->epoll_fd, operation, stream->fd, &event) < 0)
         return -errno;
@@ -62,7 +60,8 @@ static int register_interest(struct epoll_reactor *self, struct stream *stream, 
 static int park(struct epoll_reactor *self, struct io_op *op)
 {
     struct stream *stream = op->stream;
-    int status = register_interest(self, stream, stream->interest | (op->kind & 1 ? EPOLLOUT : EPOLLIN));
+    unsigned wanted = op->kind & 1 ? EPOLLOUT : EPOLLIN;
+    int status = stream->interest & wanted ? 0 : register_interest(self, stream, stream->interest | wanted);
     if (status == 0)
         pending_push(stream_pending(stream, op->kind), op);
     return status;
@@ -75,6 +74,12 @@ static void epoll_submit(struct reactor *reactor, struct io_op *op)
     op->result = waits ? park(self, op) : 0;
     if (!waits || op->result < 0)
         op_queue_push(&self->queue, op);
+}
+
+static void stream_submitted(struct io_op *op)
+{
+    reactor_submitted(op->stream->reactor);
+    epoll_submit(op->stream->reactor, op);
 }
 
 static void epoll_timer(struct reactor *reactor, struct reactor_timer *timer, uint64_t nanoseconds)
@@ -248,7 +253,8 @@ static int epoll_poll(struct reactor *reactor, bool wait)
 /* A descriptor that has a duplicate stays registered when it is closed. */
 static void epoll_close(struct reactor *reactor, struct stream *stream)
 {
-    register_interest((struct epoll_reactor *)reactor, stream, 0);
+    if (stream->interest)
+        register_interest((struct epoll_reactor *)reactor, stream, 0);
 }
 
 static void epoll_wake(struct reactor *reactor)
@@ -267,9 +273,11 @@ static void epoll_destroy(struct reactor *reactor)
     free(self);
 }
 
+static const struct stream_ops epoll_streams = FD_STREAM_OPS(stream_submitted);
+
 static const struct reactor_ops epoll_ops = {
     .name = "epoll",
-    .kernel = true,
+    .streams = &epoll_streams,
     .destroy = epoll_destroy,
     .submit = epoll_submit,
     .cancel = epoll_cancel,

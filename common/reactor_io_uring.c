@@ -7,9 +7,9 @@
 
 enum { SUBMIT_TRIES = 64, NS_PER_SECOND = 1000000000 };
 
-struct io_uring_sqe *uring_next_sqe(struct uring *self, int *error)
+struct io_uring_sqe *uring_sqe_of_full_queue(struct uring *self, int *error)
 {
-    struct io_uring_sqe *sqe = io_uring_get_sqe(&self->ring);
+    struct io_uring_sqe *sqe = NULL;
     for (int tries = 0; !sqe && tries < SUBMIT_TRIES; tries++) {
         self->base.counts.syscalls++;
         int submitted = io_uring_submit(&self->ring);
@@ -67,6 +67,12 @@ static void uring_submit(struct reactor *reactor, struct io_op *op)
     prepare(sqe, op);
     op->result = 0;
     pending_push(stream_pending(stream, op->kind), op);
+}
+
+void uring_stream_submit(struct io_op *op)
+{
+    reactor_submitted(op->stream->reactor);
+    uring_submit(op->stream->reactor, op);
 }
 
 static void uring_timer(struct reactor *reactor, struct reactor_timer *timer, uint64_t nanoseconds)
@@ -262,9 +268,12 @@ static void uring_destroy(struct reactor *reactor)
     free(self);
 }
 
+static const struct stream_ops uring_streams = FD_STREAM_OPS(uring_stream_submit);
+
 #define URING_OPS                                                                                                      \
-    .name = "io_uring", .kernel = true, .destroy = uring_destroy, .submit = uring_submit, .cancel = uring_cancel,      \
-    .cancel_all = uring_cancel_all, .poll = uring_poll, .wake = uring_wake, .timer = uring_timer
+    .name = "io_uring", .streams = &uring_streams, .destroy = uring_destroy, .submit = uring_submit,                   \
+    .cancel = uring_cancel, .cancel_all = uring_cancel_all, .poll = uring_poll, .wake = uring_wake,                    \
+    .timer = uring_timer
 
 const struct reactor_ops uring_ops = {URING_OPS, .close = uring_receive_close, .receive_multishot = uring_receive_open};
 const struct reactor_ops uring_ops_without_multishot = {URING_OPS};

@@ -250,7 +250,7 @@ int sim_stream_init(struct memory_stream *stream, struct reactor *reactor, const
         .submit = submit,
         .cancel = cancel,
     };
-    if (reactor->ops->kernel)
+    if (reactor->ops->streams)
         return -EINVAL;
     memory_stream_init(stream, source, source_size, readable, piece, sink, sink_size);
     stream->stream.ops = &ops;

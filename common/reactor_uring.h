@@ -44,7 +44,14 @@ extern const struct reactor_ops uring_ops, uring_ops_without_multishot;
 
 /* The next free submission entry. A full queue is handed to the kernel first; null, with `*error` set, when the kernel
  * takes nothing. */
-struct io_uring_sqe *uring_next_sqe(struct uring *, int *error);
+struct io_uring_sqe *uring_sqe_of_full_queue(struct uring *, int *error);
+static inline struct io_uring_sqe *uring_next_sqe(struct uring *self, int *error)
+{
+    struct io_uring_sqe *sqe = io_uring_get_sqe(&self->ring);
+    return __builtin_expect(sqe != NULL, 1) ? sqe : uring_sqe_of_full_queue(self, error);
+}
+
+void uring_stream_submit(struct io_op *); /* stream_ops */
 
 void uring_await_wake(struct uring *);
 

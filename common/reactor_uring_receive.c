@@ -207,8 +207,9 @@ static int make_buffers(struct uring *self)
 
 int uring_receive_open(struct reactor *reactor, struct stream *stream)
 {
-    static const struct stream_ops ops = {
-        .try_op = {[IO_READ] = try_read, [IO_WRITE] = fd_try_write}, .submit = fd_submit, .cancel = fd_cancel};
+    static const struct stream_ops ops = {.try_op = {[IO_READ] = try_read, [IO_WRITE] = fd_try_write},
+                                          .submit = uring_stream_submit,
+                                          .cancel = fd_cancel};
     struct uring *self = (struct uring *)reactor;
     int status = self->buffers.ring ? 0 : make_buffers(self);
     if (status < 0)

@@ -61,36 +61,22 @@ bool fd_try_write(struct io_op *op)
     return fd_try(op, IO_WRITE);
 }
 
-static bool fd_try_accept(struct io_op *op)
+bool fd_try_accept(struct io_op *op)
 {
     return fd_try(op, IO_ACCEPT);
 }
 
 /* It always has to wait for the peer. */
-static bool fd_try_connect(struct io_op *op)
+bool fd_try_connect(struct io_op *op)
 {
     (void)op;
     return false;
-}
-
-void fd_submit(struct io_op *op)
-{
-    reactor_submit(op->stream->reactor, op);
 }
 
 void fd_cancel(struct io_op *op)
 {
     reactor_cancel(op->stream->reactor, op);
 }
-
-static const struct stream_ops fd_ops = {
-    .try_op = {[IO_READ] = fd_try_read,
-               [IO_WRITE] = fd_try_write,
-               [IO_ACCEPT] = fd_try_accept,
-               [IO_CONNECT] = fd_try_connect},
-    .submit = fd_submit,
-    .cancel = fd_cancel,
-};
 
 void stream_cancel_all(struct stream *stream)
 {
@@ -120,7 +106,7 @@ static int ignore_broken_pipes(void)
 int stream_open_fd(struct stream *stream, struct reactor *reactor, int fd, bool speculative)
 {
     int type;
-    if (!reactor->ops->kernel)
+    if (!reactor->ops->streams)
         return -EINVAL;
     bool socket = getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &(socklen_t){sizeof type}) == 0;
     if (!socket && errno != ENOTSOCK)
@@ -133,8 +119,8 @@ int stream_open_fd(struct stream *stream, struct reactor *reactor, int fd, bool 
         if (status < 0)
             return status;
     }
-    *stream =
-        (struct stream){.ops = &fd_ops, .reactor = reactor, .fd = fd, .speculative = speculative, .socket = socket};
+    *stream = (struct stream){
+        .ops = reactor->ops->streams, .reactor = reactor, .fd = fd, .speculative = speculative, .socket = socket};
     return 0;
 }
 
