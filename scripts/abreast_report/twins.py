@@ -1,8 +1,8 @@
 """Which figures of C and of C++ are twins, and why they differ where they do.
 
 A difference has a cause only where somebody looked for it: one of growth has the entry of docs/calibration.md's table
-that names its cell, any other the first line of paper/calibration.tsv whose patterns match it, and, where that line says
-by how much the one has more, which differs by just that. Failing that, bytes of stack have one where the stack itself
+that names its cell, any other the first line of paper/calibration.tsv whose patterns match it. Where that line says by
+how much the one has more, the two differ by just that. Failing that, bytes of stack have a cause where the stack itself
 shows it: a completion leaves another number of functions there. What none of them explains is "not explained", and is
 counted.
 """
