@@ -39,9 +39,9 @@
         .describe = chains_describe,                                                                                   \
     },
 
-#define APART_CELL_(mechanism_, baseline_, allocator_, library_, needs_, modes_, variant_, ...)                        \
+#define APART_CELL_(model_, mechanism_, baseline_, allocator_, library_, needs_, modes_, variant_, ...)                \
     {                                                                                                                  \
-        .model = "awaitable",                                                                                          \
+        .model = (model_),                                                                                             \
         .mechanism = (mechanism_),                                                                                     \
         .variant = variant_ ",process=child",                                                                          \
         .modes = (modes_),                                                                                             \
@@ -54,9 +54,9 @@
         .run = apart_run,                                                                                              \
         .close = apart_close,                                                                                          \
     },
-#define APART_CELL(name, baseline, ...) APART_CELL_(name, baseline, name, NULL, NULL, __VA_ARGS__)
+#define APART_CELL(name, baseline, ...) APART_CELL_("awaitable", name, baseline, name, NULL, NULL, __VA_ARGS__)
 #define APART_LIBRARY(name, library, debian, ...)                                                                      \
-    APART_CELL_(name, false, "malloc", library, library " (" debian ")", __VA_ARGS__)
+    APART_CELL_("awaitable", name, false, "malloc", library, library " (" debian ")", __VA_ARGS__)
 #define APART_CELLS(...) CHAIN_ALLOCATORS(APART_CELL, __VA_ARGS__) CHAIN_LIBRARIES(APART_LIBRARY, __VA_ARGS__)
 
 #define CHAIN_OF(text, depth_, bytes_) .launch = chain_##text##_launch, .depth = (depth_), .bytes = (bytes_)
@@ -114,6 +114,8 @@
                             "depth=1,frame=256,threads=2,freed=elsewhere,task=awaitable", CHAIN_OF(awaitable, 1, 256), \
                             .two_threads = true, .handed = true)                                                       \
     APART_CELLS(CELL_FULL, "depth=4,frame=256,task=awaitable", CHAIN_OF(awaitable, 4, 256))                            \
-    APART_CELLS(CELL_BOTH, "depth=0,frame=256", .bytes = 256)
+    APART_CELLS(CELL_BOTH, "depth=0,frame=256", .bytes = 256)                                                          \
+    APART_CELL_("raw", "calls", false, "malloc", NULL, NULL, CELL_BOTH, "depth=0,frame=256", .bytes = 256,             \
+                .calls = true)
 
 #endif

@@ -5,8 +5,11 @@
 #include "bench/statistics.h"
 #include "common/arena_frame_allocator.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* Chains to a launch. The tasks of the sender model resume their awaiter by a plain call, so that, unless the optimiser
  * makes it a jump, each chain stays on the stack until the root has ended. */
@@ -44,20 +47,31 @@ static int make_chains(struct chains *chains, uint64_t frames, uint64_t *sum)
     return order.result < 0 ? (int)order.result : 0;
 }
 
+/* Unrolled, so that the count of its instructions has none of a loop. */
+#define PAIRS(count, allocate, deallocate)                                                                             \
+    _Pragma("GCC unroll 8") for (unsigned i = 0; i < (count); i++)                                                     \
+    {                                                                                                                  \
+        void *frame = allocate(allocator, bytes);                                                                      \
+        if (!frame)                                                                                                    \
+            return -ENOMEM;                                                                                            \
+        deallocate(allocator, frame, bytes);                                                                           \
+    }
+
 static int make_pairs(struct chains *chains, uint64_t pairs, uint64_t *sum)
 {
     struct frame_allocator *allocator = chains->env.env.allocator;
-    size_t bytes = chains->parameters->bytes;
-    for (*sum = 0; *sum < pairs;) {
-        for (unsigned i = 0; i < LAUNCH_CHAINS && *sum < pairs; i++, ++*sum) {
-            void *frame = frame_allocate(allocator, bytes);
-            if (!frame)
-                return -ENOMEM;
-            frame_deallocate(allocator, frame, bytes);
-        }
+    const size_t bytes = chains->parameters->bytes;
+    for (uint64_t left = pairs; left > 0;) {
+        unsigned count = left < LAUNCH_CHAINS ? (unsigned)left : LAUNCH_CHAINS;
+        if (chains->parameters->calls)
+            PAIRS(count, allocate_nothing, free_nothing)
+        else
+            PAIRS(count, frame_allocate, frame_deallocate)
+        left -= count;
         if (chains->between)
             chains->between(chains->allocator);
     }
+    *sum = pairs;
     return 0;
 }
 
@@ -151,9 +165,10 @@ int chains_run(void *state, uint64_t operations, struct outcome *outcome)
         .real_ns = parts.real_ns[0] > parts.real_ns[1] ? parts.real_ns[0] : parts.real_ns[1],
     };
     int status = parts.status[0] ? parts.status[0] : parts.status[1];
-    if (!status && (outcome->checksum != operations || outcome->allocations != operations))
+    uint64_t frames = chains->parameters->calls ? 0 : operations;
+    if (!status && (outcome->checksum != operations || outcome->allocations != frames))
         status = -EBADMSG;
-    if (!status && parts.counts[0].frees + parts.counts[1].frees != operations)
+    if (!status && parts.counts[0].frees + parts.counts[1].frees != frames)
         status = -ENOTRECOVERABLE;
     return status;
 }
@@ -225,38 +240,72 @@ void chains_close(void *state)
     free(chains);
 }
 
-static void describe(const struct row *blank, struct results *results, const char *metric, double bytes)
+struct memory {
+    int status;
+    double frame, peak, retained; /* retained: less than 0: the allocator does not say */
+};
+
+static struct memory measure_memory(const struct cell *cell)
 {
-    struct row row = *blank;
-    row.metric = metric;
-    row.unit = "B";
-    results_add_exact(results, row, bytes);
+    enum { FRAMES = CHAIN_SIZES * TREE_FRAMES };
+    struct memory memory = {.retained = -1};
+    struct chains *chains;
+    struct outcome outcome;
+    memory.status = open_chains(cell, 1, true, &chains);
+    if (memory.status)
+        return memory;
+    const struct frame_allocator_ops *ops = chains->allocator->ops;
+    const struct counting_allocator *counting = &chains->counting;
+    if (ops->release)
+        ops->release(chains->allocator);
+    memory.status = chains_run(chains, FRAMES, &outcome);
+    if (!memory.status) {
+        memory.frame = (double)counting->bytes / (double)counting->calls;
+        memory.peak = (double)counting->peak;
+    }
+    if (!memory.status && ops->retained_bytes)
+        memory.retained = (double)ops->retained_bytes(chains->allocator);
+    chains_close(chains);
+    return memory;
+}
+
+/* In a process that ends with it: malloc is another one in a process that has ever had a second thread. */
+static struct memory measure_memory_apart(const struct cell *cell)
+{
+    struct memory memory = {.status = -ECHILD};
+    int ends[2];
+    if (pipe(ends))
+        return (struct memory){.status = -errno};
+    fflush(NULL);
+    pid_t process = fork();
+    if (process == 0) {
+        memory = measure_memory(cell);
+        _exit(write(ends[1], &memory, sizeof memory) != sizeof memory);
+    }
+    close(ends[1]);
+    if (process < 0 || read(ends[0], &memory, sizeof memory) != sizeof memory)
+        memory.status = -ECHILD;
+    close(ends[0]);
+    while (process > 0 && waitpid(process, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    return memory;
 }
 
 void chains_describe(const struct cell *cell, const struct row *blank, struct results *results)
 {
-    enum { FRAMES = CHAIN_SIZES * TREE_FRAMES };
-    struct chains *chains;
-    struct outcome outcome;
-    int status = open_chains(cell, 1, true, &chains);
-    if (!status) {
-        const struct frame_allocator_ops *ops = chains->allocator->ops;
-        const struct counting_allocator *counting = &chains->counting;
-        if (ops->release)
-            ops->release(chains->allocator);
-        status = chains_run(chains, FRAMES, &outcome);
-        if (!status) {
-            describe(blank, results, "frame_bytes", (double)counting->bytes / (double)counting->calls);
-            describe(blank, results, "peak_bytes", (double)counting->peak);
-            if (ops->retained_bytes)
-                describe(blank, results, "retained_bytes", (double)ops->retained_bytes(chains->allocator));
-        }
-        chains_close(chains);
-    }
-    if (status) {
+    const struct chain_parameters *parameters = cell->parameters;
+    struct memory memory = parameters->two_threads ? measure_memory_apart(cell) : measure_memory(cell);
+    const struct {
+        const char *metric;
+        double bytes;
+    } rows[] = {{"frame_bytes", memory.frame}, {"peak_bytes", memory.peak}, {"retained_bytes", memory.retained}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct row row = *blank;
-        row.metric = "frame_bytes";
+        row.metric = rows[i].metric;
         row.unit = "B";
-        results_add_missing(results, &row, strerror(-status));
+        if (memory.status)
+            results_add_missing(results, &row, strerror(-memory.status));
+        else if (rows[i].bytes >= 0)
+            results_add_exact(results, row, rows[i].bytes);
     }
 }

@@ -4,7 +4,8 @@
  *   depth=D,frame=B    chains of D coroutines, each frame B bytes in all, header and promise included; of what is
  *                      behind those, locals, one byte is used. frame=mixed: a sequence of sizes from the seed, 64 bytes
  *                      to 4 KiB, each power of two as likely as the next
- *   depth=0            no coroutine: a frame is allocated and freed, and that is all
+ *   depth=0            no coroutine: a frame is allocated and freed, and that is all; mechanism `calls`: two functions
+ *                      are called that do nothing, which is what of it is not the allocator's
  *   state=cold         before each chain the allocator gives back all that it holds, so that every frame comes from
  *                      malloc; else what was freed is there for the next chain
  *   threads=2          two threads, each with chains of its own; an operation is a frame of either
@@ -42,6 +43,7 @@ struct chain_parameters {
     bool cold;
     bool two_threads;
     bool handed;
+    bool calls; /* of functions that do nothing, in place of the allocator's */
 };
 
 /* The coroutine of a chain of one, suspended at its start, from the channel's allocator; null: no memory. */
@@ -84,6 +86,10 @@ static inline size_t chain_bytes(const struct io_env *env, uint64_t told)
 {
     return CONTAINER_OF(env, const struct chain_env, env)->sizes[(told >> 8) % CHAIN_SIZES];
 }
+
+/* calls.c: they do nothing, and their callers do not know. */
+void *allocate_nothing(struct frame_allocator *, size_t bytes);
+void free_nothing(struct frame_allocator *, void *frame, size_t bytes);
 
 int chains_open(const struct cell *, const struct run_options *, void **state);
 int chains_run(void *state, uint64_t operations, struct outcome *);
