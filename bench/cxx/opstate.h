@@ -1,10 +1,13 @@
 /* The forms of `opstate` made by a C++ compiler: for its table, in C.
  *
- *   then          a pipeline, just | then x depth, of bench/cxx/just.hpp and then.hpp; a coroutine that awaits a value
- *                 that is there, whether the suspension point remains being the compiler's affair; and nested
- * coroutines, each function one of its own, compiled in another translation unit than the first awaiter let           a
- * pipeline, just | let_value x depth; a coroutine that awaits each function's result when_all      a pipeline as
- * P2300R10 writes it; awaited tasks have their when_all in C alone schedule, read_some
+ *   then          a pipeline, just | then x depth (bench/cxx/then.hpp); a coroutine that awaits a value that is there,
+ *                 where it is the compiler's affair whether the suspension point remains; and coroutines in each
+ *                 other, each of which is a function and compiled apart from the first that awaits
+ *   let           a pipeline, just | let_value x depth; a coroutine that awaits what each function makes
+ *   when_all      a pipeline; awaited tasks have their when_all in C alone
+ *   schedule, read_some      a pipeline, and a coroutine that awaits
+ *
+ * let_value and when_all are as P2300R10 words them: in C, let-value-as-written and as-written.
  *
  * Here as in C receivers nest by value: an operation state has no pointer for each stage, as P2300R10's exposition-only
  * basic-receiver has, but in let_value and when_all, whose children's receivers point to the parent's state.

@@ -2,10 +2,11 @@
  *
  *   when-all                 children that have names, 2 to 8 of them, as in stdexec: no stop source where no child can
  *                            fail or be stopped (sender/when_all.h)
- *   when-all-as-written      the same as P2300R10's text has it: always with a stop source. It is a form of its own
- * where children complete at once; those of a scheduler can be stopped, and need one anyway. when-all-inline-known the
- * same for children of which it is statically known that they complete inline: the count need not be atomic. No library
- * does that. when-all-array           children in an array, of one type
+ *   when-all-as-written      the same as P2300R10's text has it: always with a stop source. A form of its own where
+ *                            children complete at once; those of a scheduler can be stopped, and need one anyway
+ *   when-all-inline-known    the same for children of which it is statically known that they complete inline: the
+ *                            count need not be atomic. No library does that
+ *   when-all-array           children in an array, of one type
  */
 #include "bench/fanout/consumer.h"
 #include "bench/fanout/widths.h"
