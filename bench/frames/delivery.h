@@ -23,7 +23,6 @@
 
 #include "awaitable/task.h"
 #include "bench/cell.h"
-#include "bench/cxx/cells.h"
 #include "bench/frames.h"
 #include "bench/frames/delivery_spoilage.h"
 
