@@ -168,6 +168,18 @@ function(libraries_find_libunifex path)
                    library_libunifex_models library_libunifex_alternatives library_libunifex_adapters)
 endfunction()
 
+function(libraries_find_stdexec path)
+  libraries_find(stdexec "${path}" exec/task.hpp include "give a checkout, as stdexec:PATH")
+  set(library_stdexec_include "${library_include}")
+  libraries_revision(stdexec "${path}")
+  set(library_stdexec_check ${CMAKE_SOURCE_DIR}/bench/peers/stdexec_stack.cpp)
+  set(library_stdexec_models cxx-sender)
+  set(library_stdexec_alternatives "")
+  set(library_stdexec_adapters "stdexec.cpp||chains|stdexec_chains|cxx-sender")
+  return(PROPAGATE library_reason library_stdexec_include library_stdexec_mechanism library_stdexec_check library_stdexec_models
+                   library_stdexec_alternatives library_stdexec_adapters)
+endfunction()
+
 # --- Which there are ---
 
 string(REPLACE "," ";" libraries_wanted "${ABREAST_PEERS}")

@@ -9,6 +9,9 @@
 #ifndef ABREAST_BENCH_PEERS_LIBUNIFEX_LIBRARY_HPP
 #define ABREAST_BENCH_PEERS_LIBUNIFEX_LIBRARY_HPP
 
+#include "bench/peers/senders.hpp"
+
+#include <unifex/just.hpp>
 #include <unifex/sync_wait.hpp>
 #include <unifex/task.hpp>
 #include <unifex/trampoline_scheduler.hpp>
@@ -26,27 +29,20 @@
 #include <../source/task.cpp>
 #endif
 
-#include <cerrno>
-#include <exception>
-#include <new>
-#include <utility>
-
 struct libunifex_library {
     template <class T> using task = unifex::task<T>;
 
     template <class Make> int run(Make make)
     {
-        return wait([&make] { return unifex::sync_wait(make()); });
+        return senders_wait([&make] { return unifex::sync_wait(make()); });
     }
-
-    /* `start` gives what sync_wait does: a value, none where the sender was stopped, or an exception. */
-    template <class Start> static int wait(Start start)
-    try {
-        return start() ? 0 : -ECANCELED;
-    } catch (const std::bad_alloc &) {
-        return -ENOMEM;
-    } catch (...) {
-        return -EPROTO;
+    static auto just(uint64_t value)
+    {
+        return unifex::just(value);
+    }
+    template <class Scheduler> static auto schedule(Scheduler scheduler)
+    {
+        return unifex::schedule(scheduler);
     }
 };
 

@@ -10,31 +10,12 @@
 #include "bench/peers/libunifex_library.hpp"
 #include "bench/peers/tasks.hpp"
 
-#include <unifex/just.hpp>
 #include <unifex/repeat_effect_until.hpp>
 
 namespace
 {
 
-unifex::task<void> awaiting_just(stack_job *job)
-{
-    while (job->made < job->completions)
-        stack_job_completed(job, co_await unifex::just(job->made));
-}
-
-unifex::task<void> awaiting_trampoline(stack_job *job)
-{
-    unifex::trampoline_scheduler trampoline;
-    while (job->made < job->completions) {
-        co_await unifex::schedule(trampoline);
-        stack_job_completed(job, job->made);
-    }
-}
-
-template <unifex::task<void> (*awaiting)(stack_job *)> int await(stack_job *job)
-{
-    return libunifex_library().run([job] { return awaiting(job); });
-}
+using senders = library_senders<libunifex_library>;
 
 template <class Sender> int repeat(stack_job *job, const Sender &sender)
 {
@@ -42,7 +23,7 @@ template <class Sender> int repeat(stack_job *job, const Sender &sender)
         stack_job_completed(job, job->made);
         return job->made == job->completions;
     };
-    return libunifex_library::wait([&] { return unifex::sync_wait(unifex::repeat_effect_until(sender, ended)); });
+    return senders_wait([&] { return unifex::sync_wait(unifex::repeat_effect_until(sender, ended)); });
 }
 
 int repeat_just(stack_job *job)
@@ -57,8 +38,8 @@ int repeat_trampoline(stack_job *job)
 
 const stack_variant end = {};
 const stack_variant variants[] = {
-    {"await=just", 0, await<awaiting_just>, LONG_RUN, nullptr, nullptr},
-    {"await=trampoline", 0, await<awaiting_trampoline>, LONG_RUN, nullptr, BOUND},
+    {"await=just", 0, senders::await_just, LONG_RUN, nullptr, nullptr},
+    {"await=trampoline", 0, senders::await_schedule<unifex::trampoline_scheduler>, LONG_RUN, nullptr, BOUND},
     {"await=task", 0, library_tasks<libunifex_library>::run_stack, LONG_RUN, nullptr, TAIL_CALL},
     {"repeat=just", 0, repeat_just, LONG_RUN, nullptr, SIBLING_CALL},
     {"repeat=trampoline", 0, repeat_trampoline, LONG_RUN, nullptr, BOUND},
