@@ -88,7 +88,7 @@ struct experiment {
     const char *published;    /* the published counterpart, or "-" */
     const char *operation;    /* what one operation is: "completion", "frame", "message" */
     const char *ratio_metric; /* "ratio_to_floor" or "ratio_to_malloc"; null: untimed */
-    unsigned quick_sample_us; /* how long a sample is in quick mode; 0: 2 ms */
+    unsigned quick_sample_us; /* how long a sample is in quick mode; 0: 1 ms */
     bool rates;               /* and how many operations a second take 1 and 10 % of a core above the floor */
     const struct cell *cells; /* null: the experiment has a run function of its own */
     size_t cell_count;

@@ -20,6 +20,13 @@ enum { FIELD_BYTES = 128, NAME_BYTES = 512 };
 #define SMALL_STACK "65536"
 #define STACKS "65536,524288,8388608"
 
+/* Completions that show how a stack grows. What a completion leaves is the same from the first on, and the overflows
+ * that this predicts are seen too; full mode looks for longer. */
+static const char *length(const struct run_options *options)
+{
+    return options->smoke ? "100" : options->full ? "10000" : "2000";
+}
+
 /* How long the long run is; what has been disputed runs ten times as long (bench/stack/main.c). In quick mode the very
  * long one is only made by what products are built with: at -O0 it would take most of the time. */
 static const char *longest(const char *toolchain_, const struct run_options *options)
@@ -32,10 +39,9 @@ static const char *longest(const char *toolchain_, const struct run_options *opt
 /* "run", two numbers and the sizes of stacks, then the numbers of the selected cells. */
 static int tell(const struct programs *programs, const struct program *program, struct arguments *arguments)
 {
-    const char *plan[] = {"run", "10000", longest(program->toolchain, programs->options), STACKS};
-    if (programs->options->smoke)
-        plan[1] = "100";
-    if (programs->options->smoke || !strstr(program->toolchain, " san=none")) {
+    const struct run_options *options = programs->options;
+    const char *plan[] = {"run", length(options), longest(program->toolchain, options), STACKS};
+    if (options->smoke || !strstr(program->toolchain, " san=none")) {
         plan[2] = "0"; /* with sanitizers nothing makes a long run */
         plan[3] = SMALL_STACK;
     }

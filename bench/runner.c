@@ -16,7 +16,7 @@ enum {
     DISPLACEMENT_BYTES = 512,
 };
 
-static const double QUICK_SECONDS = 12; /* of an experiment */
+static const double QUICK_SECONDS = 9; /* of an experiment */
 static const double FULL_SECONDS = 240;
 static const double OWN_QUICK_SECONDS = 14; /* guessed, of an experiment with a run function of its own */
 static const double OWN_FULL_SECONDS = 120;
@@ -85,7 +85,7 @@ struct plan runner_plan(const struct experiment *experiment, const struct run_op
     return (struct plan){
         .sample_ns = options->full                 ? 5000000
                      : experiment->quick_sample_us ? experiment->quick_sample_us * UINT64_C(1000)
-                                                   : 2000000,
+                                                   : 1000000,
         .budget_ns = (uint64_t)(seconds * 1e9),
         .blocks = options->full ? 80 : 20,
         .warm_up = 1,
