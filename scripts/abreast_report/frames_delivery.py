@@ -147,8 +147,8 @@ def spoilage_table(found):
         ["what keeps the channel", *(kind.replace("-", " ") for kind in kinds)],
         body,
         "0 is right, 1 means every frame. nested resume: the coroutine resumes its neighbour inline, after its await "
-        "and before it makes a frame. two run loops, two strands: each has its own executor, and one thread runs both in "
-        "turn. stealing threads: a pool of two, where each resumption is on the other thread than the one before. "
+        "and before it makes a frame. two run loops, two strands: each has its own executor, and one thread runs both "
+        "in turn. stealing threads: a pool of two, where each resumption is on the other thread than the one before. "
         "Counted by the allocators.",
     )
 
@@ -250,9 +250,10 @@ def resumption(found):
     if None in more.values():
         return ""
     return (
-        f"The channel at a resumption: saved and restored around it (safe_resume) it takes "
-        f"{shown(more['safe-resume'])} instructions more than a plain one, set again after the await {shown(more['await-restore'])}, both "
-        f"{shown(more['safe-resume-and-await-restore'])}. A coroutine that is told its allocator takes none of them."
+        "The channel at a resumption: saved and restored around it (safe_resume) it takes "
+        f"{shown(more['safe-resume'])} instructions more than a plain one, set again after the await "
+        f"{shown(more['await-restore'])}, both {shown(more['safe-resume-and-await-restore'])}. A coroutine that is told "
+        "its allocator takes none of them."
     )
 
 
