@@ -111,13 +111,26 @@ static inline int tear_down(void **state)
     return 0;
 }
 
+/* Both ends receive by multishot where the reactor can. */
+static inline int open_multishot(struct stream pair[2], struct reactor *reactor, bool speculative)
+{
+    int status = stream_open_socketpair(pair, reactor, speculative);
+    for (int i = 0; i < 2 && status == 0; i++) {
+        status = stream_receive_multishot(&pair[i]);
+        assert_true(status == 0 || status == -ENOTSUP);
+        status = 0;
+    }
+    return status;
+}
+
 struct rule {
     const char *name;
     CMUnitTestFunction run;
-    bool tcp_only;
+    open_pair *only; /* null: on each kind of descriptor */
 };
-#define RULE(function) {#function, function, false}
-#define RULE_TCP(function) {#function, function, true}
+#define RULE(function) {#function, function, NULL}
+#define RULE_TCP(function) {#function, function, stream_open_tcp_pair}
+#define RULE_MULTISHOT(function) {#function, function, open_multishot}
 
 static const struct {
     const char *name;
@@ -126,7 +139,9 @@ static const struct {
 } backends[] = {
     {"io_uring", REACTOR_IO_URING, NULL},
     {"io_uring_without_defer_taskrun", REACTOR_IO_URING, "defer_taskrun"},
+    {"io_uring_without_recv_multishot", REACTOR_IO_URING, "recv_multishot"},
     {"epoll", REACTOR_EPOLL, NULL},
+    {"epoll_without_epoll_pwait2", REACTOR_EPOLL, "epoll_pwait2"},
 };
 
 static const struct {
@@ -136,6 +151,7 @@ static const struct {
     {"socketpair", stream_open_socketpair},
     {"tcp", stream_open_tcp_pair},
     {"pipe", stream_open_pipe},
+    {"multishot", open_multishot},
 };
 
 enum { BACKENDS = sizeof backends / sizeof *backends, KINDS = sizeof kinds / sizeof *kinds, MOST_RULES = 20 };
@@ -157,7 +173,7 @@ static inline int run_rules(const char *group, const struct rule *rules, size_t 
             struct platform *platform = &platforms[backend][kind];
             *platform = (struct platform){backends[backend].backend, backends[backend].forbid, kinds[kind].open};
             for (const struct rule *rule = rules; rule < rules + rule_count; rule++) {
-                if (rule->tcp_only && platform->open != stream_open_tcp_pair)
+                if (rule->only && platform->open != rule->only)
                     continue;
                 snprintf(names[count], sizeof *names, "%s, %s: %s", backends[backend].name, kinds[kind].name,
                          rule->name);

@@ -3,6 +3,14 @@
 
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
+
+enum { MANY = 5 };
+
+static void ignore(struct io_op *op)
+{
+    (void)op;
+}
 
 static void a_read_completes_once_and_never_within_submit(void **state)
 {
@@ -174,6 +182,129 @@ static void a_completion_may_close_another_stream(void **state)
     nothing_more(fixture);
 }
 
+static void operations_of_the_same_direction_each_complete_once(void **state)
+{
+    struct fixture *fixture = *state;
+    char in[MANY][2];
+    struct tracked reads[MANY], writes[MANY];
+    memset(reads, 0, sizeof reads);
+    memset(writes, 0, sizeof writes);
+    size_t got = 0, sum = 0;
+    for (int i = 0; i < MANY; i++)
+        submit(&reads[i], &fixture->pair[0], IO_READ, in[i], 1);
+    for (int i = 0; i < MANY; i++)
+        submit(&writes[i], &fixture->pair[1], IO_WRITE, &"\1\2\3\4\5"[i], 1);
+    for (int i = 0; i < MANY; i++) {
+        finish(fixture, &reads[i], 1);
+        finish(fixture, &writes[i], 1);
+        assert_int_equal(writes[i].op.result, 1);
+        got += (size_t)reads[i].op.result;
+        sum += (size_t)in[i][0];
+    }
+    nothing_more(fixture);
+    assert_int_equal(got, MANY);
+    assert_int_equal(sum, 1 + 2 + 3 + 4 + 5);
+}
+
+static void all_operations_of_a_stream_can_be_cancelled_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    char in[MANY][2];
+    struct stream others[2];
+    struct tracked reads[2 * MANY], other = {0};
+    memset(reads, 0, sizeof reads);
+    assert_int_equal(fixture->platform->open(others, fixture->reactor, false), 0);
+    submit(&other, &others[0], IO_READ, in[0], 1);
+    for (int i = 0; i < MANY; i++)
+        submit(&reads[i], &fixture->pair[0], IO_READ, in[i], 1);
+    assert_int_equal(reactor_poll(fixture->reactor, false), 0);
+    for (int i = MANY; i < 2 * MANY; i++)
+        submit(&reads[i], &fixture->pair[0], IO_READ, in[i - MANY], 1);
+    stream_cancel_all(&fixture->pair[0]);
+    for (int i = 0; i < 2 * MANY; i++) {
+        finish(fixture, &reads[i], 1);
+        assert_int_equal(reads[i].op.result, -ECANCELED);
+    }
+    assert_int_equal(reactor_in_flight(fixture->reactor), 1);
+    assert_int_equal(other.completions, 0);
+    stream_cancel_all(&others[0]);
+    finish(fixture, &other, 1);
+    nothing_more(fixture);
+    assert_int_equal(transfer(fixture, &fixture->pair[1], IO_WRITE, "x", 1), 1);
+    assert_int_equal(transfer(fixture, &fixture->pair[0], IO_READ, in[0], 1), 1);
+    stream_close(&others[0]);
+    stream_close(&others[1]);
+}
+
+/* Only what moves the bytes, and a wait. */
+static void an_exchange_makes_no_more_system_calls_than_it_must(void **state)
+{
+    struct fixture *fixture = *state;
+    char in[MESSAGE], out[MESSAGE] = "whole";
+    uint64_t before = 0;
+    for (int turn = 0; turn < 100; turn++) {
+        struct tracked read = {0}, write = {0};
+        if (turn == 1) /* warm */
+            before = reactor_counts(fixture->reactor).syscalls;
+        submit(&read, &fixture->pair[0], IO_READ, in, sizeof in);
+        submit(&write, &fixture->pair[1], IO_WRITE, out, sizeof out);
+        finish(fixture, &write, 1);
+        finish(fixture, &read, 1);
+        assert_int_equal(read.op.result, sizeof in);
+    }
+    uint64_t made = reactor_counts(fixture->reactor).syscalls - before;
+    assert_in_range(made, 0, fixture->platform->backend == REACTOR_EPOLL ? 99 * 3 : 99 * 2);
+}
+
+/* The peer is gone, nobody waits for its stream, and a poll that waits for something else has to wait. */
+static void a_hang_up_that_nobody_waits_for_does_not_keep_it_busy(void **state)
+{
+    struct fixture *fixture = *state;
+    char in[MESSAGE];
+    struct stream others[2];
+    struct tracked read = {0};
+    assert_int_equal(fixture->platform->open(others, fixture->reactor, false), 0);
+    assert_int_equal(transfer(fixture, &others[1], IO_WRITE, "x", 1), 1);
+    assert_int_equal(transfer(fixture, &others[0], IO_READ, in, sizeof in), 1);
+    submit(&read, &others[0], IO_READ, in, sizeof in);
+    assert_int_equal(reactor_poll(fixture->reactor, false), 0);
+    stream_cancel(&read.op);
+    finish(fixture, &read, 1);
+    stream_close(&others[1]);
+
+    struct reactor_timer timer = {.op.complete = ignore};
+    uint64_t before = reactor_counts(fixture->reactor).syscalls;
+    reactor_timer_start(fixture->reactor, &timer, 20000000);
+    while (reactor_in_flight(fixture->reactor))
+        assert_true(reactor_poll(fixture->reactor, true) >= 0);
+    assert_in_range(reactor_counts(fixture->reactor).syscalls - before, 1, 20);
+    assert_int_equal(transfer(fixture, &others[0], IO_READ, in, sizeof in), 0);
+    stream_close(&others[0]);
+}
+
+/* The duplicate keeps the socket, which the kernel may go on speaking of. */
+static void a_closed_stream_is_forgotten_though_its_descriptor_has_a_duplicate(void **state)
+{
+    struct fixture *fixture = *state;
+    char in[MESSAGE];
+    struct stream *others = malloc(2 * sizeof *others), writer;
+    assert_int_equal(fixture->platform->open(others, fixture->reactor, false), 0);
+    struct tracked read = {0};
+    submit(&read, &others[0], IO_READ, in, sizeof in);
+    assert_int_equal(reactor_poll(fixture->reactor, false), 0);
+    stream_cancel(&read.op);
+    finish(fixture, &read, 1);
+    int duplicate = dup(others[0].fd);
+    assert_true(duplicate >= 0);
+    stream_close(&others[0]);
+    writer = others[1];
+    free(others);
+    assert_int_equal(transfer(fixture, &writer, IO_WRITE, "x", 1), 1);
+    nothing_more(fixture);
+    close(duplicate);
+    stream_close(&writer);
+}
+
 static void nothing_to_move_completes_with_zero(void **state)
 {
     struct fixture *fixture = *state;
@@ -199,6 +330,8 @@ static void only_a_speculative_stream_completes_in_try(void **state)
     struct fixture *fixture = *state;
     struct io_op op;
     char in[MESSAGE];
+    if (fixture->pair[0].multishot)
+        skip(); /* it completes there when bytes have been received */
     assert_int_equal(transfer(fixture, &fixture->pair[1], IO_WRITE, "x", 1), 1);
     io_op_prepare(&op, &fixture->pair[0], in, sizeof in);
     assert_false(stream_try(&op, IO_READ));
@@ -235,6 +368,11 @@ int main(int argc, char **argv)
         RULE(cancelling_loses_no_bytes),
         RULE(a_completion_may_cancel_another_operation),
         RULE(a_completion_may_close_another_stream),
+        RULE(operations_of_the_same_direction_each_complete_once),
+        RULE(all_operations_of_a_stream_can_be_cancelled_at_once),
+        RULE(an_exchange_makes_no_more_system_calls_than_it_must),
+        RULE(a_hang_up_that_nobody_waits_for_does_not_keep_it_busy),
+        RULE(a_closed_stream_is_forgotten_though_its_descriptor_has_a_duplicate),
         RULE(nothing_to_move_completes_with_zero),
         RULE(only_a_speculative_stream_completes_in_try),
         RULE_TCP(a_reset_connection_is_an_error),

@@ -218,6 +218,115 @@ static void a_wait_that_nothing_could_end_is_an_error(void **state)
     reactor_destroy(reactor);
 }
 
+static unsigned order[4];
+
+struct timed {
+    struct reactor_timer timer;
+    unsigned number;
+};
+
+static void timer_completed(struct io_op *op)
+{
+    assert_int_equal(op->result, 0);
+    order[completions++] = ((struct timed *)op)->number;
+}
+
+/* An hour passes as soon as nothing else is due. */
+static void timers_go_by_the_virtual_clock(void **state)
+{
+    (void)state;
+    static const uint64_t times[] = {3600000000000u, 0, 1001, 1000};
+    struct reactor *reactor = create((struct sim_script){.seed = 1, .error = EIO, .error_at = 1});
+    struct timed timers[4];
+    completions = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        timers[i] = (struct timed){.timer.op.complete = timer_completed, .number = i};
+        reactor_timer_start(reactor, &timers[i].timer, times[i]);
+    }
+    assert_int_equal(completions, 0);
+    assert_int_equal(reactor_poll(reactor, false), 2);
+    assert_int_equal(reactor_poll(reactor, false), 1);
+    assert_int_equal(reactor_poll(reactor, false), 0);
+    assert_int_equal(reactor_poll(reactor, true), 1);
+    static const unsigned expected[] = {1, 3, 2, 0};
+    assert_memory_equal(order, expected, sizeof order);
+    assert_int_equal(reactor_poll(reactor, true), -EDEADLK);
+    reactor_destroy(reactor);
+}
+
+static void accepting_and_connecting_follow_the_script(void **state)
+{
+    (void)state;
+    for (unsigned sync_share = 0; sync_share <= 1000; sync_share += 1000) {
+        struct reactor *reactor =
+            create((struct sim_script){.seed = 5, .sync_share = sync_share, .error = ECONNREFUSED, .error_at = 3});
+        struct memory_stream listener, accepted, client;
+        unsigned char buffer[PIECE];
+        open_stream(&listener, reactor, UINT64_MAX);
+        open_stream(&client, reactor, UINT64_MAX);
+        for (int number = 1; number <= 3; number++) {
+            struct io_op op = {.complete = completed};
+            enum io_kind kind = number == 1 ? IO_ACCEPT : IO_CONNECT;
+            if (kind == IO_ACCEPT)
+                io_op_prepare_accept(&op, &listener.stream, &accepted.stream);
+            else
+                io_op_prepare_connect(&op, &client.stream, &(struct sockaddr_in){.sin_family = AF_INET});
+            bool sync = stream_try(&op, kind);
+            assert_int_equal(sync, sync_share > 0);
+            if (!sync) {
+                stream_submit(&op, kind);
+                assert_int_equal(reactor_poll(reactor, true), 1);
+            }
+            assert_int_equal(op.result, number == 3 ? -ECONNREFUSED : 0);
+        }
+        struct io_op read;
+        io_op_prepare(&read, &accepted.stream, buffer, sizeof buffer);
+        if (!stream_try(&read, IO_READ)) {
+            submit(&read, &accepted.stream, IO_READ, buffer, sizeof buffer);
+            assert_int_equal(reactor_poll(reactor, true), 1);
+        }
+        assert_int_equal(read.result, PIECE);
+        assert_memory_equal(buffer, source, PIECE);
+        reactor_destroy(reactor);
+    }
+}
+
+static void cancel_the_second(struct io_op *op)
+{
+    completions++;
+    stream_cancel(op + 1);
+    stream_cancel(op + 1);
+}
+
+static void cancelling_all_ends_those_of_the_stream_and_no_other(void **state)
+{
+    (void)state;
+    struct reactor *reactor = create((struct sim_script){.seed = 1});
+    struct memory_stream stream, other;
+    struct io_op ops[50];
+    unsigned char buffer[PIECE];
+    open_stream(&stream, reactor, SOURCE);
+    open_stream(&other, reactor, SOURCE);
+    completions = 0;
+    for (int i = 0; i < 50; i++)
+        submit(&ops[i], i % 2 ? &stream.stream : &other.stream, IO_READ, buffer, sizeof buffer);
+    stream_cancel_all(&stream.stream);
+    assert_int_equal(reactor_poll(reactor, true), 50);
+    for (int i = 0; i < 50; i++)
+        assert_int_equal(ops[i].result, i % 2 ? -ECANCELED : PIECE);
+
+    /* from a completion, of what is due with it */
+    submit(&ops[0], &stream.stream, IO_READ, buffer, sizeof buffer);
+    ops[0].complete = cancel_the_second;
+    submit(&ops[1], &other.stream, IO_READ, buffer, sizeof buffer);
+    while (reactor_in_flight(reactor))
+        assert_true(reactor_poll(reactor, true) > 0);
+    assert_int_equal(ops[1].result, -ECANCELED);
+    assert_int_equal(completions, 52);
+    assert_int_equal(reactor_poll(reactor, true), -EDEADLK);
+    reactor_destroy(reactor);
+}
+
 static void a_cancelled_operation_completes_once_and_moves_nothing(void **state)
 {
     (void)state;
@@ -298,6 +407,9 @@ int main(void)
         cmocka_unit_test(operations_complete_in_the_order_of_the_virtual_clock),
         cmocka_unit_test(what_a_completion_submits_waits_for_the_next_poll),
         cmocka_unit_test(a_wait_that_nothing_could_end_is_an_error),
+        cmocka_unit_test(timers_go_by_the_virtual_clock),
+        cmocka_unit_test(accepting_and_connecting_follow_the_script),
+        cmocka_unit_test(cancelling_all_ends_those_of_the_stream_and_no_other),
         cmocka_unit_test(a_cancelled_operation_completes_once_and_moves_nothing),
         cmocka_unit_test(nothing_to_move_completes_in_try),
         cmocka_unit_test(a_script_out_of_range_is_refused),

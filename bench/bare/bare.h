@@ -1,0 +1,49 @@
+/* The yardsticks of `echo`: read, process, write, repeat as somebody writes it who has one interface of the kernel and
+ * nothing else, without this project's reactor, streams or run_loop. What the floor costs above them is what the
+ * reactor costs.
+ *
+ *   io_uring   liburing alone: SINGLE_ISSUER, DEFER_TASKRUN, one io_uring_enter per turn of the loop
+ *   epoll      level-triggered readiness alone: recv and send where the kernel says that they will not wait
+ *
+ * Owns: nothing of the caller's: `connections` and their buffers and descriptors, which are connected sockets, live
+ * from open to close; epoll makes the descriptors non-blocking. Threads: all calls from the one that opened, for
+ * io_uring permits no other. Errors: negative errno; the first one ends the serving.
+ */
+#ifndef ABREAST_BENCH_BARE_BARE_H
+#define ABREAST_BENCH_BARE_BARE_H
+
+#include "common/process.h"
+
+#include <stdbool.h>
+
+struct bare_connection {
+    /* caller, before open */
+    int fd;
+    unsigned char *buffer;
+    size_t size; /* of the buffer, bytes */
+    struct process process;
+    /* the server's */
+    bool closed; /* by the peer */
+    size_t got, sent;
+};
+
+struct bare_counts {
+    uint64_t messages; /* pieces read, processed and written back */
+    uint64_t bytes;
+    uint64_t syscalls; /* io_uring_enter; epoll_wait, epoll_ctl, recv, send */
+};
+
+struct bare_echo; /* a server of one of the two kinds */
+
+struct bare_echo_kind {
+    const char *name; /* as reactor_backend_name */
+    /* 0 or negative errno. -EINVAL: this kernel has not what it takes. */
+    int (*open)(struct bare_echo **, struct bare_connection *connections, unsigned count);
+    /* Until `bytes` more have been written back or every peer has closed, whichever is first. May be called again. */
+    int (*serve)(struct bare_echo *, uint64_t bytes, struct bare_counts *);
+    void (*close)(struct bare_echo *);
+};
+
+extern const struct bare_echo_kind bare_echo_io_uring, bare_echo_epoll;
+
+#endif
