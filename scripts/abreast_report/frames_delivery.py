@@ -252,8 +252,8 @@ def resumption(found):
     return (
         "The channel at a resumption: saved and restored around it (safe_resume) it takes "
         f"{shown(more['safe-resume'])} instructions more than a plain one, set again after the await "
-        f"{shown(more['await-restore'])}, both {shown(more['safe-resume-and-await-restore'])}. A coroutine that is told "
-        "its allocator takes none of them."
+        f"{shown(more['await-restore'])}, both {shown(more['safe-resume-and-await-restore'])}. A coroutine that is "
+        "told its allocator takes none of them."
     )
 
 
