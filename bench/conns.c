@@ -298,10 +298,12 @@ static void add_skipped(const struct conns_cells *cells, const struct experiment
 {
     for (size_t i = 0; i < cells->count; i++) {
         const struct conns_cell *cell = &cells->items[i];
-        char name[256];
+        char name[256], reason[128];
+        if (!cell->skipped)
+            continue;
         snprintf(name, sizeof name, "%s/%s/%s", cell->plan.form->model, cell->plan.form->mechanism, cell->variant);
-        if (cell->skipped)
-            results_add_skipped(results, experiment->name, name, cell->skipped);
+        snprintf(reason, sizeof reason, "a process may have %zu descriptors here: %s", cell->limit, cell->skipped);
+        results_add_skipped(results, experiment->name, name, cell->limit ? reason : cell->skipped);
     }
     if (options->allocator && strcmp(options->allocator->name, "arena") == 0)
         results_add_skipped(results, experiment->name, "allocator=arena",

@@ -79,10 +79,12 @@ static int start(void *context, size_t number, struct spawned *process)
     struct conns_cell *cell = cell_at(running, number, &round);
     const struct conns_library *library = cell->library;
     size_t limit = 0;
-    if (cell->plan.sockets && cell->plan.backend == REACTOR_SIM)
+    if (cell->plan.sockets && cell->plan.backend == REACTOR_SIM) {
         cell->skipped = "the sim backend serves no sockets";
-    else if (cell->plan.sockets && !conns_descriptors_suffice(cell->plan.connections, &limit))
-        cell->skipped = "more connections than a process may have descriptors: raise the limit with ulimit -n";
+    } else if (cell->plan.sockets && !conns_descriptors_suffice(cell->plan.connections, &limit)) {
+        cell->skipped = "raise the limit with ulimit -n";
+        cell->limit = limit;
+    }
     if (cell->skipped)
         return SPAWN_NOTHING;
     if (!library->file)
@@ -136,15 +138,12 @@ static void ended(void *context, size_t number, int status)
 /* One line for all that is skipped for want of descriptors. */
 static void tell_limit(const struct running *running)
 {
-    size_t limit = 0;
-    for (size_t i = 0; i < running->cells->count; i++) {
-        const struct conns_cell *cell = &running->cells->items[i];
-        if (cell->plan.sockets && cell->skipped && !conns_descriptors_suffice(cell->plan.connections, &limit)) {
-            complain("%s: %zu connections on sockets skipped: a process may have %zu descriptors here (ulimit -n)",
-                     running->experiment, cell->plan.connections, limit);
-            return;
-        }
-    }
+    const struct conns_cell *first = NULL;
+    for (size_t i = 0; i < running->cells->count && !first; i++)
+        first = running->cells->items[i].limit ? &running->cells->items[i] : NULL;
+    if (first)
+        complain("%s: %zu connections on sockets skipped: a process may have %zu descriptors here (ulimit -n)",
+                 running->experiment, first->plan.connections, first->limit);
 }
 
 int conns_run_cells(struct conns_cells *cells, const char *experiment, struct progress *progress)

@@ -21,6 +21,7 @@ struct conns_cell {
     char variant[160];
     unsigned rounds;
     const char *skipped; /* why; null: it ran, or will */
+    size_t limit;        /* the descriptors that a process may have, where they do not suffice; else 0 */
     struct footprint footprints[CONNS_ROUNDS_MOST][CONNS_MOMENT_COUNT];
 };
 

@@ -69,6 +69,8 @@ static uint64_t checksum(const unsigned char *bytes, size_t size)
 void session_took(struct session *session, const unsigned char *bytes, ssize_t got)
 {
     struct server *server = session->server;
+    if (bytes[session->locals[READER] - 1] != READER + 1)
+        session_spoiled(session);
     if (got > 0)
         server->received += checksum(bytes, (size_t)got);
     if (++server->taken == server->said)

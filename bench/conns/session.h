@@ -19,8 +19,9 @@
 
 enum level { SESSION, HANDLER, PARSER, READER, LEVELS };
 
-/* No frame is of more than FRAME_MOST bytes, which recycling allocators still recycle. */
-enum { FRAME_MOST = 4096, LOCALS_LEAST = 64, LOCALS_MOST = FRAME_MOST - 256, MESSAGE_MOST = 64 };
+/* A message leaves the end of the reader's buffer as it was. No frame is of more than FRAME_MOST bytes, which recycling
+ * allocators still recycle. */
+enum { FRAME_MOST = 4096, LOCALS_LEAST = 64, LOCALS_MOST = FRAME_MOST - 256, MESSAGE_MOST = 56 };
 
 struct server;
 

@@ -101,8 +101,14 @@ def test_an_interval_around_one_tells_nothing():
     text = without("ratio_to_malloc")
     variant = "stream=memory,connections=50000,frames=mixed,objects=none,allocator=recycling,library=glibc,moment=churn"
     text += row(TASK, variant, "ratio_to_malloc", 0.99, 0.97, 1.01, 8)
-    assert "1.0 % less (0.99 (0.97 to 1.01) times) where" in said(text)
+    assert "1.0 % less (0.99 times, 0.97 to 1.01) where" in said(text)
     assert "The claim is refuted here: the two are not told apart." in said(text)
+
+
+def test_fewer_connections_than_published_have_no_verdict():
+    found = section(without("connections=50000"))
+    assert found.short == ""
+    assert found.headline.startswith("The published figure is of 50000 connections; this run had 10000.")
 
 
 def test_what_malloc_would_have_to_lose_is_said():
