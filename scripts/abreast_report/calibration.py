@@ -118,7 +118,8 @@ def headline(found, explained):
         )
         if these
     ]
-    agree = f"C and C++ agree on {', '.join(parts)}. " if parts else ""
+    control = ", the control (boundary=no) included" if any(map(is_control, found)) else ""
+    agree = f"C and C++ agree on {', '.join(parts)}{control}. " if parts else ""
     yield agree + unexplained(differ, lost)
     ratios_ = [pair for pair in of_metric(found, INSTRUCTIONS) if pair.ratio]
     if ratios_:
@@ -133,8 +134,12 @@ def unexplained(differ, lost):
     """A sentence: how many of the differences nobody has explained."""
     if not differ:
         return "There is no difference."
+    if len(differ) == 1 and not lost:
+        return "1 difference, its cause known."
     if not lost:
-        return f"{counted(len(differ), 'difference')}, {'its' if len(differ) == 1 else 'each with its'} cause known."
+        sizes = sum("bytes" in pair.metric and pair.metric not in MEASURED for pair in differ)
+        what = f"{sizes} of them in bytes of stack, frames and operation states, " if sizes else ""
+        return f"{len(differ)} differences, {what}each with its cause known."
     verb = "is" if len(lost) == 1 else "are"
     return f"Of {counted(len(differ), 'difference')}, {len(lost)} {verb} not explained ({by_level(lost)})."
 
@@ -199,7 +204,8 @@ def rule_of_instructions(found, explained, numbers):
     else:
         worst = max(pair.c - pair.cxx for pair in above)
         unit = "instruction" if worst == 1 else "instructions"
-        whys = [": ".join(filter(None, cause)) for cause in dict.fromkeys(explained[pair] for pair in above)]
+        causes = dict.fromkeys(explained[pair] for pair in above)
+        whys = [" ".join(filter(None, (f"Cause: {cause}.", why))) for cause, why in causes]
         yield text + (
             f"holds in {len(counted_) - len(above)} of {counted(len(counted_), 'row')} ({by_level(above)} above it, by "
             f"{shown(worst)} {unit} an operation at most). {' '.join(whys)}"
