@@ -57,7 +57,7 @@ def phase_counts(found):
 
 def agreeing(found):
     equal = sum(pair.equal for pair in found)
-    return f"all {counted(equal, 'cell')}" if equal == len(found) > 1 else f"{equal} of {counted(len(found), 'cell')}"
+    return f"all {equal} cells" if equal == len(found) > 1 else f"{equal} of {len(found)} cells"
 
 
 def counted(number, what):
