@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 enum { ARGUMENTS = 8 };
@@ -51,7 +52,7 @@ static int serve(char **argv, struct footprint *footprints)
 static const char *explain(int status)
 {
     return status == -EILSEQ   ? "a connection received bytes that were not sent, or its locals were spoiled"
-           : status == -ENOMEM ? "no memory for so many connections: free some, or give --quick"
+           : status == -ENOMEM ? "no memory for so many connections: free some"
            : status == -EMFILE ? "no descriptors for so many connections: raise the limit with ulimit -n"
                                : strerror(-status);
 }
@@ -64,6 +65,7 @@ int command_conns(int argc, char **argv)
         complain("conns: is run by `abreast run conns`");
         return EXIT_ERROR;
     }
+    prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* where it is refused, resident memory is as large as the system makes it */
     setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
     int status = serve(argv, footprints);
     if (status) {

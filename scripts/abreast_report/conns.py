@@ -32,7 +32,7 @@ PARTS = {
     "locals": "locals, 64 bytes a level",
     "rounding": "allocators' rounding, and malloc's headers",
 }
-OBJECTS = {"none": "the application keeps nothing", "kept": "it keeps small objects between the frames"}
+OBJECTS = {"none": "the application keeps nothing", "kept": "the application keeps small objects between the frames"}
 SETTINGS = {"glibc-arena-1": "MALLOC_ARENA_MAX=1", "glibc-trim-0": "MALLOC_TRIM_THRESHOLD_=0"}
 PUBLISHED_AT = 50000
 CLAIM = f"memory saved by a frame recycler at {PUBLISHED_AT} connections"
