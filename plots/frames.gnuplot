@@ -1,25 +1,72 @@
-# How many times as fast as malloc, with the 99 % interval; the published figures of P4003R4 3.5 as lines.
+# How many times as fast as malloc, against the size of the frames and the depth of the chains: a line an allocator. The
+# data's blocks are one line each, their first column is the panel; the last block has the published ratios.
 load "style.gnuplot"
 name = "frames"
-set datafile columnheaders
-stats data index 0 using 1 nooutput name "X"
-stats data index 1 using 1 nooutput name "P"
-stats data index 0 using 4 nooutput name "H"
-height = 250 + 34 * (X_max + 1)
+height = 560
 load "terminal.gnuplot"
 
-set title "Coroutine frames: speed compared with malloc"
-set xlabel "times as fast as malloc (band: 99 % interval)"
-set yrange [X_max + 0.6:-2.4]
-set xrange [0:(H_max > P_max * 1.3 ? H_max : P_max * 1.3) * 1.03]
-set ytics nomirror
-set lmargin 42
-set bmargin 6
-set key at screen 0.6, screen 0.02 center bottom horizontal maxrows 1 width 2
-set arrow from first 1, graph 0 to first 1, graph 1 nohead lc rgb "#555555" lw 1.5
-plot data index 0 using 2:1:3:4:($1 - 0.3):($1 + 0.3):ytic(strcol(5)) with boxxyerror fs solid 0.35 noborder \
-         lc rgb "#0072b2" title "99 % interval", \
-     data index 0 using 2:1 with points pt 7 ps 1 lc rgb "#0072b2" title "ours", \
-     data index 1 using 1:(X_max + 0.6):(0):(-X_max - 3) with vectors nohead dt 2 lw 1.5 lc rgb "#d55e00" \
-         title "published, P4003R4 3.5", \
-     data index 1 using 1:(-2.1 + 0.5 * $0):(strcol(2)) with labels left offset 0.3, 0 font ",9" notitle
+stats data using 2 nooutput name "D"
+stats data using ($1 < 2 ? $5 : $3) nooutput name "H"
+lines = D_blocks - 1
+array drawn[2] # the lines of each panel
+drawn[1] = ""
+drawn[2] = ""
+array number[lines]
+named = "" # the lines for the legend: each allocator once
+seen = ""
+do for [i = 1:lines] {
+    stats data index i - 1 using 1 nooutput name "P"
+    stats data index i - 1 using 6 nooutput name "N"
+    number[i] = int(N_min)
+    drawn[int(P_min) + 1] = drawn[int(P_min) + 1] . " " . i
+    if (strstrt(seen, sprintf("/%d/", number[i])) == 0) { named = named . " " . i }
+    seen = seen . sprintf("/%d/", number[i])
+}
+paint(n) = n == 0 ? 0x0072b2 : n == 1 ? 0xd55e00 : n == 2 ? 0x009e73 : n == 3 ? 0x555555 : 0xe69f00
+marker(n) = n == 0 ? 7 : n == 1 ? 9 : n == 2 ? 4 : n == 3 ? 12 : 6
+key_font = kind eq "svg" ? ",12" : ",8"
+title_font = kind eq "svg" ? ",14" : ",10"
+set multiplot title "Frame allocators: times as fast as malloc (bars: 99 % interval)" font title_font
+set logscale x 2
+set yrange [0:H_max * 1.04]
+set tmargin at screen 0.86
+set bmargin at screen 0.3
+unset key
+do for [p = 0:1] {
+    if (drawn[p + 1] eq "") { continue }
+    set lmargin at screen 0.07 + 0.4 * p
+    set rmargin at screen 0.41 + 0.4 * p
+    set xrange [(p ? 0.8 : 48):(p ? 40 : 5400)]
+    if (p) { set xtics (1, 2, 4, 8, 16, 32) } else { set xtics (64, 256, 1024, 4096) }
+    set xlabel p ? "coroutines in a chain" : "bytes of a frame"
+    set title (p ? "frames of 256 bytes" : "chains of 4") font key_font offset 0, -0.6
+    set ylabel (p ? "" : "times as fast as malloc") offset 1, 0
+    set arrow 1 from graph 0, first 1 to graph 1, first 1 nohead lc rgb "#555555" lw 1.5
+    left = p ? 0.8 : 48
+    right = p ? 40 : 5400
+    plot for [i in drawn[p + 1]] data index int(i) - 1 using 2:3:4:5 with yerrorbars lw 1.5 pt -1 \
+             lc rgb paint(number[int(i)]) notitle, \
+         for [i in drawn[p + 1]] data index int(i) - 1 using 2:3 with linespoints lw 2 lc rgb paint(number[int(i)]) \
+             dt 1 + number[int(i)] pt marker(number[int(i)]) ps (kind eq "svg" ? 0.8 : 1.1) notitle, \
+         data index lines using (left):3:(right - left):(0) with vectors nohead dt 3 lw 1.5 lc rgb "#000000" notitle, \
+         data index lines using (right):3:(p ? strcol(7) : "") with labels left offset 0.7, 0 font key_font notitle
+}
+unset title
+unset arrow 1
+set tmargin at screen 0.2
+set bmargin at screen 0.01
+set lmargin at screen 0.06
+set rmargin at screen 0.98
+unset logscale
+unset border
+unset tics
+unset grid
+unset xlabel
+unset ylabel
+set xrange [0:1]
+set yrange [0:1]
+set key at screen 0.5, screen 0.1 center center vertical Left reverse samplen 5 spacing 1.2 width 2 font key_font maxrows 2
+plot for [i in named] data index int(i) - 1 using (NaN):(NaN) with linespoints lw 2 lc rgb paint(number[int(i)]) \
+         dt 1 + number[int(i)] pt marker(number[int(i)]) ps (kind eq "svg" ? 0.8 : 1.1) title columnheader(1), \
+     NaN with lines dt 3 lw 1.5 lc rgb "#000000" title "published, P4003R4 3.5"
+unset multiplot

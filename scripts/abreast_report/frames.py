@@ -1,128 +1,274 @@
-"""frames: what a recycling frame allocator gives over malloc, beside the published figures."""
+"""frames: what frame allocators give over malloc, by size of frames and depth of chains, beside the published figures."""
 
-from .ratios import control_finding, difference, groups_of, more, shown_range, shown_speed, speed
-from .rows import breakable, shown_row
-from .tables import Section, Table
+from .frames_claims import gates, published_headline, reason, situations, verdicts, workload
+from .frames_delivery import delivery_findings, delivery_tables, is_delivery
+from .ratios import control_finding, groups_of, shown_speed, speed
+from .rows import breakable, shown, shown_row
+from .tables import Heading, Section, Table
 
 RATIO = "ratio_to_malloc"
+ALLOCATORS = ["recycling", "recycling-global", "pool", "arena", "mimalloc", "jemalloc", "tcmalloc"]
+MODELS = {"awaitable": "awaitable", "sender": "sender", "cxx-awaitable": "C++ awaitable", "cxx-sender": "C++ sender"}
+SIZES_AT, DEPTHS_AT = "4", "256"  # where the figure's two lines through the cross product lie
 
 
-def published_ratios(published):
-    """[(compiler, allocator, ratio)] of P4003R4 3.5, computed from the published times."""
+class Place:
+    """A group as a reader thinks of it: whose chains, how deep, how large the frames, and what else is special."""
+
+    def __init__(self, group):
+        self.group = group
+        keys = next(row.keys for figures in group.cells.values() for row in figures.values())
+        self.keys = keys
+        self.models = {model for model, _ in group.cells} - {"raw"}
+        self.default = "frame" not in keys and "workload" not in keys
+
+    def figures(self, mechanism):
+        """Of this group's own model: a library's cells may be of another."""
+        found = [figures for (model, name), figures in self.group.cells.items() if name == mechanism]
+        return found[0] if found else {}
+
+    def ratio(self, mechanism):
+        row = self.figures(mechanism).get(RATIO)
+        return row if row and speed(row) else None
+
+    @property
+    def model(self):
+        own = [model for model, name in self.group.cells if name == "malloc"]
+        return own[0] if own else sorted(self.models)[0] if self.models else "raw"
+
+    @property
+    def steady(self):
+        return not {"state", "threads", "callee"} & self.keys.keys()
+
+    @property
+    def bytes(self):
+        if self.keys.get("frame") == "mixed":
+            return "64 B to 4 KiB, mixed"
+        if "frame" in self.keys:
+            return f"{self.keys['frame']} B"
+        row = self.figures("malloc").get("frame_bytes")
+        return f"{shown(row.value)} B" if row and row.value is not None else "?"
+
+    def __str__(self):
+        keys = self.keys
+        if keys.get("workload") == "p4003":
+            text = "the paper's workload"
+        elif keys.get("depth") == "0":
+            text = f"allocate and free alone, {self.bytes}"
+        else:
+            text = f"{keys.get('depth', '?')} deep, {self.bytes}"
+        if keys.get("state") == "cold":
+            text += ", cold"
+        if keys.get("freed"):
+            text += ", freed on another thread"
+        elif keys.get("threads"):
+            text += f", {keys['threads']} threads"
+        if keys.get("callee"):
+            text += ", callee visible"
+        if keys.get("process"):
+            text += ", own process"
+        return text if self.model == "awaitable" else f"{MODELS.get(self.model, self.model)}, {text}"
+
+
+def order(place):
+    """The workload first, then chains by model, size and depth, then what is special."""
+    keys = place.keys
+    size = keys.get("frame", "0")
+    return (
+        keys.get("workload") is None,
+        not place.steady,
+        keys.get("depth") == "0",
+        list(MODELS).index(place.model) if place.model in MODELS else len(MODELS),
+        10**6 if size == "mixed" else int(size),
+        int(keys.get("depth", "0")),
+        str(place),
+    )
+
+
+def build(rows, published=()):
+    section = Section("frames")
+    delivered = [row for row in rows if is_delivery(row)]
+    groups = groups_of([row for row in rows if not is_delivery(row)])
+    places = sorted((Place(group) for group in groups), key=order)
+    timed = [place for place in places if place.group.timed]
+    papers = published_ratios(published)
+    times = published_times(published)
+    tables = [ratio_table(timed), instructions_table(places), published_table(papers, timed), whole_table(groups)]
+    section.tables = [table for table in tables if table and table.rows]
+    section.tables += delivery_tables(rows)
+    section.short, section.headline = published_headline(timed, papers)
+    section.findings = workload(timed, papers, times) + verdicts(timed, papers) + reason(timed) + situations(timed) + gates(places)
+    section.findings += control_finding(groups, RATIO)
+    section.findings += delivery_findings(rows) if delivered else []
+    section.data = figure_data(timed, papers)
+    return section
+
+
+def published_times(published):
+    """{compiler: {allocator: ms}} of P4003R4 3.5."""
     times = {}
     for source, table, row, _, value, *_ in published:
         if source.startswith("P4003") and table.startswith("3.5"):
             compiler, allocator = row.split(" / ")
             times.setdefault(compiler, {})[allocator] = float(value)
+    return times
+
+
+def published_ratios(published):
+    """[(compiler, allocator, ratio)] of P4003R4 3.5, computed from the published times."""
     return [
         (compiler, allocator, found["std::allocator"] / time)
-        for compiler, found in times.items()
+        for compiler, found in published_times(published).items()
         if "std::allocator" in found
         for allocator, time in found.items()
         if allocator != "std::allocator"
     ]
 
 
-def build(rows, published=()):
-    section = Section("frames")
-    compared = []
+# --- Tables ---
+
+
+def ratio_table(places):
+    named = [name for name in ALLOCATORS if any(place.ratio(name) for place in places)]
+    body, heading = [], None
+    columns = ["chains", "malloc, ns a frame", *named]
+    for place in places:
+        if not any(place.ratio(name) for name in named):
+            continue
+        title = kind(place)
+        if title != heading:
+            body.append(Heading(title, len(columns)))
+            heading = title
+        ratios = [place.ratio(name) for name in named]
+        body.append(
+            [
+                str(place),
+                shown_row(place.figures("malloc").get("ns_per_op")),
+                *(shown_speed(ratio) if ratio else "-" for ratio in ratios),
+            ]
+        )
+    return Table(
+        "frames-ratio",
+        "Times as fast as malloc, by allocator",
+        columns,
+        body,
+        "malloc's time over the allocator's, as the paper has it: above 1 is faster. In brackets the 99 % interval of "
+        "paired, interleaved runs. results/frames.tsv has the inverse, ratio_to_malloc, where below 1 is faster. Own "
+        "process: all of the group, malloc too, run in processes of their own, where mimalloc, jemalloc and tcmalloc "
+        "stand in malloc's place (LD_PRELOAD) and the frames are taken from it as they are.",
+        essential=True,
+    )
+
+
+def kind(place):
+    if "workload" in place.keys:
+        return "The workload of P4003R4 3.5"
+    if not place.steady:
+        return "Not steady, or not of one thread"
+    if place.keys.get("depth") == "0":
+        return "No coroutine"
+    return f"Chains of {MODELS.get(place.model, place.model)} tasks"
+
+
+def instructions_table(places):
+    """A pair and a chain of four, of every allocator."""
+    pair = next((place for place in places if place.keys.get("depth") == "0"), None)
+    chain = next((place for place in places if place.keys.get("depth") == "4" and "frame" in place.keys), None)
+    if not pair:
+        return None
     body = []
-    groups = groups_of(rows)
+    calls = pair.figures("calls").get("instructions_per_op")
+    for name in ["malloc", *ALLOCATORS]:
+        row = pair.figures(name).get("instructions_per_op")
+        own = None if not (row and calls) or row.value is None or calls.value is None else row.value - calls.value
+        of_chain = chain.figures(name).get("instructions_per_op") if chain else None
+        if row:
+            body.append([name, shown_row(row), "?" if own is None else shown(own), shown_row(of_chain)])
+    return Table(
+        "frames-instructions",
+        "Instructions of a frame from each allocator",
+        ["allocator", "allocate and free", "more than two empty calls", "a frame of a chain of 4"],
+        body,
+        "Less is better. Counted by callgrind in steady state. The first two columns are of a pair with no coroutine, "
+        f"its calls included; the last is {chain or 'missing'}.",
+    )
+
+
+def published_table(papers, places):
+    body = []
+    for compiler, allocator, value in papers:
+        own = [(place, place.ratio(allocator)) for place in places if "workload" in place.keys]
+        own = [f"{place}: {shown_speed(ratio)}" for place, ratio in own if ratio]
+        others = [place.ratio(allocator) for place in places if "workload" not in place.keys and place.steady]
+        others = [speed(ratio)[0] for ratio in others if ratio]
+        if others:
+            own.append(f"all other chains: {min(others):.2f} to {max(others):.2f}")
+        body.append([f"{allocator}, {compiler}", f"{value:.2f}", "; ".join(own) or "not measured"])
+    return Table(
+        "published-frames",
+        "Published and ours: times as fast as the default allocator",
+        ["P4003R4 3.5", "published", "ours"],
+        body,
+        "The paper's figures are from other machines and compilers, and against their default allocator.",
+    )
+
+
+def whole_table(groups):
+    body = []
     for group in groups:
         for (model, mechanism), figures in group.ordered():
             ratio = figures.get(RATIO)
-            if ratio and speed(ratio):
-                compared.append((model, mechanism, group, ratio))
             body.append(
                 [
                     breakable(group.variant),
                     f"{model} {mechanism}",
                     group.compiler,
                     shown_row(figures.get("ns_per_op")),
-                    shown_speed(ratio) if ratio else "1 (baseline)" if group.timed else "-",
-                    shown_row(figures.get("allocs_per_op")),
-                    shown_row(figures.get("allocs_fresh_per_op")),
-                    shown_row(figures.get("instructions_per_op")),
+                    shown_speed(ratio) if ratio else "1 (baseline)" if mechanism == "malloc" and group.timed else "-",
+                    *(shown_row(figures.get(metric)) for metric in WHOLE.values()),
                 ]
             )
-    papers = published_ratios(published)
-    section.tables = [
-        Table(
-            "frames",
-            "Coroutine frames from malloc and from recycling",
-            [
-                "variant",
-                "allocator",
-                "compiler",
-                "ns per operation",
-                "times as fast as malloc (below 1: slower)",
-                "allocations per operation",
-                "fresh from malloc",
-                "instructions",
-            ],
-            body,
-            "In brackets the 99 % interval of paired, interleaved runs. Only the main build is timed. "
-            "results/frames.tsv has the inverse, ratio_to_malloc: there, below 1 is faster.",
-        )
-    ]
-    if papers:
-        section.tables.append(published_table(papers, compared))
-    section.findings = [finding(group, model, name, ratio) for model, name, group, ratio in compared]
-    section.findings += control_finding(groups, RATIO)
-    section.short, section.headline = headline(compared, papers)
-    section.data = figure_data(compared, papers)
-    return section
-
-
-def finding(group, model, mechanism, ratio):
-    value, low, high = speed(ratio)
-    word = "faster" if low > 1 else "slower" if high < 1 else "not told apart from malloc"
-    interval = f"99 % interval {low:.2f} to {high:.2f}"
-    saved = difference(group.cells[model, mechanism], group.cells.get((model, "malloc"), {}), "instructions_per_op")
-    cause = f", with {more(saved, ('instruction', 'instructions'))}" if saved else ""
-    return f"{model} {mechanism}, {group.variant}: {value:.2f} times as fast as malloc ({interval}): {word}{cause}."
-
-
-def headline(compared, papers):
-    """(short, in full)"""
-    times = [speed(ratio) for _, mechanism, _, ratio in compared if mechanism == "recycling"]
-    if not times:
-        return "", ""
-    ours = [value for value, _, _ in times]
-    faster, slower = sum(low > 1 for _, low, _ in times), sum(high < 1 for _, _, high in times)
-    text = f"Recycling coroutine frames is {shown_range(ours)} times as fast as malloc here"
-    counts = (
-        f" (faster in {faster} of {len(times)} variants, slower in {slower}, not told apart in "
-        f"{len(times) - faster - slower})"
-    )
-    paper = [f"{value:.2f} ({compiler})" for compiler, allocator, value in papers if allocator == "recycling"]
-    return f"{text}.", text + counts + (f"; published: {' and '.join(paper)}, P4003R4 3.5." if paper else ".")
-
-
-def published_table(papers, compared):
-    body = []
-    for compiler, allocator, value in papers:
-        ours = [
-            f"{group.variant}: {shown_speed(ratio)}"
-            for _, mechanism, group, ratio in compared
-            if mechanism == allocator
-        ]
-        body.append([f"{allocator}, {compiler}", f"{value:.2f}", "; ".join(ours) or "not measured"])
     return Table(
-        "published-frames",
-        "Published and ours: times as fast as the default allocator",
-        ["P4003R4 3.5", "published", "ours"],
+        "frames",
+        "All cells of frames",
+        ["variant", "allocator", "compiler", "ns per operation", "times as fast as malloc", *WHOLE],
         body,
-        "The paper's figures are from other machines and compilers: the order can be compared.",
+        "peak: bytes of frames handed out at most at once; retained: what the allocator holds after the last one, in a "
+        "pool and an arena all that they were given. Only the main build is timed.",
+        detail=True,
     )
 
 
-def figure_data(compared, papers):
-    """Two blocks: ours, and the published ratios."""
-    text = "x\tspeed\tlow\thigh\tlabel\n"
-    for x, (model, mechanism, group, ratio) in enumerate(compared):
-        value, low, high = speed(ratio)
-        text += f"{x}\t{value:.6g}\t{low:.6g}\t{high:.6g}\t{model} {mechanism}, {group.variant}\n"
-    text += "\n\nspeed\tlabel\n"
-    text += "".join(f"{value:.6g}\t{value:.2f} {allocator}, {compiler}\n" for compiler, allocator, value in papers)
-    return text if compared else ""
+WHOLE = {
+    "allocations per operation": "allocs_per_op",
+    "fresh from malloc": "allocs_fresh_per_op",
+    "instructions": "instructions_per_op",
+    "bytes of a frame": "frame_bytes",
+    "peak bytes": "peak_bytes",
+    "retained bytes": "retained_bytes",
+}
+
+
+# --- Figure ---
+
+
+def figure_data(places, papers):
+    """A block a line: its panel, x, times as fast with low and high, and the allocator's number; and the published
+    ratios in a block of their own, the last."""
+    text = ""
+    for panel, fixed, at, along in ((0, "depth", SIZES_AT, "frame"), (1, "frame", DEPTHS_AT, "depth")):
+        for number, name in enumerate(ALLOCATORS):
+            line = ""
+            for place in places:
+                ratio = place.ratio(name)
+                x = place.keys.get(along, "")
+                alone = place.model == "awaitable" and place.steady and "process" not in place.keys
+                if ratio and alone and place.keys.get(fixed) == at and x.isdigit() and x != "0":
+                    value, low, high = speed(ratio)
+                    line += f"{panel}\t{x}\t{value:.6g}\t{low:.6g}\t{high:.6g}\t{number}\n"
+            if line:
+                text += f"{name}\tx\tspeed\tlow\thigh\tnumber\n{line}\n\n"
+    if not text:
+        return ""
+    lines = "".join(f"2\t1\t{value:.6g}\t0\t0\t9\t{value:.2f} {who}, {compiler}\n" for compiler, who, value in papers)
+    return text + f"published\tx\tspeed\tlow\thigh\tnumber\tlabel\n{lines}"
