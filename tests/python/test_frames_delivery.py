@@ -4,12 +4,12 @@ import sys
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, run
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from abreast_report import frames_delivery as delivery  # noqa: E402
-from abreast_report.rows import parse_line  # noqa: E402
+from abreast_report.rows import parse_line, read_results  # noqa: E402
 
 GCC = "gcc-12.2.0 O2 sib=on exc=off san=none"
 CLANG = "clang-19.1.7 O2 sib=on exc=off san=none"
@@ -109,3 +109,18 @@ def test_no_rows_no_words():
     assert delivery.delivery_findings([]) == []
     assert delivery.delivery_tables([]) == []
     assert delivery.delivery_headline([]) == ""
+
+
+def test_the_experiment_has_these_rows(abreast, tmp_path):
+    filters = ("frames/awaitable/*spoiled-by*", "frames/*deliver=*")
+    done = run(abreast, "run", "--smoke", *filters, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    found = [row for row in read_results(tmp_path / "out" / "results")["frames"] if delivery.is_delivery(row)]
+    wrong = {(row.mechanism, row.keys["spoiled-by"]): row.value for row in found if row.metric == delivery.WRONG}
+    assert {kind for _, kind in wrong} == {"nested-resume", "two-run-loops", "two-strands", "stealing-threads"}
+    for (mechanism, kind), value in wrong.items():
+        restored = mechanism.endswith("await-restore")
+        holds = restored if kind != "nested-resume" else mechanism == "safe-resume-and-await-restore"
+        assert value == (0 if holds else 1), (mechanism, kind)
+    elided = [row for row in found if row.mechanism == "elided" and row.metric == "allocs_per_op"]
+    assert elided and all(row.value == 0 for row in elided)
