@@ -12,7 +12,7 @@ static void *counting_allocate(struct frame_allocator *allocator, size_t bytes)
     }
     self->calls++;
     self->bytes += bytes;
-    size_t live = self->live += bytes;
+    size_t live = atomic_fetch_add(&self->live, bytes) + bytes;
     for (size_t peak = self->peak; peak < live && !atomic_compare_exchange_weak(&self->peak, &peak, live);)
         ;
     return memory;
