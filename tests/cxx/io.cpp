@@ -53,7 +53,9 @@ world::world(place place, sim_script script) : at(place), given(TOTAL), received
     for (std::size_t i = 0; i < given.size(); i++)
         given[i] = static_cast<unsigned char>(i * 131 + i / 251);
     script.sync_share = sync_shares[place.mode];
-    reactor_options options = {place.backend, 0, script};
+    reactor_options options = {};
+    options.backend = place.backend;
+    options.script = script;
     const char *reason;
     int status = reactor_create(&io, &options, &reason);
     if (place.backend == REACTOR_IO_URING && (status == -EPERM || status == -EACCES || status == -ENOSYS)) {
