@@ -98,7 +98,7 @@ def difference(figures, base, metric):
 
 def delivery_tables(rows):
     found = Found(rows)
-    tables = [ways_table(found), spoilage_table(found), resumption_table(found), limit_table(found)]
+    tables = [ways_table(found), spoilage_table(found), resumption_table(found), limit_table(found), elision_table(rows)]
     return [table for table in tables if table and table.rows]
 
 
@@ -208,6 +208,35 @@ def limit_table(found):
         body,
         "The limit allocates nothing: it is what a C++ compiler makes where it leaves an allocation out. 1 is the "
         "limit, less is better. Times from paired, interleaved runs, in brackets the 99 % interval.",
+    )
+
+
+AWAITED_BY = {"operator-new": "awaited", "operator-new-resumed": "resumed and destroyed by its caller"}
+
+
+def elision_table(rows):
+    """Where instructions are counted: the settings at which products are built."""
+    body = []
+    for group in groups_of(rows):
+        for (_, mechanism), figures in group.cells.items():
+            row = figures.get("instructions_per_op")
+            if row and row.keys.get("callee") == "visible" and mechanism in AWAITED_BY:
+                setting = Setting.parse(group.toolchain)
+                body.append(
+                    [
+                        f"{setting.compiler} {setting.describe()}",
+                        f"{AWAITED_BY[mechanism]}, {row.keys['depth']} deep",
+                        shown_row(figures.get("allocs_per_op")),
+                        counted(row.value),
+                    ]
+                )
+    return Table(
+        "frames-elision",
+        "Frames that a C++ compiler could leave out, for it sees the coroutine and whoever calls it",
+        ["compiler", "the coroutine is", "allocations a frame", "instructions a frame"],
+        body,
+        "0 means that every frame became part of its caller's. The others come from the global operator new. No compiler "
+        "has to do it: what one does here another version may not.",
     )
 
 
