@@ -98,8 +98,8 @@ def difference(figures, base, metric):
 
 def delivery_tables(rows):
     found = Found(rows)
-    tables = [ways_table(found), spoilage_table(found), resumption_table(found), limit_table(found), elision_table(rows)]
-    return [table for table in tables if table and table.rows]
+    tables = [table(found) for table in (ways_table, spoilage_table, resumption_table, limit_table)]
+    return [table for table in [*tables, elision_table(rows)] if table.rows]
 
 
 def ways_table(found):
@@ -235,8 +235,8 @@ def elision_table(rows):
         "Frames that a C++ compiler could leave out, for it sees the coroutine and whoever calls it",
         ["compiler", "the coroutine is", "allocations a frame", "instructions a frame"],
         body,
-        "0 means that every frame became part of its caller's. The others come from the global operator new. No compiler "
-        "has to do it: what one does here another version may not.",
+        "0 means that every frame became part of its caller's. The others come from the global operator new. No "
+        "compiler has to do it: what one does here another version may not.",
     )
 
 
