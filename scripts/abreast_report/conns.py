@@ -1,17 +1,11 @@
 """conns: the memory of many connections, by model, frame allocator and moment; and the published 60 %."""
 
 from dataclasses import dataclass
-from statistics import median
 
 from .rows import model_order, shown
 from .tables import Heading, Section, Table
 
-RSS, LIVE, HELD, RATIO = (
-    "rss_bytes_per_connection",
-    "live_bytes_per_connection",
-    "held_bytes_per_connection",
-    "ratio_to_malloc",
-)
+RSS, LIVE, RATIO = "rss_bytes_per_connection", "live_bytes_per_connection", "ratio_to_malloc"
 FRAGMENTED, RETAINED = "fragmentation_ratio", "retained_bytes_per_connection"
 IDLE, PART = "idle_bytes_per_connection", "idle_part_bytes"
 MOMENTS = {
@@ -58,6 +52,12 @@ class Figure:
         return f"{shown(self.value)} times{spread}"
 
 
+def middle(values):
+    values = sorted(values)
+    half = len(values) // 2
+    return values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2
+
+
 def whole(value):
     return shown(value if abs(value) < 100 else round(value))
 
@@ -93,7 +93,7 @@ class Cell:
         if not rows:
             return None
         lows, highs = [row.low for row in rows], [row.high for row in rows]
-        return Figure(median(row.value for row in rows), min(lows), max(highs))
+        return Figure(middle([row.value for row in rows]), min(lows), max(highs))
 
     def value(self, metric, moment):
         figure = self.figure(metric, moment)
