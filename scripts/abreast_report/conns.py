@@ -243,13 +243,13 @@ def claim(found, papers):
     if found.largest < PUBLISHED_AT:
         return f"The published figure is of {PUBLISHED_AT} connections; this run had {found.largest}.", ""
     holding = [place for place, ratio in ratios.items() if 100 * (1 - ratio.value) >= share]
-    best = min(ratios.values(), key=lambda ratio: ratio.value)
+    least, best = min(ratios.items(), key=lambda item: item[1].value)
     if len(holding) == len(ratios):
         verdict = "holds"
     elif holding:
         verdict = f"holds when {' or when '.join(where(place) for place in holding)}"
     elif best.high < 1:
-        verdict = f"refuted in its size: at best {percent(best.value)}"
+        verdict = f"refuted in its size: at best {percent(best.value)}, where {where(least)}"
     elif best.low > 1:
         verdict = "refuted here: the recycler takes more, not less"
     else:

@@ -89,7 +89,7 @@ def test_the_claim_is_refuted_where_the_recycler_takes_more():
     [
         (0.3, 0.35, "The claim holds."),
         (1.1, 0.39, "The claim holds when the application keeps small objects between the frames."),
-        (0.8, 1.1, "The claim is refuted in its size: at best 20.0 % less."),
+        (0.8, 1.1, "The claim is refuted in its size: at best 20.0 % less, where the application keeps nothing."),
         (1.0, 1.1, "The claim is refuted here: the two are not told apart."),
     ],
 )
