@@ -4,23 +4,9 @@ and what is known of why they differ."""
 from .cells import Cell, label
 from .rows import Setting, is_library, shown
 from .tables import Heading, Mark, Section, Table
-from .twins import ALLOCATIONS, BYTES, GROWTH, INSTRUCTIONS, LIMIT, MEASURED, UNEXPLAINED
+from .twins import ALLOCATIONS, BYTES, GROWTH, INSTRUCTIONS, LIMIT, MEASURED, METRICS, UNEXPLAINED
 from .twins import elided, is_control, pairs_of
 
-METRICS = {
-    GROWTH: "whether the stack grows",
-    BYTES: "bytes of stack a completion, where it grows in both",
-    "op_state_bytes": "bytes of operation state",
-    "op_state_align_bytes": "alignment of an operation state",
-    "awaitable_bytes": "bytes of awaitable",
-    "awaitable_align_bytes": "alignment of an awaitable",
-    "frame_bytes": "bytes of a coroutine frame",
-    "graph_bytes_per_op": "bytes of operation states and frames, a join",
-    ALLOCATIONS[0]: "allocations an operation",
-    ALLOCATIONS[1]: "of these, fresh ones",
-    INSTRUCTIONS: "instructions an operation, to within 5 %",
-    MEASURED[1]: "bytes written an operation, to within 5 %",
-}
 COUNTS = "counts of phases, an operation"
 
 

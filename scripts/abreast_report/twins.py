@@ -24,6 +24,22 @@ CAUSES = ("frame layout", "exception cleanup", "optimiser", "ABI", "C++ library"
 UNEXPLAINED = "not explained"
 MEASURED = (INSTRUCTIONS, "bytes_written_per_op")  # equal to within the limit
 LIMIT = 1.05  # of C's instructions to those of C++
+METRICS = {
+    GROWTH: "whether the stack grows",
+    BYTES: "bytes of stack a completion, where it grows in both",
+    "op_state_bytes": "bytes of operation state",
+    "op_state_align_bytes": "alignment of an operation state",
+    "awaitable_bytes": "bytes of awaitable",
+    "awaitable_align_bytes": "alignment of an awaitable",
+    "frame_bytes": "bytes of a coroutine frame",
+    "peak_bytes": "bytes of frames that live at the same time, at most",
+    "retained_bytes": "bytes that an allocator keeps for frames to come",
+    "graph_bytes_per_op": "bytes of operation states and frames, a join",
+    ALLOCATIONS[0]: "allocations an operation",
+    ALLOCATIONS[1]: "of these, fresh ones",
+    INSTRUCTIONS: "instructions an operation, to within 5 %",
+    MEASURED[1]: "bytes written an operation, to within 5 %",
+}
 OTHER_FUNCTIONS = (
     "optimiser",
     "A completion leaves another number of functions on the stack, as counted in each cell: the compiler inlines some "

@@ -10,9 +10,9 @@ import pytest
 from conftest import ROOT, run
 
 sys.path.insert(0, str(ROOT / "scripts"))
-from abreast_report.calibration import METRICS, build  # noqa: E402
+from abreast_report.calibration import build  # noqa: E402
 from abreast_report.rows import Row, is_library, read_results  # noqa: E402
-from abreast_report.twins import CAUSES, GROWTH, UNEXPLAINED, Causes, matches, pairs_of  # noqa: E402
+from abreast_report.twins import CAUSES, GROWTH, METRICS, UNEXPLAINED, Causes, matches, pairs_of  # noqa: E402
 
 GCC = "gcc-12.2.0 O2 sib=on exc=off san=none"
 CLANG = "clang-19.1.7 O2 sib=on exc=off san=none"
