@@ -73,10 +73,11 @@ struct reactor;
  *
  * The environment variable ABREAST_FORBID, a list of words with commas, makes a kernel look like a poorer one:
  *
- *   io_uring        not permitted, as under a container's policy
- *   defer_taskrun   its set-up flags of Linux 6.1 unknown
- *   recv_multishot  no multishot receive and no ring of provided buffers (Linux 6.0)
- *   epoll_pwait2    no timeouts in nanoseconds (Linux 5.11): epoll's timers are late by up to a millisecond */
+ *   io_uring          not permitted, as under a container's policy
+ *   defer_taskrun     its set-up flags of Linux 6.1 unknown
+ *   recv_multishot    no multishot receive and no ring of provided buffers (Linux 6.0)
+ *   registered_files  no registered files that are closed at once (Linux 6.13, with defer_taskrun)
+ *   epoll_pwait2      no timeouts in nanoseconds (Linux 5.11): epoll's timers are late by up to a millisecond */
 int reactor_create(struct reactor **, const struct reactor_options *, const char **reason);
 
 /* Nothing may be in flight. */

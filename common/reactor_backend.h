@@ -22,7 +22,9 @@ struct reactor_ops {
     void (*wake)(struct reactor *);
     void (*timer)(struct reactor *, struct reactor_timer *, uint64_t nanoseconds);
     void (*close)(struct reactor *, struct stream *); /* before the descriptor is closed; null: nothing to do */
-    int (*receive_multishot)(struct reactor *, struct stream *); /* null: not supported */
+    /* null: not supported; else as their functions in stream.h */
+    int (*receive_multishot)(struct reactor *, struct stream *);
+    int (*register_file)(struct reactor *, struct stream *);
 };
 
 struct reactor {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { SUBMIT_TRIES = 64, NS_PER_SECOND = 1000000000 };
+enum { SUBMIT_TRIES = 64, NS_PER_SECOND = 1000000000, REGISTERED_FILES = 4096 };
 
 struct io_uring_sqe *uring_sqe_of_full_queue(struct uring *self, int *error)
 {
@@ -42,6 +42,7 @@ static void prepare(struct io_uring_sqe *sqe, const struct io_op *op)
     default:
         io_uring_prep_connect(sqe, stream->fd, op->buffer, (socklen_t)op->size);
     }
+    sqe->flags |= stream->submission_flags;
     io_uring_sqe_set_data(sqe, (void *)op);
 }
 
@@ -102,6 +103,7 @@ static void wait_ready(struct uring *self, struct io_op *op)
         return;
     }
     io_uring_prep_poll_add(sqe, op->stream->fd, op->kind & 1 ? POLLOUT : POLLIN);
+    sqe->flags |= op->stream->submission_flags;
     io_uring_sqe_set_data(sqe, op);
     op->result = IN_FLIGHT_POLLING;
     pending_push(stream_pending(op->stream, op->kind), op);
@@ -259,6 +261,34 @@ static int uring_poll(struct reactor *reactor, bool wait)
     }
 }
 
+/* The table has a place for each number of a descriptor. */
+static int uring_register_file(struct reactor *reactor, struct stream *stream)
+{
+    struct uring *self = (struct uring *)reactor;
+    if (!self->has_files || stream->fd >= REGISTERED_FILES)
+        return -ENOTSUP;
+    int status = self->files_ready ? 0 : io_uring_register_files_sparse(&self->ring, REGISTERED_FILES);
+    if (status < 0)
+        return status == -EMFILE ? -ENOTSUP : status;
+    self->files_ready = true;
+    status = io_uring_register_files_update(&self->ring, (unsigned)stream->fd, &stream->fd, 1);
+    if (status == 1)
+        stream->submission_flags = IOSQE_FIXED_FILE;
+    return status == 1 ? 0 : status < 0 ? status : -ENOTSUP;
+}
+
+static void uring_close(struct reactor *reactor, struct stream *stream)
+{
+    struct uring *self = (struct uring *)reactor;
+    uring_receive_close(self, stream);
+    if (!stream->submission_flags)
+        return;
+    int status = io_uring_register_files_update(&self->ring, (unsigned)stream->fd, &(int){-1}, 1);
+    stream->submission_flags = 0;
+    if (status < 0)
+        self->error = status;
+}
+
 static void uring_destroy(struct reactor *reactor)
 {
     struct uring *self = (struct uring *)reactor;
@@ -270,10 +300,17 @@ static void uring_destroy(struct reactor *reactor)
 
 static const struct stream_ops uring_streams = FD_STREAM_OPS(uring_stream_submit);
 
-#define URING_OPS                                                                                                      \
-    .name = "io_uring", .streams = &uring_streams, .destroy = uring_destroy, .submit = uring_submit,                   \
-    .cancel = uring_cancel, .cancel_all = uring_cancel_all, .poll = uring_poll, .wake = uring_wake,                    \
-    .timer = uring_timer
-
-const struct reactor_ops uring_ops = {URING_OPS, .close = uring_receive_close, .receive_multishot = uring_receive_open};
-const struct reactor_ops uring_ops_without_multishot = {URING_OPS};
+const struct reactor_ops uring_ops = {
+    .name = "io_uring",
+    .streams = &uring_streams,
+    .destroy = uring_destroy,
+    .submit = uring_submit,
+    .cancel = uring_cancel,
+    .cancel_all = uring_cancel_all,
+    .poll = uring_poll,
+    .wake = uring_wake,
+    .timer = uring_timer,
+    .close = uring_close,
+    .receive_multishot = uring_receive_open,
+    .register_file = uring_register_file,
+};

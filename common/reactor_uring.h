@@ -33,14 +33,16 @@ struct uring {
     struct op_queue ready; /* complete without the kernel: their result is in `result` */
     int wake_fd;
     bool woken;
-    int error; /* what reactor_poll has yet to report: negative errno */
+    bool has_multishot, has_files; /* the kernel */
+    bool files_ready;              /* there is a table of registered files */
+    int error;                     /* what reactor_poll has yet to report: negative errno */
     uint64_t wake_count;
     unsigned buffers_wanted;
     struct uring_buffers buffers;
     struct uring_receive *receives; /* all of them */
 };
 
-extern const struct reactor_ops uring_ops, uring_ops_without_multishot;
+extern const struct reactor_ops uring_ops;
 
 /* The next free submission entry. A full queue is handed to the kernel first; null, with `*error` set, when the kernel
  * takes nothing. */
@@ -62,9 +64,9 @@ bool uring_receive_begin(struct uring *, struct io_op *);
 /* A completion of a multishot receive; returns how many operations it ended. */
 int uring_receive_complete(struct uring *, struct uring_receive *, int result, unsigned flags);
 
-/* As reactor_ops say. */
+/* stream_receive_multishot, and what stream_close has to do after it. */
 int uring_receive_open(struct reactor *, struct stream *);
-void uring_receive_close(struct reactor *, struct stream *);
+void uring_receive_close(struct uring *, struct stream *);
 
 /* Before the ring goes. */
 void uring_receive_destroy(struct uring *);

@@ -70,7 +70,7 @@ static int arm(struct uring *self, struct uring_receive *receive)
     if (!sqe)
         return error;
     io_uring_prep_recv_multishot(sqe, receive->stream->fd, NULL, 0, 0);
-    sqe->flags |= IOSQE_BUFFER_SELECT;
+    sqe->flags |= IOSQE_BUFFER_SELECT | receive->stream->submission_flags;
     sqe->buf_group = BUFFER_GROUP;
     io_uring_sqe_set_data64(sqe, (uintptr_t)receive | USER_DATA_RECEIVE);
     receive->armed = true;
@@ -211,6 +211,8 @@ int uring_receive_open(struct reactor *reactor, struct stream *stream)
                                           .submit = uring_stream_submit,
                                           .cancel = fd_cancel};
     struct uring *self = (struct uring *)reactor;
+    if (!self->has_multishot)
+        return -ENOTSUP;
     int status = self->buffers.ring ? 0 : make_buffers(self);
     if (status < 0)
         return status;
@@ -238,9 +240,8 @@ static void cancel(struct uring *self, struct uring_receive *receive)
 
 /* The kernel holds the socket as long as the receive is armed: it is ended now, and not at the next poll, so that the
  * peer learns at once. */
-void uring_receive_close(struct reactor *reactor, struct stream *stream)
+void uring_receive_close(struct uring *self, struct stream *stream)
 {
-    struct uring *self = (struct uring *)reactor;
     struct uring_receive *receive = stream->multishot;
     if (!receive)
         return;

@@ -1,9 +1,11 @@
+#define _GNU_SOURCE /* syscall */
 #include "common/reactor_uring.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -70,6 +72,16 @@ static bool has_multishot_receive(struct io_uring *ring)
     return has && !reactor_forbidden("recv_multishot");
 }
 
+/* Before Linux 6.13 a file that was taken out of the table stayed open until everything had ended that was in flight at
+ * the time, on whatever stream; then came IORING_REGISTER_RESIZE_RINGS too, and it faults on an address that is none.
+ */
+static bool has_registered_files(const struct io_uring *ring)
+{
+    enum { REGISTER_RESIZE_RINGS = 33 };
+    return !reactor_forbidden("registered_files") &&
+           syscall(__NR_io_uring_register, ring->ring_fd, REGISTER_RESIZE_RINGS, (void *)1, 1) < 0 && errno == EFAULT;
+}
+
 int reactor_create_io_uring(struct reactor **reactor, const struct reactor_options *options, const char **reason)
 {
     unsigned entries = options->queue_entries ? options->queue_entries : DEFAULT_ENTRIES;
@@ -94,13 +106,14 @@ int reactor_create_io_uring(struct reactor **reactor, const struct reactor_optio
         goto fail_descriptor;
 
     bool registered = io_uring_register_ring_fd(&self->ring) == 1;
-    bool multishot = has_multishot_receive(&self->ring);
-    self->base.ops = multishot ? &uring_ops : &uring_ops_without_multishot;
+    self->has_multishot = has_multishot_receive(&self->ring);
+    self->has_files = has_registered_files(&self->ring);
+    self->base.ops = &uring_ops;
     self->buffers_wanted = options->receive_buffers ? options->receive_buffers : DEFAULT_BUFFERS;
     snprintf(self->base.features, sizeof self->base.features,
-             "io_uring: %s%s%s, %u submission and %u completion entries", setups[setup].words,
-             registered ? " registered_ring" : "", multishot ? " recv_multishot" : "", self->ring.sq.ring_entries,
-             self->ring.cq.ring_entries);
+             "io_uring: %s%s%s%s, %u submission and %u completion entries", setups[setup].words,
+             registered ? " registered_ring" : "", self->has_multishot ? " recv_multishot" : "",
+             self->has_files ? " registered_files" : "", self->ring.sq.ring_entries, self->ring.cq.ring_entries);
     uring_await_wake(self);
     *reactor = &self->base;
     return 0;

@@ -92,6 +92,14 @@ int stream_receive_multishot(struct stream *stream)
     return reactor->ops->receive_multishot(reactor, stream);
 }
 
+int stream_register_file(struct stream *stream)
+{
+    struct reactor *reactor = stream->reactor;
+    if (!reactor || !reactor->ops->register_file)
+        return -ENOTSUP;
+    return reactor->ops->register_file(reactor, stream);
+}
+
 static int ignore_broken_pipes(void)
 {
     struct sigaction action;

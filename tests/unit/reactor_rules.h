@@ -123,6 +123,16 @@ static inline int open_multishot(struct stream pair[2], struct reactor *reactor,
     return status;
 }
 
+/* Both descriptors are registered where the reactor can. */
+static inline int open_registered(struct stream pair[2], struct reactor *reactor, bool speculative)
+{
+    bool able = strstr(reactor_features(reactor), " registered_files") != NULL;
+    int status = stream_open_socketpair(pair, reactor, speculative);
+    for (int i = 0; i < 2 && status == 0; i++)
+        assert_int_equal(stream_register_file(&pair[i]), able ? 0 : -ENOTSUP);
+    return status;
+}
+
 struct rule {
     const char *name;
     CMUnitTestFunction run;
@@ -139,7 +149,7 @@ static const struct {
 } backends[] = {
     {"io_uring", REACTOR_IO_URING, NULL},
     {"io_uring_without_defer_taskrun", REACTOR_IO_URING, "defer_taskrun"},
-    {"io_uring_without_recv_multishot", REACTOR_IO_URING, "recv_multishot"},
+    {"io_uring_without_options", REACTOR_IO_URING, "recv_multishot,registered_files"},
     {"epoll", REACTOR_EPOLL, NULL},
     {"epoll_without_epoll_pwait2", REACTOR_EPOLL, "epoll_pwait2"},
 };
@@ -148,10 +158,8 @@ static const struct {
     const char *name;
     open_pair *open;
 } kinds[] = {
-    {"socketpair", stream_open_socketpair},
-    {"tcp", stream_open_tcp_pair},
-    {"pipe", stream_open_pipe},
-    {"multishot", open_multishot},
+    {"socketpair", stream_open_socketpair}, {"tcp", stream_open_tcp_pair},   {"pipe", stream_open_pipe},
+    {"multishot", open_multishot},          {"registered", open_registered},
 };
 
 enum { BACKENDS = sizeof backends / sizeof *backends, KINDS = sizeof kinds / sizeof *kinds, MOST_RULES = 20 };
