@@ -248,40 +248,22 @@ static int sender_run(void *state, uint64_t operations, struct outcome *outcome)
 }
 
 #if !defined ABREAST_CXX_UNAVAILABLE
-static int cxx_channel_run(void *state, uint64_t operations, struct outcome *outcome)
-{
-    return run_frames(state, operations, outcome, cxx_channel_launch);
-}
-
-static int cxx_default_run(void *state, uint64_t operations, struct outcome *outcome)
-{
-    return run_frames(state, operations, outcome, cxx_default_launch);
-}
-
-static int cxx_pmr_run(void *state, uint64_t operations, struct outcome *outcome)
-{
-    return run_frames(state, operations, outcome, cxx_pmr_launch);
-}
-
-static int cxx_visible_run(void *state, uint64_t operations, struct outcome *outcome)
-{
-    return run_frames(state, operations, outcome, cxx_visible_launch);
-}
-
 static void cxx_sender_launch_in(struct order *order, const struct io_env *env)
 {
     cxx_sender_launch(order, env->allocator);
 }
 
-static int cxx_sender_run(void *state, uint64_t operations, struct outcome *outcome)
-{
-    return run_frames(state, operations, outcome, cxx_sender_launch_in);
-}
-
-static int cxx_resumed_run(void *state, uint64_t operations, struct outcome *outcome)
-{
-    return run_frames(state, operations, outcome, cxx_resumed_launch);
-}
+#define CXX_RUN(name, launch)                                                                                          \
+    static int cxx_##name##_run(void *state, uint64_t operations, struct outcome *outcome)                             \
+    {                                                                                                                  \
+        return run_frames(state, operations, outcome, launch);                                                         \
+    }
+CXX_RUN(channel, cxx_channel_launch)
+CXX_RUN(default, cxx_default_launch)
+CXX_RUN(pmr, cxx_pmr_launch)
+CXX_RUN(visible, cxx_visible_launch)
+CXX_RUN(sender, cxx_sender_launch_in)
+CXX_RUN(resumed, cxx_resumed_launch)
 #else
 #define cxx_pmr_release() ((void)0)
 #endif

@@ -4,6 +4,8 @@
 #include "bench/frames/order.h"
 #include "common/io_env.h"
 
+#include <stdatomic.h>
+
 /* Global, as there. */
 static _Atomic uint64_t counter;
 
@@ -16,7 +18,7 @@ static void innermost_body(struct coro *handle)
     struct innermost *self = (struct innermost *)handle;
 
     CO_BEGIN(self);
-    __atomic_fetch_add(&counter, 1, __ATOMIC_RELAXED);
+    atomic_fetch_add_explicit(&counter, 1, memory_order_relaxed);
     CO_RETURN(self, 0);
     CO_END;
 }

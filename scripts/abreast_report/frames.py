@@ -1,4 +1,4 @@
-"""frames: what frame allocators give over malloc, by size of frames and depth of chains, beside the published figures."""
+"""frames: what frame allocators give over malloc, by size of frames and depth of chains, beside what is published."""
 
 from .frames_claims import gates, published_headline, reason, situations, verdicts, workload
 from .frames_delivery import delivery_findings, delivery_tables, is_delivery
@@ -97,8 +97,8 @@ def build(rows, published=()):
     section.tables = [table for table in tables if table and table.rows]
     section.tables += delivery_tables(rows)
     section.short, section.headline = published_headline(timed, papers)
-    section.findings = workload(timed, papers, times) + verdicts(timed, papers) + reason(timed) + situations(timed) + gates(places)
-    section.findings += control_finding(groups, RATIO)
+    section.findings = workload(timed, papers, times) + verdicts(timed, papers) + reason(timed)
+    section.findings += situations(timed) + gates(places) + control_finding(groups, RATIO)
     section.findings += delivery_findings(rows) if delivered else []
     section.data = figure_data(timed, papers)
     return section

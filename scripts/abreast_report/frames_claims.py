@@ -89,6 +89,10 @@ def reason(places):
     ]
 
 
+def of_a_frame(total_ms):
+    return f"{total_ms * 1e6 / WORKLOAD_FRAMES:.1f}"
+
+
 def workload(places, papers, times):
     """The paper's own benchmark."""
     lines = []
@@ -108,15 +112,14 @@ def workload(places, papers, times):
     both = [ours.figures(name).get("ns_per_op") for name in ("recycling", "malloc")] if ours else []
     if times and len(both) == 2 and all(both):
         paper = [
-            f"{found['recycling'] * 1e6 / WORKLOAD_FRAMES:.1f} and {found['std::allocator'] * 1e6 / WORKLOAD_FRAMES:.1f} "
-            f"ns ({compiler})"
+            f"{of_a_frame(found['recycling'])} and {of_a_frame(found['std::allocator'])} ns ({compiler})"
             for compiler, found in times.items()
             if {"recycling", "std::allocator"} <= found.keys()
         ]
         lines.append(
-            "The paper says of its workload: a chain of 4 coroutines, 2 million iterations. Capy's example of that name "
-            "makes 66 frames an iteration; taken so, its times are, for a frame from the recycler and from the default "
-            f"allocator, {' and '.join(paper)}; ours {both[0].value:.1f} and {both[1].value:.1f} ns."
+            "The paper says of its workload: a chain of 4 coroutines, 2 million iterations. Capy's example of that "
+            "name makes 66 frames an iteration; taken so, its times are, for a frame from the recycler and from the "
+            f"default allocator, {' and '.join(paper)}; ours {both[0].value:.1f} and {both[1].value:.1f} ns."
         )
     return lines
 
@@ -192,8 +195,8 @@ def gates(places):
     if ratios:
         word = "no more than" if max(ratios) <= CHAIN_MOST else "more than"
         lines.append(
-            f"A chain of 4 frames from recycling takes {shown_range(ratios)} times the instructions of the same from an "
-            f"arena whose free does nothing: {word} {CHAIN_MOST}."
+            f"A chain of 4 frames from recycling takes {shown_range(ratios)} times the instructions of the same from "
+            f"an arena whose free does nothing: {word} {CHAIN_MOST}."
         )
     steady = [place for place in places if place.steady and not place.default]
     fresh = [place.figures("recycling").get("allocs_fresh_per_op") for place in steady]

@@ -112,9 +112,10 @@ def children(process):
 
 
 @pytest.mark.skipif(not shutil.which("pgrep"), reason="pgrep is not installed")
-def test_an_interrupted_run_leaves_no_process(abreast, tmp_path):
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+def test_a_run_that_is_ended_leaves_no_process(abreast, tmp_path, end):
     process = subprocess.Popen(
-        [abreast, "run", "--quick", "frames/raw/calls/depth=0,*", "--out", tmp_path],
+        [abreast, "bench", "--benchmark_filter=frames/raw/calls", "--benchmark_min_time=20"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -124,8 +125,10 @@ def test_an_interrupted_run_leaves_no_process(abreast, tmp_path):
     while not started and time.monotonic() < until:
         time.sleep(0.05)
         started = [pid for pid in children(process) if "frames-child" in command_of(pid)]
-    os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(20) != 0
+    os.kill(process.pid, end)
+    process.wait(20)
+    while any("frames-child" in command_of(pid) for pid in started) and time.monotonic() < until:
+        time.sleep(0.05)
     assert started and not any("frames-child" in command_of(pid) for pid in started)
 
 
