@@ -74,19 +74,32 @@ def listed(names, most=12):
     return told + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def reason(places):
+def reason(places, papers):
     """What the ratio follows: malloc's own instructions."""
-    found = [(place, count(place, "malloc"), count(place, "recycling")) for place, _ in compared(places, "recycling")]
-    found = [item for item in found if item[0].model == "awaitable" and None not in item[1:]]
+    found = [
+        (place, row, count(place, "malloc"), count(place, "recycling"))
+        for place, row in compared(places, "recycling")
+        if place.model == "awaitable"
+    ]
+    found = [item for item in found if None not in item[2:]]
     if len(found) < 2:
         return []
-    least, most = (choose(found, key=lambda item: item[1]) for choose in (min, max))
-    recycled = [item[2] for item in found]
-    return [
-        f"A frame of an awaitable task takes {shown(least[1])} ({least[0]}) to {shown(most[1])} ({most[0]}) "
+    least, most = (choose(found, key=lambda item: item[2]) for choose in (min, max))
+    recycled = [item[3] for item in found]
+    text = (
+        f"A frame of an awaitable task takes {shown(least[2])} ({least[0]}) to {shown(most[2])} ({most[0]}) "
         f"instructions with malloc, and {shown(min(recycled))} to {shown(max(recycled))} with recycling: what the "
         "ratio depends on is how much malloc has to do."
-    ]
+    )
+    top = max((value for _, allocator, value in papers if allocator == "recycling"), default=None)
+    above = [item[2] for item in found if top and reach(item[1], top) != BELOW]
+    below = [item[2] for item in found if top and reach(item[1], top) == BELOW]
+    if above and below and min(above) > max(below):
+        text += (
+            f" {top:.2f} is reached, or within the interval, where malloc takes {shown(min(above))} or more; it is not "
+            f"where malloc takes {shown(max(below))} or fewer."
+        )
+    return [text]
 
 
 def of_a_frame(total_ms):

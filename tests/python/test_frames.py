@@ -58,6 +58,15 @@ def test_a_published_ratio_holds_where_the_interval_is_there_and_is_open_where_i
     assert "Published 2.42 (mimalloc, MSVC): not measured here." in found
 
 
+@pytest.mark.parametrize("instructions, known", [((250, 400), True), ((450, 400), False)])
+def test_what_the_ratio_follows_is_told_where_it_does(instructions, known):
+    small, large = instructions
+    rows = group(chain(4, 64), {"recycling": (0.7, 0.68, 0.72)}, {"malloc": small, "recycling": 145})
+    rows += group(chain(4, 4096), {"recycling": (0.25, 0.24, 0.26)}, {"malloc": large, "recycling": 145})
+    found = "\n".join(frames.build(rows, PAPERS).findings)
+    assert ("where malloc takes 400 or more; it is not where malloc takes 250 or fewer." in found) == known
+
+
 def test_what_is_not_steady_decides_nothing():
     rows = group(chain(4, 64), {"recycling": (0.7, 0.68, 0.72)})
     rows += group(chain(32, 256, "state=cold"), {"recycling": (1.8, 1.7, 1.9)})
