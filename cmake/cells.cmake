@@ -3,7 +3,7 @@
 #
 #   cells/<id>/stack-c, stack-cxx   the experiments `stack` and `finals`: one pair for each compiler x level x sibling
 #                                   calls x exceptions x sanitizer
-#   cells/<id>/costs                what operations cost: without sanitizers (costs.cmake: which of them, and where an experiment
+#   cells/<id>/costs                what operations cost (costs.cmake: at which of them, and where an experiment
 #                                   is added by one word)
 #   cells/manifest.tsv              executable, toolchain string, and `quick` or `full`: the modes that run it
 #   cells/skipped.tsv               what is missing, and why
