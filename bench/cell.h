@@ -54,6 +54,8 @@ struct cell {
     const char *variant;   /* key=value,... or "-" */
     const char *toolchain; /* of what is measured; null: this executable's */
     unsigned modes;        /* CELL_QUICK, CELL_FULL or both */
+    unsigned untimed;      /* those of its modes in which it is only described and counted; a smoke run checks it */
+    unsigned batch;        /* operations come so many at once: what is run is a multiple of it; 0: one at a time */
     bool baseline;         /* what the group is compared with: the floor, or malloc */
     bool counted;          /* count its instructions too, under valgrind; it must then be deterministic and do no I/O */
     bool written;          /* and the bytes that it writes (bench/writes.h) */
@@ -88,6 +90,7 @@ struct experiment {
     const char *published;    /* the published counterpart, or "-" */
     const char *operation;    /* what one operation is: "completion", "frame", "message" */
     const char *ratio_metric; /* "ratio_to_floor" or "ratio_to_malloc"; null: untimed */
+    const char *batch_metric; /* how long a batch takes, in ns; null: cells have none */
     unsigned quick_sample_us; /* how long a sample is in quick mode; 0: 1 ms */
     bool rates;               /* and how many operations a second take 1 and 10 % of a core above the floor */
     const struct cell *cells; /* null: the experiment has a run function of its own */
@@ -99,6 +102,13 @@ struct experiment {
 /* All experiments, in the order of their list, experiments.def. */
 extern const struct experiment *const experiments[];
 extern const size_t experiment_count;
+
+/* At least so many operations, in whole batches. */
+static inline uint64_t cell_operations(const struct cell *cell, uint64_t operations)
+{
+    uint64_t batch = cell->batch ? cell->batch : 1;
+    return (operations + batch - 1) / batch * batch;
+}
 
 /* "gcc-12.2.0 O2 sib=on exc=off san=none": the toolchain of this executable. */
 extern const char *const toolchain;

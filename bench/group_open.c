@@ -116,7 +116,7 @@ int group_open(struct group *group, struct results *results)
         status = move_heap(group);
     for (size_t i = 0; i < experiment->cell_count && !status; i++) {
         const struct cell *cell = &experiment->cells[i];
-        if (strcmp(cell->variant, group->variant) != 0 || !cell->run ||
+        if (strcmp(cell->variant, group->variant) != 0 || !runner_runs(cell, group->options) ||
             !runner_includes(experiment, cell, group->options))
             continue;
         status = add_entry(group, cell, false, results);

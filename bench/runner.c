@@ -56,14 +56,19 @@ bool runner_includes(const struct experiment *experiment, const struct cell *cel
     return false;
 }
 
+bool runner_runs(const struct cell *cell, const struct run_options *options)
+{
+    return in_mode(cell, options) && (options->smoke || !(cell->untimed & (options->full ? CELL_FULL : CELL_QUICK)));
+}
+
 /* Each group is found at its first selected cell. */
 static bool leads_group(const struct experiment *experiment, size_t index, const struct run_options *options)
 {
     const struct cell *cells = experiment->cells;
-    if (!in_mode(&cells[index], options) || !cell_selected(experiment, &cells[index], options))
+    if (!runner_runs(&cells[index], options) || !cell_selected(experiment, &cells[index], options))
         return false;
     for (size_t i = 0; i < index; i++) {
-        if (strcmp(cells[i].variant, cells[index].variant) == 0 && in_mode(&cells[i], options) &&
+        if (strcmp(cells[i].variant, cells[index].variant) == 0 && runner_runs(&cells[i], options) &&
             cell_selected(experiment, &cells[i], options))
             return false;
     }
@@ -179,7 +184,8 @@ static int compare(const struct group *group, const struct entry *entry, const s
 /* Once to warm caches and free lists, then N and 2N: what 2N does more is what N operations cost, set-up left out. */
 static int check(struct group *group)
 {
-    uint64_t operations = group->options->smoke ? SMOKE_OPERATIONS : CHECK_OPERATIONS;
+    uint64_t operations =
+        cell_operations(group->entries[0].cell, group->options->smoke ? SMOKE_OPERATIONS : CHECK_OPERATIONS);
     for (size_t i = 0; i < group->count; i++) {
         struct entry *entry = &group->entries[i], *first = &group->entries[0];
         struct outcome warm_up;
@@ -244,7 +250,8 @@ static int time_slowest(struct group *group, double *slowest)
 static int calibrate(struct group *group)
 {
     double planned = (double)group->plan->sample_ns;
-    group->operations = CHECK_OPERATIONS;
+    const struct cell *cell = group->entries[0].cell;
+    group->operations = cell_operations(cell, CHECK_OPERATIONS);
     for (;;) {
         double slowest;
         int status = time_slowest(group, &slowest);
@@ -255,7 +262,7 @@ static int calibrate(struct group *group)
             factor = 10;
         double operations = (double)group->operations * factor;
         bool settled = factor <= 2;
-        group->operations = operations < 1 ? 1 : (uint64_t)operations;
+        group->operations = cell_operations(cell, operations < 1 ? 1 : (uint64_t)operations);
         if (settled)
             return 0;
     }

@@ -47,6 +47,9 @@ bool runner_includes(const struct experiment *, const struct cell *, const struc
 /* The order in which a round begins; it ends with the same order reversed. */
 void runner_order(size_t *order, size_t count, uint64_t seed, unsigned round);
 
+/* True when the runner times it in this mode, or, in a smoke run, checks it. */
+bool runner_runs(const struct cell *, const struct run_options *);
+
 /* The rows that need no run. */
 void runner_describe(const struct experiment *, const struct run_options *, struct results *);
 
