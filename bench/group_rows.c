@@ -98,6 +98,11 @@ static int add_times(const struct group *group, const struct entry *entry, struc
     if (status)
         return status;
     add(group, entry, "ns_per_op", "ns", time, results);
+    if (entry->cell->batch && group->experiment->batch_metric) {
+        double batch = entry->cell->batch;
+        struct interval whole = {time.value * batch, time.low * batch, time.high * batch};
+        add(group, entry, group->experiment->batch_metric, "ns", whole, results);
+    }
     if (strcmp(group->experiment->operation, "message") != 0)
         return 0;
     struct interval rate = {1e9 / time.value, 1e9 / time.high, 1e9 / time.low};
