@@ -140,7 +140,7 @@ static int start(struct apart *apart, const struct cell *cell, const struct run_
         close(apart->socket);
         waitpid(apart->process, NULL, 0);
     }
-    return status;
+    return status == -ECHILD && cell->preload ? -ENOTSUP : status; /* it does not start with this library */
 }
 
 int apart_open(const struct cell *cell, const struct run_options *options, void **state)

@@ -60,6 +60,7 @@ static void makes_the_frames_that_it_says(void **state)
         int status = is_chain(cell) ? cell->open(cell, &options, &opened) : -ENOTSUP;
         if (status == -ENOTSUP)
             continue;
+        assert_int_equal(status, 0);
         for (int again = 0; again < 3 && !status; again++)
             status = cell->run(opened, OPERATIONS, &outcome);
         cell->close(opened);
