@@ -4,8 +4,8 @@
 #
 # An adapter is bench/peers/<library>_stack.cpp, which becomes an executable of each toolchain (cells.cmake), and
 # bench/peers/<library>.cpp, which is linked into `abreast` and has the cells that bench/peers/library.h describes. What
-# a library offers is one entry below. A library that is missing, or has no adapter, is skipped, and cells/skipped.tsv
-# says why.
+# a library offers is one entry below. A library that is missing, or does not compile, is skipped, and
+# cells/skipped.tsv says why.
 #
 # libraries/libraries.h, written here, lists the adapters in `abreast`, and what is built for `stack`
 # (bench/peers/cells.h).
@@ -180,6 +180,23 @@ function(libraries_find_stdexec path)
                    library_stdexec_alternatives library_stdexec_adapters)
 endfunction()
 
+# PATH is a checkout of beman's execution, or a folder with one, `execution`, and one of its `task`, which was apart once.
+function(libraries_find_beman path)
+  libraries_find(beman "${path}" beman/execution/detail/sync_wait.hpp "include;execution/include"
+                 "give a folder with checkouts of its execution and task, as beman:PATH")
+  set(library_beman_include "${library_include}")
+  if(EXISTS ${path}/task/include)
+    list(APPEND library_beman_include ${path}/task/include)
+  endif()
+  libraries_revision(beman "${library_include}")
+  set(library_beman_check ${CMAKE_SOURCE_DIR}/bench/peers/beman_stack.cpp)
+  set(library_beman_models cxx-sender)
+  set(library_beman_alternatives -std=gnu++23 -std=gnu++2b)
+  set(library_beman_adapters "beman.cpp||chains|beman_chains|cxx-sender")
+  return(PROPAGATE library_reason library_beman_include library_beman_mechanism library_beman_check library_beman_models
+                   library_beman_alternatives library_beman_adapters)
+endfunction()
+
 # --- Which there are ---
 
 string(REPLACE "," ";" libraries_wanted "${ABREAST_PEERS}")
@@ -194,10 +211,6 @@ foreach(entry IN LISTS libraries_wanted)
   if(NOT name IN_LIST libraries_known)
     list(JOIN libraries_known ", " known)
     message(FATAL_ERROR "ABREAST_PEERS names '${name}': give none, or of ${known}, as NAME or NAME:PATH")
-  endif()
-  if(NOT COMMAND libraries_find_${name})
-    cells_skip("library ${name}" "no adapter for it has been compiled and run, so there is none: docs/libraries.md says how to add one")
-    continue()
   endif()
   cmake_language(CALL libraries_find_${name} "${path}")
   if(library_reason)

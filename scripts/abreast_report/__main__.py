@@ -96,7 +96,7 @@ class Report:
 
     def write_page(self, name="report.html", printed=False):
         pairs = runinfo.flat(self.info)
-        html = page.page(self.sections, self.tables, self.info, pairs, self.folder, PAPER, printed)
+        html = page.page(self.sections, self.tables, self.results, self.info, pairs, self.folder, PAPER, printed)
         write_file(self.folder / name, html)
 
     def headlines(self):

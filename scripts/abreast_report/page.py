@@ -4,8 +4,10 @@ import html
 import re
 from pathlib import Path
 
+from .rows import is_library
 
 UNFINISHED = "this run did not finish, and there is no record of the machine or of what was skipped"
+SENDER_LIBRARIES = ("stdexec", "beman", "libunifex")
 
 
 def paragraphs(items):
@@ -70,7 +72,22 @@ def gaps(info):
     ]
 
 
-def page(sections, tables, info, pairs, folder, paper, printed=False):
+def sender_libraries(results):
+    """Which libraries of senders were run, and where."""
+    ran = {}
+    for experiment, rows in results.items():
+        for row in rows:
+            if row.model == "cxx-sender" and is_library(row.mechanism):
+                ran.setdefault(row.mechanism, []).append(experiment)
+    absent = [name for name in SENDER_LIBRARIES if not any(found.startswith(f"{name}-") for found in ran)]
+    if not ran:
+        return f"<strong>No sender library was run: not {', not '.join(absent)}.</strong> Every"
+    where = "; ".join(f"{name} in {', '.join(dict.fromkeys(experiments))}" for name, experiments in sorted(ran.items()))
+    missing = f" Not run: {', '.join(absent)}." if absent else ""
+    return f"<strong>Of sender libraries, these were run: {html.escape(where)}.{missing}</strong> Every other"
+
+
+def page(sections, tables, results, info, pairs, folder, paper, printed=False):
     """tables: those that belong to no experiment; pairs: run.json, flattened."""
     skipped = gaps(info)
     method = "".join(
@@ -94,6 +111,7 @@ def page(sections, tables, info, pairs, folder, paper, printed=False):
         published="".join(table.html() for table in tables),
         unfinished="" if info else f"<p class=unfinished role=alert>{UNFINISHED.capitalize()}.</p>\n",
         skipped=record,
+        sender_libraries=sender_libraries(results),
         method=method,
         seed=html.escape(f" --seed {info['seed']}" if "seed" in info else ""),
     )

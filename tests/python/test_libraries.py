@@ -1,8 +1,13 @@
 """Other people's libraries: their cells do the work of our own, and what is missing says so."""
 
+import sys
+
 import pytest
 
 from conftest import ROOT, run
+
+sys.path.insert(0, str(ROOT / "scripts"))
+from abreast_report import page, rows  # noqa: E402
 
 
 @pytest.fixture
@@ -83,23 +88,59 @@ def skipped_in(folder):
     return dict(line.split("\t") for line in (folder / "cells" / "skipped.tsv").read_text().splitlines())
 
 
+def write(folder, files):
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
 def test_a_library_that_is_missing_is_skipped_with_its_reason(tmp_path):
-    """Or is there, but is not what the adapter was written for."""
-    headers, sources = tmp_path / "capy" / "include" / "boost" / "capy", tmp_path / "capy" / "src" / "ex"
-    headers.mkdir(parents=True)
-    sources.mkdir(parents=True)
-    (headers / "task.hpp").write_text("// of another time\n")
-    (sources / "recycling_memory_resource.cpp").write_text("")
-    done = configure(tmp_path, f"asio:/nowhere,beman:/nowhere,cppcoro,capy:{tmp_path / 'capy'}")
+    """Or is there, but is not what the adapter was written for; libunifex's configured header is made all the same."""
+    capy, libunifex, stdexec = tmp_path / "capy", tmp_path / "libunifex", tmp_path / "stdexec"
+    other = "#error of another time\n"
+    write(capy, {"include/boost/capy/task.hpp": "// of another time\n", "src/ex/recycling_memory_resource.cpp": ""})
+    write(libunifex, {"include/unifex/just.hpp": other, "include/unifex/task.hpp": ""})
+    write(libunifex, {"include/unifex/config.hpp.in": "@UNIFEX_NO_EPOLL@\n", "source/manual_event_loop.cpp": ""})
+    write(stdexec, {"include/exec/task.hpp": other, "include/stdexec/execution.hpp": ""})
+    checkouts = f"capy:{capy},libunifex:{libunifex},stdexec:{stdexec}"
+    done = configure(tmp_path, f"asio:/nowhere,beman:/nowhere,cppcoro,{checkouts}")
     assert done.returncode == 0, done.stderr
     skipped = skipped_in(tmp_path)
     assert skipped["library asio"] == "no asio/version.hpp was found in /nowhere"
-    assert "docs/libraries.md" in skipped["library beman"]
+    assert "was found in /nowhere" in skipped["library beman"]
     assert "cppcoro:PATH" in skipped["library cppcoro"]
-    reasons = [reason for what, reason in skipped.items() if what.startswith("library capy, ")]
-    assert reasons and all("libraries/capy.log" in reason for reason in reasons)
-    assert "boost/capy/continuation.hpp" in (tmp_path / "libraries" / "capy.log").read_text()
+    for name, said in [("capy", "boost/capy/continuation.hpp"), ("libunifex", other), ("stdexec", other)]:
+        reasons = [reason for what, reason in skipped.items() if what.startswith(f"library {name}, ")]
+        assert reasons and all(f"libraries/{name}.log" in reason for reason in reasons)
+        assert said.strip() in (tmp_path / "libraries" / f"{name}.log").read_text()
+    assert (tmp_path / "libraries" / "libunifex" / "unifex" / "config.hpp").read_text() == "1\n"
+    assert not (libunifex / "include" / "unifex" / "config.hpp").exists()
     assert "stack-asio" not in (tmp_path / "cells" / "manifest.tsv").read_text()
     done = configure(tmp_path, "nosuch")
     assert done.returncode != 0
     assert "names 'nosuch'" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("library", ["beman", "libunifex", "stdexec"])
+def test_the_tasks_of_sender_libraries_grow_only_where_their_design_lets_them(abreast, library):
+    """What awaiting just() does is the revision's; a task awaits a task by symmetric transfer, a trampoline bounds."""
+    cells = [cell for cell in abreast.parent.glob(f"cells/*/stack-{library}") if "-O2-sib-on-" in cell.parent.name]
+    if not cells:
+        pytest.skip(f"this build has no cells of {library}")
+    for cell in cells:
+        found = {variant: grows for (model, variant), grows in growth(cell).items() if model == "cxx-sender"}
+        assert {"await=just", "await=task"} <= found.keys()
+        assert found.pop("await=just") in ("constant", "bounded", "linear")
+        assert found.pop("await=task") == "constant", cell
+        assert set(found.values()) <= {"constant", "bounded"}, cell
+
+
+def test_the_report_says_which_sender_libraries_were_run():
+    def row(model, mechanism):
+        return rows.Row("frames", model, mechanism, "-", "gcc-12.2.0 O2", "frame_allocs", "-", 1, 1, 1, 1, "1")
+
+    none = "No sender library was run: not stdexec, not beman, not libunifex."
+    ours = [row("cxx-sender", "handshake"), row("cxx-awaitable", "asio-1.22.1")]
+    assert none in page.sender_libraries({}) and none in page.sender_libraries({"frames": ours})
+    found = page.sender_libraries({"frames": [*ours, row("cxx-sender", "stdexec-git0ab2c88")]})
+    assert "these were run: stdexec-git0ab2c88 in frames. Not run: beman, libunifex." in found
