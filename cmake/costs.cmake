@@ -8,9 +8,7 @@
 #
 # Unless ABREAST_MATRIX is full, instructions are counted only where products are built, at -O2 with sibling calls
 # (bench/command_run.c). The other settings are checked, for sizes and allocations: they have what those depend on, which is
-# the experiments' own code (ABREAST_QUICK_CELLS and ABREAST_CHECKED_CELLS, bench/opstate/functions.h). Without sibling
-# calls there are none, unless compilers are named: frames are laid out before a call becomes a jump, and every row is
-# that of the setting with sibling calls.
+# the experiments' own code (ABREAST_QUICK_CELLS and ABREAST_CHECKED_CELLS, bench/opstate/functions.h).
 
 # At every setting; and only at that of products built without exceptions, -O2 with sibling calls.
 set(costs_everywhere opstate frames echo)
@@ -46,9 +44,6 @@ costs_list(costs_once.def ${costs_everywhere} ${costs_once})
 # Called by cells_add, in whose terms this is.
 function(costs_add)
   if(toolchain STREQUAL bench_main_toolchain OR NOT sanitizer STREQUAL "none")
-    return()
-  endif()
-  if(sibling STREQUAL "off" AND NOT ABREAST_MATRIX STREQUAL "full" AND NOT ABREAST_COMPILERS)
     return()
   endif()
   set(list costs_everywhere)
