@@ -15,10 +15,15 @@
  *   p2300-task      senders: a coroutine awaits the sender, and stopped ends it
  *   ...-stoppable   the same with a token that could be asked to stop; without it the token never can
  *
+ *   work=told       a write is done, and a stop request comes before whoever awaits it has been told how many bytes
+ *                   (bench/stop/told.c)
+ *
  * After each request nothing may be in flight, no callback registered, and each read ended once, as stopped: else the
  * run is an error.
  */
 #include "bench/stop/stop.h"
+
+#include <string.h>
 
 #define SEVERAL 64
 
@@ -79,6 +84,34 @@ static void stop_describe(const struct cell *cell, const struct row *blank, stru
         results_add_exact(results, row, (double)form->frame_bytes);
 }
 
+struct told_parameters {
+    int (*run)(ssize_t *told);
+};
+
+/* A write that ended as stopped tells no byte. */
+static void told_describe(const struct cell *cell, const struct row *blank, struct results *results)
+{
+    struct row row = *blank;
+    ssize_t told;
+    int status = ((const struct told_parameters *)cell->parameters)->run(&told);
+    row.metric = "bytes_told";
+    row.unit = "B";
+    if (status)
+        results_add_missing(results, &row, strerror(-status));
+    else
+        results_add_exact(results, row, told == -ECANCELED ? 0 : (double)told);
+}
+
+#define TOLD(model_, mechanism_, run_)                                                                                 \
+    {                                                                                                                  \
+        .model = model_,                                                                                               \
+        .mechanism = mechanism_,                                                                                       \
+        .variant = "work=told,written=64",                                                                             \
+        .modes = CELL_BOTH,                                                                                            \
+        .parameters = &(const struct told_parameters){run_},                                                           \
+        .describe = told_describe,                                                                                     \
+    },
+
 /* clang-format off */
 static const struct cell cells[] = {
     STOP_GROUP("sim", REACTOR_SIM, 1, CELL_BOTH)
@@ -98,13 +131,16 @@ static const struct cell cells[] = {
     COMPLETE("sender", "pipeline-stoppable", completion_pipeline_stoppable, "value", 8, false, "sender/pipeline")
     COMPLETE_GROUP("error", -ECONNRESET)
     COMPLETE_GROUP("stopped", -ECANCELED)
+    TOLD("awaitable", "task", stop_told_task)
+    TOLD("sender", "posted", stop_told_posted)
+    TOLD("sender", "affine-on", stop_told_affine)
 };
 /* clang-format on */
 
 const struct experiment experiment_stop = {
     .name = "stop",
     .title = "how long it takes to stop pending reads, what being stoppable costs each, and what an error costs",
-    .published = "P4003R1 3.3: stop tokens go down with the environment, and reach the operation",
+    .published = "P4003R1 3.3: the stop token, which goes down with the environment to the operation",
     .operation = "read",
     .ratio_metric = "ratio_to_floor",
     .batch_metric = "stop_latency_ns",

@@ -6,6 +6,8 @@
  * work=complete: reads one after the other on a stream that ends each as the cell says: with a value, with an error or
  * stopped. A form starts them, and calls completion_taken for each.
  *
+ * work=told: a write that is done, and a stop request before whoever awaits it is told.
+ *
  * Owns: slots are the job's; a slot and what the form has in it does not move while its read is pending.
  * Threads: one.
  */
@@ -133,5 +135,15 @@ void completion_close(void *state);
 
 extern const struct completion_form completion_floor, completion_floor_stoppable, completion_task,
     completion_task_stoppable, completion_nested, completion_pipeline, completion_pipeline_stoppable;
+
+/* ---- work=told ---- */
+
+enum { STOP_TOLD_BYTES = 64 };
+
+/* How many of so many bytes whoever awaits a write is told that were written, when a stop request comes between the two
+ * (bench/stop/told.c), or -ECANCELED. 0 or negative errno. */
+int stop_told_task(ssize_t *told);
+int stop_told_posted(ssize_t *told);
+int stop_told_affine(ssize_t *told);
 
 #endif
