@@ -106,14 +106,14 @@ int stream_open_tcp(struct stream *, struct reactor *, bool speculative);
  * already, and makes no system call for a read. Where the buffers have run out the next read is a receive of its own.
  *
  * The peer's bytes are taken whether or not somebody reads, so one slow reader can hold all buffers; the others then
- * lose the gain, not their bytes. The stream must not move any more. 0, or -ENOTSUP: no socket, or the reactor's
- * features have no recv_multishot; then the stream is as it was. */
+ * lose the gain, not their bytes. The stream must not move any more. 0 or negative errno, and then the stream is as it
+ * was; -ENOTSUP: no socket, or the reactor's features have no recv_multishot. */
 int stream_receive_multishot(struct stream *);
 
 /* Registers the descriptor with the reactor's ring, so that the kernel need not look it up for each operation: two
  * system calls more for a stream, a few per cent less for each small message (docs/reactor.md). Its descriptor is to be
- * closed by stream_close alone. 0, or -ENOTSUP: the reactor's features have no registered_files, or the descriptor's
- * number is 4096 or more; then the stream is as it was. */
+ * closed by stream_close alone. 0 or negative errno, and then the stream is as it was; -ENOTSUP: the reactor's features
+ * have no registered_files, or the descriptor's number is 4096 or more. */
 int stream_register_file(struct stream *);
 
 /* Closes the descriptor. Nothing may be in flight on it, and the reactor must still be there. */
