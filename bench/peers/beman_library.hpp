@@ -14,7 +14,7 @@
 #else
 #include <beman/execution.hpp>
 #endif
-#if __has_include(<beman/task/task.hpp>)
+#if !__has_include(<beman/execution/detail/task.hpp>)
 #include <beman/task/task.hpp>
 #endif
 
