@@ -56,23 +56,25 @@ static void socket_describe(const struct cell *cell, const struct row *blank, st
 
 /* ---- The cells ---- */
 
-/* What quick mode does not time it counts: a few forms at every share, the others where all and where no operations
- * complete at once, between which a count lies on a straight line. */
-#define IN_QUICK_MODE(form_)                                                                                           \
+/* Quick mode times a few forms at three shares. It counts those, and their like in C++, at every share, and the others
+ * where all and where no operations complete at once. */
+#define QUICK_TIMED(form_)                                                                                             \
     ((form_) == LOOP_FORM_floor || (form_) == LOOP_FORM_task || (form_) == LOOP_FORM_pipeline ||                       \
      (form_) == LOOP_FORM_p2300_task || (form_) == LOOP_FORM_handshake_exchange ||                                     \
      (form_) == LOOP_FORM_handshake_thread_id)
+#define QUICK_COUNTED(form_) (QUICK_TIMED(form_) || (form_) == LOOP_FORM_cxx_task || (form_) == LOOP_FORM_cxx_pipeline)
 #define AT_AN_END(share_) ((share_) == 0 || (share_) == 100)
-#define QUICK_TIMES(form_, share_) (IN_QUICK_MODE(form_) && (AT_AN_END(share_) || (share_) == 40))
 
 #define SIM_CELL(form_, model_, mechanism_, kind_, modes_, share_)                                                     \
     {                                                                                                                  \
         .model = (model_),                                                                                             \
         .mechanism = (mechanism_),                                                                                     \
         .variant = "reactor=sim,share=" #share_,                                                                       \
-        .modes = IN_QUICK_MODE(LOOP_FORM_##form_) || AT_AN_END(share_) ? CELL_BOTH : CELL_FULL,                        \
-        .untimed = QUICK_TIMES(LOOP_FORM_##form_, share_) ? 0 : CELL_QUICK,                                            \
+        .modes = QUICK_COUNTED(LOOP_FORM_##form_) || AT_AN_END(share_) ? CELL_BOTH : CELL_FULL,                        \
+        .untimed = QUICK_TIMED(LOOP_FORM_##form_) && (AT_AN_END(share_) || (share_) == 40) ? 0 : CELL_QUICK,           \
         .baseline = LOOP_FORM_##form_ == LOOP_FORM_floor,                                                              \
+        .native =                                                                                                      \
+            LOOP_FORM_##form_ == LOOP_FORM_floor || LOOP_FORM_##form_ == LOOP_FORM_task ? NULL : "awaitable/task",     \
         .counted = true,                                                                                               \
         .parameters = &(const struct sim_parameters){LOOP_FORM_##form_, share_},                                       \
         .open = sim_open,                                                                                              \
@@ -93,7 +95,7 @@ static void socket_describe(const struct cell *cell, const struct row *blank, st
                                                         .outstanding = (outstanding_),                                 \
                                                         .message = (message_),                                         \
                                                         .buffer = (buffer_),                                           \
-                                                        .messages = 640,                                               \
+                                                        .messages = 448,                                               \
                                                         .repeats = (repeats_)},                                        \
         .describe = socket_describe,                                                                                   \
     },

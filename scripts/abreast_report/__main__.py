@@ -7,13 +7,14 @@ from pathlib import Path
 from . import bridges, calibration, echo, fanout, frames, golden, grid, mitigations, opstate, other, page, phases
 from . import conns, published, runinfo
 from . import stack, stack_short, twins
+from . import syncratio
 from .rows import BadResults, is_library, read_results
 from .tables import write_file
 
 ROOT = Path(__file__).resolve().parents[2]
 PAPER = ROOT / "paper"
 GOLDEN = ROOT / "tests" / "python" / "golden"
-ORDER = "stack finals opstate frames grid phases bridges mitigations fanout echo conns compile".split()
+ORDER = "stack finals opstate frames grid phases bridges mitigations syncratio fanout echo conns compile".split()
 PARTS = {
     "all": "tables, page and headlines (the default)",
     "tables": "DIR/tables, and DIR/figures/*.dat, which gnuplot draws",
@@ -61,6 +62,7 @@ class Report:
             "phases": lambda rows: phases.build(rows, papers),
             "bridges": lambda rows: bridges.build(rows, papers),
             "mitigations": mitigations.build,
+            "syncratio": lambda rows: syncratio.build(rows, papers),
             "fanout": fanout.build,
             "echo": lambda rows: echo.build(of_main_setting(rows)),
             "conns": lambda rows: conns.build(rows, papers),

@@ -1,0 +1,173 @@
+"""syncratio on real sockets: the share of reads that complete at once, and the published 40 %."""
+
+from .rows import shown
+from .tables import Table
+
+SHARE, FLOOR = "sync_share", ("raw", "floor")
+NEAR = 5  # points: what "about" is taken for
+CLAIM = "completing synchronously with io_uring"
+LOADS = {
+    "ping-pong": "ping-pong on 1 connection",
+    "connections-64": "ping-pong on 64 connections",
+    "in-two-reads": "ping-pong, each message in two reads",
+    "outstanding-2": "2 messages outstanding, a read each",
+    "outstanding-4": "4 messages outstanding, a read each",
+    "streaming": "streaming, 4 KiB a read",
+}
+PEERS = {
+    "other": "the peer on another processor",
+    "same": "the peer on the same processor",
+    "any": "the peer where the kernel puts it",
+}
+COUNTS = {"try": "tried", "submitted": "submitted"}
+
+
+def said(name):
+    return " ".join(name)
+
+
+def percent(value):
+    """A share from 0 to 1."""
+    value *= 100
+    return f"{value:.1f} %" if 0 < value < 1 or 99 < value < 100 else f"{value:.0f} %"
+
+
+class Shares:
+    """The reads that complete at once on sockets: {(form, load, counts, peer): Row}."""
+
+    def __init__(self, rows):
+        self.rows = {}
+        for row in rows:
+            keys = row.keys
+            if row.metric == SHARE and "load" in keys:
+                self.rows[(row.model, row.mechanism), keys["load"], keys["counts"], keys["peer"]] = row
+
+    def row(self, load, counts, peer, name=FLOOR):
+        found = self.rows.get((name, load, counts, peer))
+        return found if found and found.value is not None else None
+
+    def places(self, counts):
+        """[(load, peer, row)] of the floor."""
+        found = [(load, peer, self.row(load, counts, peer)) for peer in PEERS for load in LOADS]
+        return [(load, peer, row) for load, peer, row in found if row]
+
+
+def spread(row):
+    low, high = percent(row.low), percent(row.high)
+    return percent(row.value) if low == high else f"{percent(row.value)} ({low} to {high})"
+
+
+def shares_table(shares):
+    names = list(dict.fromkeys(key[0] for key in shares.rows))
+    columns = [(counts, peer) for peer in PEERS for counts in COUNTS]
+    body = []
+    for name in names:
+        for load, words in LOADS.items():
+            found = [shares.row(load, counts, peer, name) for counts, peer in columns]
+            if any(found):
+                body.append([said(name), words, *(spread(row) if row else "?" for row in found)])
+    repeats = {row.samples for row in shares.rows.values() if row.value is not None}
+    return Table(
+        "syncratio-sockets",
+        "Reads that complete at once over TCP on loopback",
+        ["form", "load", *(f"{COUNTS[counts]}, {PEERS[peer]}" for counts, peer in columns)],
+        body,
+        "tried: a non-blocking read finds bytes, before epoll waits. submitted: an io_uring read is complete when the "
+        f"system call that submits it returns. The median of {'/'.join(map(str, sorted(repeats)))} repeats, with the "
+        "least and the most.",
+        essential=True,
+    )
+
+
+def published_share(papers):
+    return next((float(row[4]) for row in papers if row[2] == CLAIM), None)
+
+
+def sorted_out(shares, published):
+    """({near, more, less: [(load, peer, row)]}) of reads submitted to io_uring."""
+    found = {"near": [], "more": [], "less": []}
+    for load, peer, row in shares.places("submitted"):
+        apart = 100 * row.value - published
+        found["near" if abs(apart) <= NEAR else "more" if apart > 0 else "less"].append((load, peer, row))
+    return found
+
+
+def span(values):
+    return " to ".join(dict.fromkeys(percent(value) for value in (min(values), max(values))))
+
+
+def listing(places):
+    """Each load with the span of its medians and of all repeats, and where the peer runs, if not anywhere."""
+    parts = []
+    for load, words in LOADS.items():
+        mine = [(peer, row) for at, peer, row in places if at == load]
+        if not mine:
+            continue
+        medians = [row.value for _, row in mine]
+        ends = [row.low for _, row in mine] + [row.high for _, row in mine]
+        peers = [PEERS[peer] for peer, _ in mine] if len(mine) < len(PEERS) else []
+        parts.append(f"{words}{', ' if peers else ''}{' or '.join(peers)}: {span(medians)} ({span(ends)})")
+    return "; ".join(parts)
+
+
+def claim(shares, papers):
+    """The verdict, and the short answer."""
+    published = published_share(papers)
+    if published is None or not shares.rows:
+        return "", ""
+    found = sorted_out(shares, published)
+    if not any(found.values()):
+        return f"The published {shown(published)} % are of io_uring, which could not be used here: no verdict.", ""
+    about = f"about {shown(published)} %"
+    only = found["near"] and not found["more"] and not found["less"]
+    verdict = "holds" if only else "holds for" if found["near"] else "is refuted here: no load comes near it"
+    near = f" {listing(found['near'])}" if verdict == "holds for" else ""
+    lines = [
+        f"The discussion of P4003R1 has {about} of reads complete synchronously with io_uring when the buffer is warm. "
+        f"That {verdict}{near}. Near is within {NEAR} points of the median; in brackets are the least and the most of "
+        "the repeats."
+    ]
+    for kind, words in (("more", "It is more"), ("less", "It is less")):
+        if found[kind]:
+            lines.append(f"{words} for {listing(found[kind])}.")
+    values = [row.value for places in found.values() for _, _, row in places]
+    text = f"Of io_uring reads over TCP {percent(min(values))} to {percent(max(values))} complete at once"
+    warm = [row.value for load, _, row in shares.places("submitted") if load == "streaming"]
+    if warm:
+        text += f", and at least {percent(min(warm))} where bytes are always there (streaming)"
+    return "\n".join(lines), f"{text}: the published {about} {verdict}{near}."
+
+
+def tries(shares):
+    """Where the two ways to count differ most, and how far they do otherwise."""
+    found = []
+    for load, peer, tried in shares.places("try"):
+        submitted = shares.row(load, "submitted", peer)
+        if submitted:
+            found.append((100 * abs(submitted.value - tried.value), load, peer, tried, submitted))
+    if len(found) < 2:
+        return ""
+    found.sort(key=lambda item: -item[0])
+    apart, load, peer, tried, submitted = found[0]
+    return (
+        "A try before epoll waits and a submission to io_uring find bytes at once alike within "
+        f"{shown(round(found[1][0], 1))} points, except most of all for {LOADS[load]} with {PEERS[peer]}: "
+        f"{spread(tried)} tried, {spread(submitted)} submitted."
+    )
+
+
+def forms_alike(shares):
+    """How far the models' loops are from the floor in what they find."""
+    apart = [
+        (100 * abs(row.value - floor.value), name, load, peer, row, floor)
+        for (name, load, counts, peer), row in shares.rows.items()
+        if name != FLOOR and row.value is not None and (floor := shares.row(load, counts, peer))
+    ]
+    if not apart:
+        return ""
+    most, name, load, peer, row, floor = max(apart, key=lambda item: item[0])
+    return (
+        f"The share is the traffic's, not the model's: the models' loops see the floor's within "
+        f"{shown(round(most, 1))} points (furthest: {said(name)}, {LOADS[load]}, {PEERS[peer]}, {spread(row)} against "
+        f"{spread(floor)})."
+    )

@@ -1,0 +1,158 @@
+"""What the report says about the synchronous share, made from figures of its own; and a run of a few of its cells."""
+
+import shutil
+import sys
+
+import pytest
+
+from conftest import ROOT, run
+from test_report import draw
+
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from abreast_report import syncratio, syncratio_sockets  # noqa: E402
+from abreast_report.rows import parse_line, read_results  # noqa: E402
+
+MAIN = "gcc-12.2.0 O2 sib=on exc=off san=none"
+PAPERS = [["discussion of P4003R1", "warm reads", syncratio_sockets.CLAIM, "share", "40", "percent", ""]]
+FLOOR, TASK, PIPELINE = ("raw", "floor"), ("awaitable", "task"), ("sender", "pipeline")
+SHARES = range(0, 101, 10)
+
+
+def row(name, variant, metric, value, low=None, high=None, samples=1):
+    fields = ["syncratio", *name, variant, MAIN, metric, "-", value, value if low is None else low]
+    return "\t".join(map(str, [*fields, value if high is None else high, samples])) + "\n"
+
+
+def counts(name, first, step, shares=SHARES):
+    """A straight line of instructions."""
+    return "".join(
+        row(name, f"reactor=sim,share={share}", "instructions_per_op", first + step * share / 10) for share in shares
+    )
+
+
+def turns(task=(900, -50), pipeline=(870, -44)):
+    return counts(FLOOR, 800, -45) + counts(TASK, *task) + counts(PIPELINE, *pipeline)
+
+
+def times():
+    text = ""
+    for share, ratio in ((0, (0.9, 0.85, 0.95)), (100, (1.2, 1.1, 1.3))):
+        variant = f"reactor=sim,share={share}"
+        text += row(FLOOR, variant, "ns_per_op", 100, 99, 101, 40)
+        text += row(PIPELINE, variant, "ns_per_op", 110, 109, 111, 40)
+        text += row(PIPELINE, variant, "ns_above_floor", 10, 8, 12, 40)
+        text += row(PIPELINE, variant, "ratio_to_native", *ratio, 40)
+    return text
+
+
+def sockets(ping_pong=(0.38, 0.36, 0.4), streaming=(0.99, 0.98, 1), tried=0.2, name=FLOOR):
+    text = ""
+    for load, share in (("ping-pong", ping_pong), ("streaming", streaming)):
+        for peer in ("same", "other"):
+            text += row(name, f"load={load},counts=submitted,peer={peer}", "sync_share", *share, 5)
+        text += row(name, f"load={load},counts=try,peer=other", "sync_share", tried, tried, tried, 5)
+    return text
+
+
+def section(text):
+    return syncratio.build([parse_line(line, "here") for line in text.splitlines()], PAPERS)
+
+
+def said(text):
+    found = section(text)
+    return "\n".join([found.headline, *found.findings])
+
+
+def test_the_share_at_which_two_curves_cross():
+    """100 - 5 s and 70 + s meet where s, in tenths, is 5."""
+    found = section(turns())
+    assert "with sender pipeline at 50 %, where sender pipeline is cheaper before and awaitable task after" in (
+        found.headline
+    )
+    assert "awaitable task 100 and 50, sender pipeline 70 and 80; awaitable task crosses sender pipeline at 50 %." in (
+        found.short
+    )
+
+
+def test_curves_that_do_not_cross():
+    assert "with sender pipeline nowhere: awaitable task is cheaper throughout" in said(turns(task=(820, -45)))
+    assert "with sender pipeline nowhere: sender pipeline is cheaper throughout" in said(turns(task=(900, -40)))
+
+
+def test_between_shares_far_apart_the_place_is_not_guessed():
+    forms = ((FLOOR, 800, -45), (TASK, 900, -50), (PIPELINE, 870, -44))
+    text = "".join(counts(*form, shares=(0, 100)) for form in forms)
+    assert "with sender pipeline between 0 and 100 %" in said(text)
+
+
+def test_curves_that_meet_cross_once():
+    """They are equal at a share that was counted."""
+    assert syncratio.sign_changes({0: 3, 10: 2, 20: 1}, {0: 1, 10: 2, 20: 3}) == [(10, 10, 10)]
+    assert syncratio.sign_changes({0: 3, 10: 2, 20: 3}, {0: 2, 10: 2, 20: 2}) == []
+
+
+def test_times_are_told_apart_by_the_interval_in_pairs():
+    assert "sender pipeline 0.90 (0.85 to 0.95) at 0 %, less; 1.20 (1.10 to 1.30) at 100 %, more." in said(times())
+
+
+def test_a_curve_that_leaves_its_line_is_said():
+    bent = turns().replace(
+        row(PIPELINE, "reactor=sim,share=100", "instructions_per_op", 430.0),
+        row(PIPELINE, "reactor=sim,share=100", "instructions_per_op", 400.0),
+    )
+    assert bent != turns()
+    assert "may leave its line: sender pipeline 79 at 90 % and 50 at 100 %" in said(bent)
+    assert "may leave its line" not in said(turns())
+
+
+@pytest.mark.parametrize(
+    "figures, verdict",
+    [
+        ({}, "That holds for ping-pong on 1 connection, the peer on another processor or the peer on the same "),
+        ({"streaming": (0.42, 0.4, 0.44)}, "That holds. Near"),
+        ({"ping_pong": (0.1, 0.05, 0.2)}, "That is refuted here: no load comes near it."),
+    ],
+)
+def test_the_verdict_follows_the_figures(figures, verdict):
+    assert verdict in said(sockets(**figures))
+
+
+def test_what_is_more_or_less_than_published_is_named():
+    found = said(sockets(ping_pong=(0.1, 0.05, 0.2)))
+    assert "It is more for streaming, 4 KiB a read, the peer on another processor or the peer on the same " in found
+    assert "It is less for ping-pong on 1 connection" in found
+    assert ": 10 % (5 % to 20 %)." in found
+
+
+def test_without_io_uring_there_is_no_verdict():
+    text = "".join(
+        row(FLOOR, f"load=streaming,counts={counts_},peer=same", "sync_share", value)
+        for counts_, value in (("submitted", "?"), ("try", 0.9))
+    )
+    assert "could not be used here: no verdict" in said(text)
+
+
+def test_the_models_are_said_to_see_the_same_share_or_how_far_apart():
+    text = sockets() + sockets(ping_pong=(0.5, 0.4, 0.6), name=TASK)
+    assert "see the floor's within 12 points (furthest: awaitable task, ping-pong on 1 connection" in said(text)
+
+
+@pytest.mark.skipif(not shutil.which("gnuplot"), reason="gnuplot is not installed")
+@pytest.mark.parametrize("text", [turns() + times(), turns(), times()], ids=["both", "counts", "times"])
+def test_the_figure_draws(tmp_path, text):
+    data = tmp_path / "syncratio.dat"
+    data.write_text(section(text).data)
+    draw(data, tmp_path / "syncratio.svg")
+    assert (tmp_path / "syncratio.svg").stat().st_size > 5000
+
+
+def test_a_run_checks_every_form_at_every_share_and_counts_reads(abreast, tmp_path):
+    wanted = ["syncratio/*/reactor=sim,*", "syncratio/raw/floor/load=streaming,*same"]
+    done = run(abreast, "run", "--smoke", "--out", tmp_path, *wanted)
+    assert done.returncode == 0, done.stderr
+    rows = read_results(tmp_path / "results")["syncratio"]
+    shares = {found.variant: found for found in rows if found.metric == "sync_share"}
+    assert set(shares) == {f"load=streaming,counts={counts_},peer=same" for counts_ in ("try", "submitted")}
+    tried = shares["load=streaming,counts=try,peer=same"]
+    assert 0 <= tried.low <= tried.value <= tried.high <= 1
