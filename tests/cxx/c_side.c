@@ -7,7 +7,7 @@
 
 static void *count_allocate(struct frame_allocator *allocator, size_t bytes)
 {
-    struct counting_allocator *self = (struct counting_allocator *)allocator;
+    struct test_allocator *self = (struct test_allocator *)allocator;
     if (self->failing)
         return NULL;
     self->allocated++;
@@ -17,15 +17,15 @@ static void *count_allocate(struct frame_allocator *allocator, size_t bytes)
 static void count_deallocate(struct frame_allocator *allocator, void *memory, size_t bytes)
 {
     (void)bytes;
-    ((struct counting_allocator *)allocator)->freed++;
+    ((struct test_allocator *)allocator)->freed++;
     free(memory);
 }
 
-void counting_allocator_init(struct counting_allocator *self)
+void test_allocator_init(struct test_allocator *self)
 {
     static const struct frame_allocator_ops ops = {
-        .name = "counting", .allocate = count_allocate, .deallocate = count_deallocate};
-    *self = (struct counting_allocator){.base.ops = &ops};
+        .name = "test", .allocate = count_allocate, .deallocate = count_deallocate};
+    *self = (struct test_allocator){.base.ops = &ops};
 }
 
 /* ---- Frames, held ---- */

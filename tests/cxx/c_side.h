@@ -9,12 +9,12 @@
 #include <stddef.h>
 
 /* malloc that counts, and fails on demand. */
-struct counting_allocator {
+struct test_allocator {
     struct frame_allocator base;
     unsigned allocated, freed;
     bool failing;
 };
-void counting_allocator_init(struct counting_allocator *);
+void test_allocator_init(struct test_allocator *);
 
 /* Frames, held. */
 void c_resume(struct coro *);

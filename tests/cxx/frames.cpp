@@ -129,7 +129,7 @@ void rule_frame_allocator_channel_reaches_operator_new(place)
 namespace
 {
 
-cxx_task<ssize_t> without_memory(counting_allocator *allocator)
+cxx_task<ssize_t> without_memory(test_allocator *allocator)
 {
     allocator->failing = true;
     cxx_task<ssize_t> child = value(1);

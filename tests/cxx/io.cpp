@@ -30,7 +30,7 @@ struct world {
     place at;
     reactor *io;
     run_loop loop;
-    counting_allocator allocator;
+    test_allocator allocator;
     bytes given, received;
     memory_stream sim;
     stream ends[2];
@@ -49,7 +49,7 @@ struct world {
 world::world(place place, sim_script script) : at(place), given(TOTAL), received(TOTAL)
 {
     const unsigned sync_shares[] = {0, 1000, 400};
-    counting_allocator_init(&allocator);
+    test_allocator_init(&allocator);
     for (std::size_t i = 0; i < given.size(); i++)
         given[i] = static_cast<unsigned char>(i * 131 + i / 251);
     script.sync_share = sync_shares[place.mode];

@@ -33,7 +33,7 @@ int usage(const char *what, std::string_view given)
 
 frames::frames()
 {
-    counting_allocator_init(&allocator);
+    test_allocator_init(&allocator);
     env = {inline_executor(), {}, &allocator.base};
 }
 

@@ -31,7 +31,7 @@ struct place {
 
 /* An environment with a counting allocator and the inline executor; at its end every frame must be back. */
 struct frames {
-    counting_allocator allocator;
+    test_allocator allocator;
     io_env env;
 
     frames();
