@@ -49,6 +49,7 @@ void completion_close(void *state)
     struct completion_job *job = state;
     free(job->storage);
     free(job);
+    recycling_frame_allocator_release();
 }
 
 static void end_what_waits(struct ending_stream *stream)

@@ -82,6 +82,7 @@ void stop_close(void *state)
     free(job->streams);
     free(job->slots);
     free(job);
+    recycling_frame_allocator_release();
 }
 
 /* Asks all to stop, and goes on until the last has ended: what is timed, and what is counted. */

@@ -1,5 +1,5 @@
-/* The floor: bare operations of the reactor, each cancelled by its own call. And the same with a stop callback each,
- * which is what both models embed (io_request), without either of them. */
+/* The floor: bare operations of the reactor, each cancelled by its own call, the first or the last of them first. And
+ * the same with a stop callback each, which is what both models embed (io_request), without either of them. */
 #include "bench/stop/stop.h"
 
 struct bare_slot {
@@ -29,6 +29,18 @@ static void bare_stop(struct stop_job *job)
         stream_cancel(&((struct bare_slot *)stop_slot_at(job, i))->op);
 }
 
+/* In the order in which a stop source calls its callbacks. */
+static void bare_stop_last_first(struct stop_job *job)
+{
+    for (size_t i = job->started; i-- > 0;)
+        stream_cancel(&((struct bare_slot *)stop_slot_at(job, i))->op);
+}
+
+const struct stop_form stop_floor_last_first = {
+    .slot_bytes = sizeof(struct bare_slot),
+    .start = bare_start,
+    .stop = bare_stop_last_first,
+};
 const struct stop_form stop_floor = {.slot_bytes = sizeof(struct bare_slot), .start = bare_start, .stop = bare_stop};
 
 struct request_slot {

@@ -75,7 +75,8 @@ int stop_open(const struct cell *, const struct run_options *, void **state);
 int stop_run(void *state, uint64_t operations, struct outcome *);
 void stop_close(void *state);
 
-extern const struct stop_form stop_floor, stop_callback_alone, stop_awaitable, stop_pipeline, stop_sender_task;
+extern const struct stop_form stop_floor, stop_floor_last_first, stop_callback_alone, stop_awaitable, stop_pipeline,
+    stop_sender_task;
 
 /* ---- work=complete ---- */
 

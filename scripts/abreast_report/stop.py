@@ -7,11 +7,12 @@ from .tables import Heading, Section, Table
 NS, COUNT, LATENCY = "ns_per_op", "instructions_per_op", "stop_latency_ns"
 TOLD = "bytes_told"
 RATIO, ABOVE, NATIVE, CALLS = "ratio_to_floor", "ns_above_floor", "ratio_to_native", "syscalls_per_msg"
-FLOOR, CALLBACK = ("raw", "floor"), ("raw", "stop-callback")
+FLOOR, LAST_FIRST, CALLBACK = ("raw", "floor"), ("raw", "floor-last-first"), ("raw", "stop-callback")
 TASK, PIPELINE, SENDER_TASK = ("awaitable", "task"), ("sender", "pipeline"), ("sender", "p2300-task")
 NESTED = ("awaitable", "task-in-task")
 NAMES = {
     FLOOR: "bare cancels (the floor)",
+    LAST_FIRST: "bare cancels, the last first",
     CALLBACK: "bare reads with stop callbacks",
     TASK: "tasks of the awaitable model",
     PIPELINE: "pipelines of senders",
@@ -66,7 +67,7 @@ def build(rows):
     section.short = short(found)
     lines = [latency(found, stream) for stream in STREAMS]
     section.headline = "\n".join(line for line in [*lines, stoppable(found), error(found), told(found)] if line)
-    section.findings = [line for line in [parts(found), growth(found), checked(found)] if line]
+    section.findings = [line for line in [parts(found), order(found), growth(found), checked(found)] if line]
     section.findings += control_finding(found.groups, RATIO)
     section.data = figure_data(found)
     return section
@@ -222,6 +223,22 @@ def signed(value):
     if abs(value) < 0.5:
         return "none"
     return f"{shown(round(abs(value), 1))} {'more' if value > 0 else 'fewer'}"
+
+
+def order(found):
+    """What the order of cancellation does in the kernel."""
+    place = found.most("io_uring")
+    ratio = found.row(place, LAST_FIRST, RATIO) if place and place[1] > 1 else None
+    if ratio is None:
+        return ""
+    told = f"{ratio.value:.2f} times ({ratio.low:.2f} to {ratio.high:.2f}) the time of the other order"
+    if ratio.low <= 1 <= ratio.high:
+        told = f"as long as the other order, as far as this can tell ({ratio.low:.2f} to {ratio.high:.2f} times)"
+    return (
+        f"A stop source calls its callbacks from the last to the first, and the floor cancels from the first to the last. "
+        f"With {place[1]} reads pending in io_uring, bare cancels from the last to the first take {told}: that share is "
+        f"the kernel's, and of the order alone."
+    )
 
 
 def stoppable(found):

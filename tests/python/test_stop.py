@@ -1,0 +1,139 @@
+"""What the report says about stopping, made from figures of its own; and a run of a few cells."""
+
+import shutil
+import sys
+
+import pytest
+
+from conftest import ROOT, run
+from test_report import draw
+
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from abreast_report import stop  # noqa: E402
+from abreast_report.rows import parse_line, read_results  # noqa: E402
+
+MAIN = "gcc-12.2.0 O2 sib=on exc=off san=none"
+STEP = {stop.FLOOR: 10, stop.LAST_FIRST: 12, stop.CALLBACK: 40, stop.TASK: 70, stop.PIPELINE: 40, stop.SENDER_TASK: 60}
+
+
+def row(name, variant, metric, value, low=None, high=None):
+    fields = ["stop", *name, variant, MAIN, metric, "ns", value, value if low is None else low]
+    return "\t".join(map(str, [*fields, value if high is None else high, 9])) + "\n"
+
+
+def request(stream, pending, factor=1.0):
+    text, variant = "", f"work=stop,stream={stream},pending={pending}"
+    for name, ns in STEP.items():
+        ratio = ns / STEP[stop.FLOOR] * factor
+        text += row(name, variant, stop.NS, ns) + row(name, variant, stop.LATENCY, ns * pending)
+        if stream == "sim":
+            text += row(name, variant, stop.COUNT, ns + 5)
+        if name != stop.FLOOR:
+            text += row(name, variant, stop.RATIO, ratio, ratio * 0.9, ratio * 1.1)
+    return text + row(stop.FLOOR, f"{variant},control=aa", stop.RATIO, 1.01, 0.99, 1.02)
+
+
+def ending(error):
+    text = ""
+    for ends in stop.ENDS:
+        for name in (stop.FLOOR, stop.TASK, stop.NESTED, stop.PIPELINE):
+            variant = f"work=complete,ends={ends}"
+            text += row(name, variant, stop.COUNT, 100 if ends == "value" else error) + row(name, variant, stop.NS, 20)
+    for without, with_ in stop.STOPPABLE.items():
+        variant = "work=complete,ends=value"
+        text += row(with_, variant, stop.COUNT, 170) + row(with_, variant, stop.NS, 40)
+        text += row(with_, variant, stop.NATIVE, 2.0, 1.9, 2.1)
+    return text
+
+
+def telling(affine=0):
+    ways = {stop.TASK: 64, ("sender", "posted"): 64, ("sender", "affine-on"): affine}
+    return "".join(row(name, "work=told,written=64", stop.TOLD, value) for name, value in ways.items())
+
+
+def everything(error=90, affine=0):
+    text = request("sim", 64) + request("sim", 10000) + request("io_uring", 1) + request("io_uring", 1000)
+    return text + ending(error) + telling(affine)
+
+
+def section(text):
+    return stop.build([parse_line(line, "here") for line in text.splitlines()])
+
+
+def said(text):
+    found = section(text)
+    return "\n".join([found.headline, *found.findings]) + "\n"
+
+
+def test_the_short_answer_is_of_the_most_reads_on_sim():
+    assert section(everything()).short == (
+        "Stopping 10000 pending reads on the sim reactor takes 700 µs with awaitables, 400 µs with a pipeline of "
+        "senders and 100 µs by bare cancels; nothing was left pending."
+    )
+
+
+def test_latencies_are_told_with_their_ratios():
+    found = said(everything())
+    assert "to the last of 10000 completions on the sim reactor: bare cancels (the floor) 100 µs, " in found
+    assert "tasks of the awaitable model 700 µs (7.00 times the floor, 6.30 to 7.70)" in found
+    assert "to the last of 1000 completions on sockets, io_uring: " in found
+    assert "pipelines of senders 40 µs (4.00 times the floor, 3.60 to 4.40)" in found
+
+
+def test_what_an_interval_does_not_tell_apart_is_said_so():
+    found = said(request("io_uring", 1000, factor=0.25))
+    assert "pipelines of senders 40 µs (not told apart from the floor: 1.00 times, 0.90 to 1.10)" in found
+
+
+def test_the_instructions_of_callback_and_model_are_told_apart():
+    found = said(everything())
+    assert "each takes 15 instructions when cancelled bare"
+    assert "by a callback of its own, takes 30 more" in found
+    assert "tasks of the awaitable model 30 more; pipelines of senders none; tasks of the sender model 20 more" in found
+
+
+def test_the_order_of_cancellation_is_told():
+    assert "from the last to the first take 1.20 times (1.08 to 1.32) the time of the other order" in said(everything())
+
+
+def test_the_cost_of_being_stoppable():
+    found = said(everything())
+    assert "awaitable task 20.0 and 40.0 ns (2.00 times, 1.90 to 2.10, 70 more instructions)" in found
+
+
+def test_an_error_may_cost_more_than_a_value_or_not():
+    assert "Neither channel costs more than a value" in said(everything(error=90))
+    assert "More than a value costs an error or stopped in awaitable task and sender pipeline." in said(everything(110))
+
+
+def test_a_lost_count_is_told_only_where_it_is_lost():
+    assert "write_some | affine_on 0. Not told in write_some | affine_on: the bytes are written" in said(everything())
+    assert "Not told" not in said(everything(affine=64))
+
+
+def test_few_rows_make_few_sentences():
+    assert said(telling()).count("\n") == 1
+    assert section(request("epoll", 64)).short.startswith("Stopping 64 pending reads on sockets, epoll")
+
+
+def test_tables_have_a_row_a_mechanism():
+    tables = {table.name: table for table in section(everything()).tables}
+    assert set(tables) == {"stop-latency", "stop-stoppable", "stop-ends", "stop-told"}
+    assert len(tables["stop-latency"].rows) == 4 * (1 + len(STEP))
+    assert "| awaitable task-in-task | 100 | 90 | 90 |" in tables["stop-ends"].markdown()
+
+
+@pytest.mark.skipif(not shutil.which("gnuplot"), reason="gnuplot is not installed")
+def test_the_figure_is_drawn(tmp_path):
+    data = tmp_path / "stop.dat"
+    data.write_text(section(everything()).data, encoding="utf-8")
+    draw(data, tmp_path / "stop.svg")
+
+
+def test_a_smoke_run_checks_all_cells(abreast, tmp_path):
+    done = run(abreast, "run", "--smoke", "--out", tmp_path, "stop/")
+    assert done.returncode == 0, done.stderr
+    rows = read_results(tmp_path / "results")["stop"]
+    told = {(row.model, row.mechanism): row.value for row in rows if row.metric == stop.TOLD}
+    assert told == {stop.TASK: 64, ("sender", "posted"): 64, ("sender", "affine-on"): 0}
