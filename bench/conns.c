@@ -25,7 +25,7 @@
 #include <string.h>
 
 static const size_t sizes[] = {1000, 10000, 50000};
-enum { SIZES = sizeof sizes / sizeof *sizes, SMOKE_SIZE = 100, FIXED_SIZE = 1000, ALLOCATORS_MOST = 3 };
+enum { SIZES = sizeof sizes / sizeof *sizes, SMOKE_SIZE = 100, ALLOCATORS_MOST = 3 };
 
 /* ---- Which ---- */
 
@@ -53,7 +53,7 @@ static unsigned rounds_of(const struct conns_cell *cell, const struct run_option
         return 1;
     if (options->full)
         return is_claim(cell) ? CONNS_ROUNDS_MOST : FEW;
-    return is_claim(cell) && cell->plan.connections < sizes[SIZES - 1] ? FEW : 1;
+    return is_claim(cell) ? FEW : 1;
 }
 
 /* Whether the mode wants it: quick mode leaves out what takes long and says little. */
@@ -62,21 +62,22 @@ static bool in_mode(const struct conns_cell *cell, const struct run_options *opt
     const struct conns_plan *plan = &cell->plan;
     bool plain = strcmp(plan->allocator->name, "malloc") == 0, pool = strcmp(plan->allocator->name, "pool") == 0;
     bool floor = plan->form == &conns_floor, task = plan->form == &conns_task, one_block = !plan->form->frames;
+    bool cxx = plan->form == &conns_cxx_task, pipeline = plan->form == &conns_pipeline;
     bool largest = plan->connections == sizes[SIZES - 1], middle = plan->connections == sizes[SIZES - 2];
-    if ((!plain && floor) || (pool && (one_block || largest)))
+    if ((!plain && floor) || (pool && (one_block || largest)) || (plan->form->fixed && !plan->fixed))
         return false;
     if (plan->fixed)
-        return !plan->sockets && !plan->objects && cell->library == libraries;
+        return cell->library == libraries && (!largest || (options->full && (task || cxx)));
     if (cell->library != libraries)
         return task && !plan->sockets && plan->objects && !options->smoke &&
                (options->full ? largest : middle && plain && cell->library->file);
     if (plan->objects)
-        return !plan->sockets && (options->full || task);
+        return !plan->sockets && (options->full || (task && (plain || !middle)));
     if (options->full || options->smoke)
         return true;
     if (plan->sockets)
-        return (!largest && !middle) || (task && plain);
-    return !largest || plain || !one_block;
+        return !largest && (!middle || task || (pipeline && plain));
+    return !largest || plain || task;
 }
 
 static void add_cell(struct conns_cells *cells, struct conns_cell cell, const struct run_options *options)
@@ -115,7 +116,7 @@ static void add_kind(struct conns_cells *cells, struct conns_plan plan, const st
 
 int conns_choose(struct conns_cells *cells, const struct run_options *options)
 {
-    enum { FORMS = 4, KINDS = 3 * SIZES + 1 };
+    enum { FORMS = 5, KINDS = 3 * SIZES + 2 };
     cells->items = calloc(FORMS * ALLOCATORS_MOST * LIBRARIES * KINDS, sizeof *cells->items);
     cells->count = 0;
     if (!cells->items)
@@ -131,8 +132,10 @@ int conns_choose(struct conns_cells *cells, const struct run_options *options)
         }
     }
     plan.sockets = plan.objects = false;
-    plan.connections = options->smoke ? SMOKE_SIZE : FIXED_SIZE;
     plan.fixed = true;
+    plan.connections = options->smoke ? SMOKE_SIZE : sizes[0];
+    add_kind(cells, plan, options);
+    plan.connections = sizes[SIZES - 1];
     add_kind(cells, plan, options);
     return 0;
 }
@@ -188,14 +191,18 @@ static int add_resident(const struct conns_cells *cells, const struct conns_cell
     double rss[CONNS_ROUNDS_MOST], base[CONNS_ROUNDS_MOST];
     const struct conns_cell *plain = malloc_of(cells, cell);
     bool positive = plain != NULL && moment <= CONNS_rest;
+    row.metric = "rss_bytes_per_connection";
+    row.unit = "B";
     for (unsigned round = 0; round < cell->rounds; round++) {
         double connections = (double)cell->plan.connections;
+        if (cell->footprints[round][moment].rss == RSS_UNKNOWN) {
+            results_add_missing(results, &row, "the system has no /proc/self/smaps_rollup to tell resident memory");
+            return 0;
+        }
         rss[round] = (double)cell->footprints[round][moment].rss / connections;
         base[round] = plain ? (double)plain->footprints[round][moment].rss / connections : 0;
         positive = positive && rss[round] > 0 && base[round] > 0;
     }
-    row.metric = "rss_bytes_per_connection";
-    row.unit = "B";
     int status = add_rounds(results, row, rss, NULL, cell->rounds, seed);
     row.metric = "ratio_to_malloc";
     row.unit = "ratio";
@@ -223,30 +230,36 @@ static void add_accounts(const struct conns_cell *cell, enum conns_moment moment
         results_add_exact(results, row, (double)at->held / connections);
     row.metric = "fragmentation_ratio";
     row.unit = "ratio";
-    if (accounted && at->live && moment <= CONNS_churn)
+    if (accounted && at->live)
         results_add_exact(results, row, (double)at->held / (double)at->live);
 }
 
 /* What an idle connection is made of. What is left of the heap in use is the allocators' rounding and malloc's headers.
- */
+ * Where the compiler has made the frames it also says what else is in them. */
 static void add_parts(const struct conns_cell *cell, struct row row, struct results *results)
 {
-    const struct conns_parts *parts = &cell->plan.form->parts;
+    const struct conns_form *form = cell->plan.form;
+    const struct conns_parts *parts = &form->parts;
     const struct footprint *at = &cell->footprints[0][CONNS_fresh];
     double connections = (double)cell->plan.connections;
+    bool counted = form->frames && !form->frame_bytes;
+    size_t declared = parts->connection + parts->stream + parts->launch + parts->promises + parts->operation;
+    double rest = (double)at->live / connections - (double)declared - LEVELS * LOCALS_LEAST;
     const struct {
         const char *name;
         double bytes;
+        bool unknown;
     } table[] = {
-        {"connection", (double)parts->connection},
-        {"stream", (double)parts->stream},
-        {"launch", (double)parts->launch},
-        {"promises", (double)parts->promises},
-        {"children", (double)parts->children},
-        {"operation", (double)parts->operation},
-        {"bodies", (double)parts->bodies},
-        {"locals", LEVELS * LOCALS_LEAST},
-        {"rounding", (double)(at->in_use - at->live) / connections},
+        {"connection", (double)parts->connection, false},
+        {"stream", (double)parts->stream, false},
+        {"launch", (double)parts->launch, false},
+        {"promises", (double)parts->promises, false},
+        {"children", (double)parts->children, counted},
+        {"operation", (double)parts->operation, false},
+        {"bodies", (double)parts->bodies, counted},
+        {"compiler", rest, !counted},
+        {"locals", LEVELS * LOCALS_LEAST, false},
+        {"rounding", (double)(at->in_use - at->live) / connections, false},
     };
     bool accounted = at->held > 0;
     row.unit = "B";
@@ -256,6 +269,8 @@ static void add_parts(const struct conns_cell *cell, struct row row, struct resu
     for (size_t i = 0; i < sizeof table / sizeof *table - !accounted; i++) {
         char variant[224];
         struct row part = row;
+        if (table[i].unknown)
+            continue;
         snprintf(variant, sizeof variant, "%s,part=%s", row.variant, table[i].name);
         part.variant = variant;
         results_add_exact(results, part, table[i].bytes);
@@ -330,6 +345,7 @@ static const struct listed listed[] = {
     {"awaitable", "task", "a chain of four tasks, a frame each"},
     {"sender", "pipeline", "a pipeline, its operation state in the connection"},
     {"sender", "p2300-task", "a chain of four tasks that are senders, a frame each"},
+    {"cxx-awaitable", "task", "a chain of four C++20 coroutines, a frame each; with frames=fixed"},
     {NULL, NULL, NULL},
 };
 

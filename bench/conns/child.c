@@ -19,7 +19,16 @@
 
 enum { ARGUMENTS = 8 };
 
-const struct conns_form *const conns_forms[] = {&conns_floor, &conns_task, &conns_pipeline, &conns_sender_task, NULL};
+const struct conns_form *const conns_forms[] = {&conns_floor,       &conns_task,     &conns_pipeline,
+                                                &conns_sender_task, &conns_cxx_task, NULL};
+
+#if defined ABREAST_CXX_UNAVAILABLE
+const struct conns_form conns_cxx_task = {.model = "cxx-awaitable",
+                                          .mechanism = "task",
+                                          .frames = LEVELS,
+                                          .unavailable = ABREAST_CXX_UNAVAILABLE,
+                                          .fixed = true};
+#endif
 
 static const struct conns_form *form_named(const char *name)
 {
@@ -44,7 +53,7 @@ static int serve(char **argv, struct footprint *footprints)
         .seed = strtoull(argv[6], NULL, 10),
         .backend = strcmp(argv[7], "epoll") == 0 ? REACTOR_EPOLL : REACTOR_IO_URING,
     };
-    if (!plan.form || !plan.allocator || !plan.connections)
+    if (!plan.form || plan.form->unavailable || !plan.allocator || !plan.connections)
         return -EINVAL;
     return conns_serve(&plan, footprints);
 }

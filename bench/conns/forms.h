@@ -1,7 +1,8 @@
 /* The forms of the chain of `conns`, and what an idle connection of each is made of.
  *
- * A form that is a chain of coroutines has the locals of each level in its frame. In the others nothing is allocated
- * but the connection: locals and operation state lie in it, behind the session.
+ * A form that is a chain of coroutines has the locals of each level in its frame. Of one in C++ (bench/cxx/conns.cpp)
+ * the parts say what its source declares; what the compiler adds is the rest of what a run has counted. In the others
+ * nothing is allocated but the connection: locals and operation state lie in it, behind the session.
  */
 #ifndef ABREAST_BENCH_CONNS_FORMS_H
 #define ABREAST_BENCH_CONNS_FORMS_H
@@ -23,17 +24,19 @@ struct conns_form {
     const char *model;
     const char *mechanism;
     const char *models;
-    size_t session_bytes; /* of the connection, which starts with a struct session; without locals */
-    size_t frames;        /* of a chain; 0: locals and all else are in the connection */
-    size_t frame_bytes;   /* of all of them, without locals */
+    const char *unavailable; /* why this build has not got it; null: it has */
+    bool fixed;              /* all its locals are of LOCALS_LEAST bytes: with frames=fixed alone */
+    size_t session_bytes;    /* of the connection, which starts with a struct session; without locals */
+    size_t frames;           /* of a chain; 0: locals and all else are in the connection */
+    size_t frame_bytes;      /* of all of them, without locals; 0: what the compiler made of them, which a run counts */
     struct conns_parts parts;
     /* Runs until the chain waits for its first read. 0 or -ENOMEM; the locals are drawn, the stream is open. */
     int (*start)(struct session *);
 };
 
-extern const struct conns_form conns_floor, conns_task, conns_pipeline, conns_sender_task;
+extern const struct conns_form conns_floor, conns_task, conns_pipeline, conns_sender_task, conns_cxx_task;
 
-/* All of them, the floor first; null at the end. */
+/* All of them, the floor first, those with fixed locals last; null at the end. */
 extern const struct conns_form *const conns_forms[];
 
 /* Where the locals of a level are, in a connection that has them behind its `session_bytes`. */

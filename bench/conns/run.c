@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -17,8 +18,7 @@ struct running {
     const char *experiment;
     struct progress *progress;
     size_t done, of;
-    size_t variables; /* of the environment */
-    const char **environment;
+    const char **environment; /* room for one variable more */
     char self[PATH_MAX];
     int status;
 };
@@ -49,6 +49,30 @@ static char *find_library(const char *file)
     return NULL;
 }
 
+static bool same_name(const char *variable, const char *other)
+{
+    size_t name = strcspn(variable, "=");
+    return strncmp(variable, other, name) == 0 && other[name] == '=';
+}
+
+/* Whether glibc's malloc is another by this variable: cells are named by such settings, and inherit none. */
+static bool sets_malloc(const char *variable)
+{
+    return strncmp(variable, "MALLOC_", strlen("MALLOC_")) == 0 || same_name("GLIBC_TUNABLES", variable);
+}
+
+/* `variable`, "NAME=value" or null, stands in place of an inherited one of its name. */
+static int start_with(struct running *running, const char *variable, const char *const argv[], struct spawned *process)
+{
+    size_t count = 0;
+    for (char **inherited = environ; *inherited; inherited++)
+        if (!sets_malloc(*inherited) && !(variable && same_name(variable, *inherited)))
+            running->environment[count++] = *inherited;
+    running->environment[count] = variable;
+    running->environment[count + !!variable] = NULL;
+    return spawn_start(process, argv, running->environment);
+}
+
 static int start_in(struct running *running, const struct conns_cell *cell, unsigned round, const char *variable,
                     struct spawned *process)
 {
@@ -68,8 +92,7 @@ static int start_in(struct running *running, const struct conns_cell *cell, unsi
                           seed,
                           plan->backend == REACTOR_EPOLL ? "epoll" : "io_uring",
                           NULL};
-    running->environment[running->variables] = variable;
-    return spawn_start(process, argv, running->environment);
+    return start_with(running, variable, argv, process);
 }
 
 static int start(void *context, size_t number, struct spawned *process)
@@ -79,6 +102,8 @@ static int start(void *context, size_t number, struct spawned *process)
     struct conns_cell *cell = cell_at(running, number, &round);
     const struct conns_library *library = cell->library;
     size_t limit = 0;
+    if (cell->plan.form->unavailable)
+        cell->skipped = cell->plan.form->unavailable;
     if (cell->plan.sockets && cell->plan.backend == REACTOR_SIM) {
         cell->skipped = "the sim backend serves no sockets";
     } else if (cell->plan.sockets && !conns_descriptors_suffice(cell->plan.connections, &limit)) {
@@ -113,6 +138,8 @@ static void take_line(void *context, size_t number, const char *line)
     if (sscanf(line, "malloc\t%31s", name) == 1) {
         if (cell->library->file && strcmp(name, cell->library->name) != 0)
             cell->skipped = "the library could not be preloaded";
+        else if (!cell->library->file && strcmp(name, "malloc") != 0)
+            cell->skipped = "another malloc is preloaded here: run it without LD_PRELOAD";
         return;
     }
     if (sscanf(line, "%31[^\t]\t%" SCNd64 "\t%" SCNd64 "\t%" SCNd64 "\t%" SCNd64 "\t%" SCNd64, name, &at.rss,
@@ -128,8 +155,10 @@ static void ended(void *context, size_t number, int status)
     struct running *running = context;
     unsigned round;
     struct conns_cell *cell = cell_at(running, number, &round);
-    if (status == EXIT_SKIPPED || status == 128 + 9)
+    if (status == EXIT_SKIPPED)
         cell->skipped = "this machine has no memory for so many connections";
+    else if (status == 128 + SIGKILL)
+        cell->skipped = "its process was killed (signal 9), as the kernel does when memory runs out: free some";
     else if (status && status != SPAWN_NOTHING && status != -EINTR)
         running->status = -ECHILD;
     progress_count(running->progress, ++running->done, running->of, "runs");
@@ -149,12 +178,12 @@ static void tell_limit(const struct running *running)
 int conns_run_cells(struct conns_cells *cells, const char *experiment, struct progress *progress)
 {
     struct running running = {.cells = cells, .experiment = experiment, .progress = progress};
-    while (environ[running.variables])
-        running.variables++;
-    running.environment = calloc(running.variables + 2, sizeof *running.environment);
+    size_t variables = 0;
+    while (environ[variables])
+        variables++;
+    running.environment = calloc(variables + 2, sizeof *running.environment);
     if (!running.environment)
         return -ENOMEM;
-    memcpy(running.environment, environ, running.variables * sizeof *running.environment);
     for (size_t i = 0; i < cells->count; i++)
         running.of += cells->items[i].rounds;
     int status = spawn_self(running.self, sizeof running.self);

@@ -189,7 +189,7 @@ static int wake_all(struct server *server)
 
 /* ---- Memory ---- */
 
-/* Resident bytes as the kernel counts them page by page; /proc/self/statm is out by what other threads hold back. */
+/* Resident bytes as the kernel counts them page by page; /proc/self/statm is out by what it has not yet summed up. */
 static int64_t resident_bytes(void)
 {
     char text[1024];
@@ -199,7 +199,7 @@ static int64_t resident_bytes(void)
         close(file);
     text[length > 0 ? length : 0] = '\0';
     const char *rss = strstr(text, "Rss:");
-    return rss ? 1024 * strtoll(rss + strlen("Rss:"), NULL, 10) : -1;
+    return rss ? 1024 * strtoll(rss + strlen("Rss:"), NULL, 10) : RSS_UNKNOWN;
 }
 
 static struct footprint measure(const struct server *server)
@@ -218,7 +218,7 @@ static struct footprint measure(const struct server *server)
 
 static struct footprint since(struct footprint now, const struct footprint *before)
 {
-    now.rss -= before->rss;
+    now.rss = now.rss < 0 || before->rss < 0 ? RSS_UNKNOWN : now.rss - before->rss;
     now.in_use -= before->in_use;
     now.held -= before->in_use; /* what was in use before is not these connections' */
     return now;
@@ -288,6 +288,8 @@ int conns_serve(const struct conns_plan *plan, struct footprint footprints[CONNS
                             .object_slots = OBJECTS_EACH * plan->connections,
                             .draws = plan->seed,
                             .object_draws = ~plan->seed};
+    if (plan->form->unavailable || (plan->form->fixed && !plan->fixed))
+        return -EINVAL;
     server.sessions = map_table(plan->connections);
     server.objects = map_table(server.object_slots);
     if (!server.sessions || !server.objects)

@@ -42,8 +42,9 @@ struct conns_plan {
 
 /* What the process holds more than before its first connection. in_use and held are malloc's own account, and no
  * measure where another library is in its place. */
+#define RSS_UNKNOWN INT64_MIN /* no /proc/self/smaps_rollup here */
 struct footprint {
-    int64_t rss;      /* resident pages */
+    int64_t rss;      /* resident pages, or RSS_UNKNOWN */
     int64_t in_use;   /* blocks that malloc has handed out, with their headers and rounding */
     int64_t held;     /* what malloc has from the kernel */
     int64_t live;     /* what connections, frames and objects have asked for and not given back */
@@ -84,6 +85,7 @@ struct server {
     int peers;   /* its pid */
 };
 
+/* -EINVAL: the form cannot be run so. */
 int conns_serve(const struct conns_plan *, struct footprint footprints[CONNS_MOMENT_COUNT]);
 
 /* Whether a process may have descriptors for so many connections; else what it may have. Raises its limit as far as

@@ -34,6 +34,10 @@ template <class Alloc> class [[nodiscard]] basic_io_task
     {
     }
 
+    explicit operator bool() const noexcept
+    {
+        return coroutine.handle != nullptr;
+    }
     bool await_ready() const noexcept
     {
         return false;
