@@ -1,4 +1,5 @@
 #include "common/arena_frame_allocator.h"
+#include "common/recycled_frame.h"
 
 #include <stdlib.h>
 
@@ -17,6 +18,7 @@ static void *arena_allocate(struct frame_allocator *allocator, size_t bytes)
     size_t left = (size_t)(arena->end - frame); /* a multiple of the alignment, so that a frame which fits still does */
     if (bytes > left)
         return NULL;
+    ASAN_UNPOISON_MEMORY_REGION(frame, bytes);
     arena->next = frame + ((bytes + alignment - 1) & ~(alignment - 1));
     return frame;
 }
@@ -24,8 +26,7 @@ static void *arena_allocate(struct frame_allocator *allocator, size_t bytes)
 static void arena_deallocate(struct frame_allocator *allocator, void *memory, size_t bytes)
 {
     (void)allocator;
-    (void)memory;
-    (void)bytes;
+    ASAN_POISON_MEMORY_REGION(memory, bytes);
 }
 
 static size_t arena_retained_bytes(struct frame_allocator *allocator)

@@ -1,10 +1,12 @@
 #include "common/frame_allocator.h"
 
 #include "common/probe.h"
+#include "common/recycled_frame.h"
 
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 _Thread_local struct frame_allocator *frame_allocator_channel;
 _Thread_local struct frame_allocator_counts frame_allocator_counts;
@@ -38,13 +40,6 @@ struct frame_allocator *malloc_frame_allocator(void)
 
 /* ---- Recycling: magazines ---- */
 
-enum { CLASS_COUNT = RECYCLING_LARGEST_BYTES / RECYCLING_CLASS_BYTES };
-
-struct free_frame {
-    struct free_frame *next;
-    struct free_frame *next_magazine; /* of a magazine's first frame, in the depot */
-};
-
 /* A list of nothing, with no room, is one that its thread has not used yet. As far apart as the classes are: a size is
  * an offset then. */
 struct free_list {
@@ -53,43 +48,45 @@ struct free_list {
     struct free_frame *full;                                  /* the other magazine when it is full; else null */
 };
 
-static _Thread_local struct free_list free_lists[CLASS_COUNT];
+static _Thread_local struct free_list free_lists[RECYCLING_CLASSES];
 
 static struct {
     pthread_mutex_t mutex;
-    struct free_frame *magazines[CLASS_COUNT];
+    struct free_frame *magazines[RECYCLING_CLASSES];
     size_t bytes;
 } depot = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
-static size_t size_class(size_t bytes)
-{
-    return (bytes - 1) / RECYCLING_CLASS_BYTES;
-}
-
-static size_t frame_bytes(size_t class)
-{
-    return (class + 1) * RECYCLING_CLASS_BYTES;
-}
-
 static size_t magazine_bytes(size_t class)
 {
-    return RECYCLING_MAGAZINE_FRAMES * frame_bytes(class);
+    return RECYCLING_MAGAZINE_FRAMES * recycling_class_bytes(class);
 }
 
-static void free_frames(struct free_frame *frame)
+void free_frames(struct free_frame *frame, size_t class)
 {
     while (frame) {
+        frame_waits_no_more(frame, class);
         struct free_frame *next = frame->next;
         free(frame);
         frame = next;
     }
 }
 
+#if POISONED_FRAMES
+/* LeakSanitizer reads its options from here. A frame that waits is poisoned, and the next one is known from it alone.
+ */
+const char *__lsan_default_options(void);
+__attribute__((weak)) const char *__lsan_default_options(void)
+{
+    return "use_poisoned=1";
+}
+#endif
+
 static struct free_frame *take_magazine(size_t class)
 {
     pthread_mutex_lock(&depot.mutex);
     struct free_frame *magazine = depot.magazines[class];
     if (magazine) {
+        frame_waits_no_more(magazine, class);
         depot.magazines[class] = magazine->next_magazine;
         depot.bytes -= magazine_bytes(class);
     }
@@ -102,13 +99,15 @@ static void give_magazine(size_t class, struct free_frame *magazine)
     pthread_mutex_lock(&depot.mutex);
     bool fits = depot.bytes + magazine_bytes(class) <= RECYCLING_DEPOT_BYTES;
     if (fits) {
+        frame_waits_no_more(magazine, class);
         magazine->next_magazine = depot.magazines[class];
+        frame_waits(magazine, class);
         depot.magazines[class] = magazine;
         depot.bytes += magazine_bytes(class);
     }
     pthread_mutex_unlock(&depot.mutex);
     if (!fits)
-        free_frames(magazine);
+        free_frames(magazine, class);
 }
 
 /* ---- Recycling: the end of a thread ---- */
@@ -116,12 +115,13 @@ static void give_magazine(size_t class, struct free_frame *magazine)
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
 static bool key_made;
-static _Thread_local bool keeps;
+static _Thread_local bool keeps, ended;
 
 static void thread_ended(void *lists)
 {
     (void)lists;
-    keeps = false; /* a frame that is freed later, by another key's destructor, sets the key once more */
+    keeps = false;
+    ended = true; /* a frame that is freed later, by another key's destructor, goes to free */
     recycling_frame_allocator_release();
 }
 
@@ -135,6 +135,8 @@ static bool thread_keeps(void)
 {
     if (keeps)
         return true;
+    if (ended)
+        return false;
     pthread_once(&key_once, make_key);
     return keeps = key_made && pthread_setspecific(key, free_lists) == 0;
 }
@@ -150,7 +152,8 @@ static __attribute__((noinline)) void *refill(struct free_list *list)
     if (!magazine && thread_keeps())
         magazine = take_magazine(class);
     if (!magazine)
-        return allocate_fresh(frame_bytes(class));
+        return allocate_fresh(recycling_class_bytes(class));
+    frame_waits_no_more(magazine, class);
     list->first = magazine->next;
     list->room = 1;
     return magazine;
@@ -159,6 +162,7 @@ static __attribute__((noinline)) void *refill(struct free_list *list)
 /* The magazine in use had no room, and has less than none now. */
 static __attribute__((noinline)) void begin_magazine(struct free_list *list, struct free_frame *frame)
 {
+    size_t class = (size_t)(list - free_lists);
     if (!list->first && !thread_keeps()) {
         list->room = 0;
         free(frame);
@@ -166,10 +170,11 @@ static __attribute__((noinline)) void begin_magazine(struct free_list *list, str
     }
     if (list->first) {
         if (list->full)
-            give_magazine((size_t)(list - free_lists), list->full);
+            give_magazine(class, list->full);
         list->full = list->first;
     }
     frame->next = NULL;
+    frame_waits(frame, class);
     list->first = frame;
     list->room = RECYCLING_MAGAZINE_FRAMES - 1;
 }
@@ -178,10 +183,11 @@ static inline __attribute__((always_inline)) void *take(size_t bytes)
 {
     if (bytes - 1 >= RECYCLING_LARGEST_BYTES)
         return allocate_fresh(bytes);
-    struct free_list *list = &free_lists[size_class(bytes)];
+    struct free_list *list = &free_lists[recycling_class(bytes)];
     struct free_frame *frame = list->first;
     if (!frame)
         return refill(list);
+    frame_waits_no_more(frame, recycling_class(bytes));
     list->first = frame->next;
     list->room++;
     return frame;
@@ -193,13 +199,14 @@ static inline __attribute__((always_inline)) void give(void *memory, size_t byte
         free(memory);
         return;
     }
-    struct free_list *list = &free_lists[size_class(bytes)];
+    struct free_list *list = &free_lists[recycling_class(bytes)];
     struct free_frame *frame = memory;
     if (--list->room < 0) {
         begin_magazine(list, frame);
         return;
     }
     frame->next = list->first;
+    frame_waits(frame, recycling_class(bytes));
     list->first = frame;
 }
 
@@ -217,21 +224,34 @@ static void recycling_deallocate(struct frame_allocator *self, void *memory, siz
 
 void recycling_frame_allocator_release(void)
 {
-    for (size_t class = 0; class < CLASS_COUNT; class ++) {
+    for (size_t class = 0; class < RECYCLING_CLASSES; class ++) {
         struct free_list *list = &free_lists[class];
-        free_frames(list->first);
-        free_frames(list->full);
+        free_frames(list->first, class);
+        free_frames(list->full, class);
         *list = (struct free_list){0};
     }
 }
 
+/* The depot is emptied under its lock, and what was in it is freed after. */
 static void recycling_release(struct frame_allocator *self)
 {
     (void)self;
+    struct free_frame *magazines[RECYCLING_CLASSES];
     recycling_frame_allocator_release();
-    for (size_t class = 0; class < CLASS_COUNT; class ++) {
-        for (struct free_frame *magazine; (magazine = take_magazine(class));)
-            free_frames(magazine);
+    pthread_mutex_lock(&depot.mutex);
+    bool any = depot.bytes > 0;
+    if (any) {
+        memcpy(magazines, depot.magazines, sizeof magazines);
+        memset(depot.magazines, 0, sizeof depot.magazines);
+        depot.bytes = 0;
+    }
+    pthread_mutex_unlock(&depot.mutex);
+    for (size_t class = 0; any && class < RECYCLING_CLASSES; class ++) {
+        for (struct free_frame *magazine = magazines[class], *next; magazine; magazine = next) {
+            frame_waits_no_more(magazine, class);
+            next = magazine->next_magazine;
+            free_frames(magazine, class);
+        }
     }
 }
 
@@ -239,10 +259,10 @@ static size_t recycling_retained_bytes(struct frame_allocator *self)
 {
     (void)self;
     size_t bytes = 0;
-    for (size_t class = 0; class < CLASS_COUNT; class ++) {
+    for (size_t class = 0; class < RECYCLING_CLASSES; class ++) {
         const struct free_list *list = &free_lists[class];
         size_t used = list->first ? RECYCLING_MAGAZINE_FRAMES - (size_t)list->room : 0;
-        bytes += used * frame_bytes(class) + (list->full ? magazine_bytes(class) : 0);
+        bytes += used * recycling_class_bytes(class) + (list->full ? magazine_bytes(class) : 0);
     }
     pthread_mutex_lock(&depot.mutex);
     bytes += depot.bytes;

@@ -1,4 +1,5 @@
 #include "common/pool_frame_allocator.h"
+#include "common/recycled_frame.h"
 
 #include <stdlib.h>
 
@@ -20,6 +21,7 @@ static void *pool_allocate(struct frame_allocator *allocator, size_t bytes)
     struct free_block *block = pool->first;
     if (!block || bytes > pool->block_bytes)
         return NULL;
+    ASAN_UNPOISON_MEMORY_REGION(block, pool->block_bytes);
     pool->first = block->next;
     pool->free_blocks--;
     return block;
@@ -31,6 +33,7 @@ static void pool_deallocate(struct frame_allocator *allocator, void *memory, siz
     struct pool *pool = (struct pool *)allocator;
     struct free_block *block = memory;
     block->next = pool->first;
+    ASAN_POISON_MEMORY_REGION(block, pool->block_bytes);
     pool->first = block;
     pool->free_blocks++;
 }

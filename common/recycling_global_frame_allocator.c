@@ -1,36 +1,27 @@
 #include "common/recycling_global_frame_allocator.h"
+#include "common/recycled_frame.h"
 
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
-enum { CLASS_COUNT = RECYCLING_LARGEST_BYTES / RECYCLING_CLASS_BYTES };
-
-struct free_frame {
-    struct free_frame *next;
-};
-
 static struct {
     pthread_mutex_t mutex;
-    struct free_frame *frames[CLASS_COUNT];
+    struct free_frame *frames[RECYCLING_CLASSES];
     size_t bytes;
 } shared = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-
-static size_t frame_bytes(size_t class)
-{
-    return (class + 1) * RECYCLING_CLASS_BYTES;
-}
 
 static void *global_allocate(struct frame_allocator *self, size_t bytes)
 {
     (void)self;
     struct free_frame *frame = NULL;
-    size_t class = (bytes - 1) / RECYCLING_CLASS_BYTES;
-    if (class < CLASS_COUNT) {
-        bytes = frame_bytes(class);
+    size_t class = recycling_class(bytes);
+    if (class < RECYCLING_CLASSES) {
+        bytes = recycling_class_bytes(class);
         pthread_mutex_lock(&shared.mutex);
         frame = shared.frames[class];
         if (frame) {
+            frame_waits_no_more(frame, class);
             shared.frames[class] = frame->next;
             shared.bytes -= bytes;
         }
@@ -47,14 +38,15 @@ static void global_deallocate(struct frame_allocator *self, void *memory, size_t
     (void)self;
     struct free_frame *frame = memory;
     bool kept = false;
-    size_t class = (bytes - 1) / RECYCLING_CLASS_BYTES;
-    if (class < CLASS_COUNT) {
+    size_t class = recycling_class(bytes);
+    if (class < RECYCLING_CLASSES) {
         pthread_mutex_lock(&shared.mutex);
-        kept = shared.bytes + frame_bytes(class) <= RECYCLING_DEPOT_BYTES;
+        kept = shared.bytes + recycling_class_bytes(class) <= RECYCLING_DEPOT_BYTES;
         if (kept) {
             frame->next = shared.frames[class];
+            frame_waits(frame, class);
             shared.frames[class] = frame;
-            shared.bytes += frame_bytes(class);
+            shared.bytes += recycling_class_bytes(class);
         }
         pthread_mutex_unlock(&shared.mutex);
     }
@@ -75,11 +67,9 @@ static void global_release(struct frame_allocator *self)
 {
     (void)self;
     pthread_mutex_lock(&shared.mutex);
-    for (size_t class = 0; class < CLASS_COUNT; class ++) {
-        for (struct free_frame *frame; (frame = shared.frames[class]);) {
-            shared.frames[class] = frame->next;
-            free(frame);
-        }
+    for (size_t class = 0; class < RECYCLING_CLASSES; class ++) {
+        free_frames(shared.frames[class], class);
+        shared.frames[class] = NULL;
     }
     shared.bytes = 0;
     pthread_mutex_unlock(&shared.mutex);

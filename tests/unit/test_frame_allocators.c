@@ -208,6 +208,17 @@ static void one_allocation_fails(void **state)
     }
 }
 
+static void what_fails_gives_back_what_the_inner_one_holds(void **state)
+{
+    (void)state;
+    struct failing_allocator failing;
+    failing_allocator_init(&failing, recycling_global_frame_allocator(), 0);
+    frame_deallocate(&failing.base, allocate(&failing.base, 200), 200);
+    assert_int_equal(failing.base.ops->retained_bytes(&failing.base), 256);
+    failing.base.ops->release(&failing.base);
+    assert_int_equal(failing.base.ops->retained_bytes(&failing.base), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +232,7 @@ int main(void)
         cmocka_unit_test(the_counts_are_those_of_what_was_asked_for),
         cmocka_unit_test(threads_share_the_counts),
         cmocka_unit_test(one_allocation_fails),
+        cmocka_unit_test(what_fails_gives_back_what_the_inner_one_holds),
     };
     return cmocka_run_group_tests_name("frame allocators by name", tests, NULL, NULL);
 }
