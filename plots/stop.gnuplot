@@ -21,7 +21,8 @@ do for [i = 1:lines] {
     if (drawn[int(P_min) + 1] eq "") { panels = panels + 1 }
     drawn[int(P_min) + 1] = drawn[int(P_min) + 1] . " " . i
     m = int(M_min)
-    paint[i] = m == 0 ? 0x777777 : m == 1 ? 0xbbbbbb : m == 2 ? 0x222222 : m == 3 ? 0x0072b2 : m == 4 ? 0xd55e00 : 0xe69f00
+    paint[i] = m == 0 ? 0x777777 : m == 1 ? 0xbbbbbb : m == 2 ? 0x222222 : \
+               m == 3 ? 0x0072b2 : m == 4 ? 0xd55e00 : 0xe69f00
     dash[i] = m < 3 ? 3 : 1
     marker[i] = 4 + m
     if (strstrt(seen, sprintf(" %d ", m)) == 0) {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from . import bridges, calibration, echo, fanout, frames, golden, grid, mitigations, opstate, other, page, phases
 from . import conns, published, runinfo
-from . import stack, stack_short, twins
+from . import stack, stack_short, stop, twins
 from . import syncratio
 from .rows import BadResults, is_library, read_results
 from .tables import write_file
@@ -14,7 +14,7 @@ from .tables import write_file
 ROOT = Path(__file__).resolve().parents[2]
 PAPER = ROOT / "paper"
 GOLDEN = ROOT / "tests" / "python" / "golden"
-ORDER = "stack finals opstate frames grid phases bridges mitigations syncratio fanout echo conns compile".split()
+ORDER = "stack finals opstate frames grid phases bridges mitigations syncratio fanout echo conns stop compile".split()
 PARTS = {
     "all": "tables, page and headlines (the default)",
     "tables": "DIR/tables, and DIR/figures/*.dat, which gnuplot draws",
@@ -66,6 +66,7 @@ class Report:
             "fanout": fanout.build,
             "echo": lambda rows: echo.build(of_main_setting(rows)),
             "conns": lambda rows: conns.build(rows, papers),
+            "stop": stop.build,
         }
         names = [name for name in ORDER if name in results] + [name for name in results if name not in ORDER]
         self.sections = [
