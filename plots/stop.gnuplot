@@ -67,7 +67,8 @@ unset xlabel
 unset ylabel
 set xrange [0:1]
 set yrange [0:1]
-set key at screen 0.5, screen 0.07 center center vertical Left reverse samplen 5 spacing 1.2 font key_font maxrows 2 width 2
+set key at screen 0.5, screen 0.07 center center vertical Left reverse samplen 5 spacing 1.2 width 2 \
+    font key_font maxrows 2
 plot for [i in named] data index int(i) - 1 using (NaN):(NaN) with linespoints lw 2 lc rgb paint[int(i)] \
      dt dash[int(i)] pt marker[int(i)] ps (kind eq "svg" ? 0.7 : 1) title columnheader(1)
 unset multiplot

@@ -94,7 +94,9 @@ def test_the_instructions_of_callback_and_model_are_told_apart():
 
 
 def test_the_order_of_cancellation_is_told():
-    assert "from the last to the first take 1.20 times (1.08 to 1.32) the time of the other order" in said(everything())
+    found = said(everything() + request("epoll", 64, factor=0.8))
+    assert "on sockets, io_uring with 1000 pending 1.20 times (1.08 to 1.32); " in found
+    assert "on sockets, epoll with 64 pending 0.96 times (0.86 to 1.06, not told apart from 1)." in found
 
 
 def test_the_cost_of_being_stoppable():
