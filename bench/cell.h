@@ -58,6 +58,7 @@ struct cell {
     unsigned batch;        /* operations come so many at once: what is run is a multiple of it; 0: one at a time */
     bool baseline;         /* what the group is compared with: the floor, or malloc */
     bool counted;          /* count its instructions too, under valgrind; it must then be deterministic and do no I/O */
+    bool single_threaded;  /* counted in a process that never had a second thread (bench/several_threads.h) */
     bool written;          /* and the bytes that it writes (bench/writes.h) */
     const char *preload;   /* the library that LD_PRELOAD names while its instructions are counted; null: none */
     const char *needs;     /* what is missing where `open` says -ENOTSUP; null: nothing in particular */

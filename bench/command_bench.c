@@ -3,11 +3,23 @@
 #include "bench/environment.h"
 #include "bench/options.h"
 #include "bench/progress.h"
+#include "bench/several_threads.h"
 #include "bench/shim.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#if defined ABREAST_NO_GOOGLE_BENCHMARK
+int command_bench(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    complain(
+        "skipped: bench is a front of Google Benchmark, and this build has no C++ compiler for it: install g++ and "
+        "build again, or use 'abreast run'");
+    return EXIT_SKIPPED;
+}
+#else
 struct benchmark {
     const struct cell *cell;
     const struct run_options *options;
@@ -100,7 +112,7 @@ static int take_options(struct options *options, int *argc, char **argv)
 int command_bench(int argc, char **argv)
 {
     struct options options;
-    if (take_options(&options, &argc, argv))
+    if (take_options(&options, &argc, argv) || become_several_threads())
         return EXIT_ERROR;
     struct environment environment;
     if (environment_read(&environment, options.run.backend)) {
@@ -133,3 +145,4 @@ int command_bench(int argc, char **argv)
     complain("no cell matches: 'abreast bench --benchmark_list_tests' shows the names that a filter can select");
     return EXIT_NOTHING;
 }
+#endif

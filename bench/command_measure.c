@@ -4,6 +4,7 @@
 #include "bench/options.h"
 #include "bench/progress.h"
 #include "bench/runner.h"
+#include "bench/several_threads.h"
 #include "bench/writes.h"
 
 #include <errno.h>
@@ -26,7 +27,7 @@ static int measure(const struct experiment *experiment, const struct run_options
 static int print_rows(int argc, char **argv, bool counts)
 {
     struct options options;
-    if (options_parse(&options, argc, argv, ACCEPT_MODE | ACCEPT_ALLOCATOR))
+    if (options_parse(&options, argc, argv, ACCEPT_MODE | ACCEPT_ALLOCATOR) || become_several_threads())
         return EXIT_ERROR;
     struct progress progress = {.quiet = true};
     struct results *results = results_create();
@@ -81,5 +82,7 @@ int command_count(int argc, char **argv)
 
 int command_count_writes(int argc, char **argv)
 {
+    if (become_several_threads())
+        return EXIT_ERROR;
     return count(argc, argv, writes_child);
 }

@@ -6,6 +6,7 @@
 #include "bench/programs.h"
 #include "bench/record.h"
 #include "bench/runner.h"
+#include "bench/several_threads.h"
 #include "bench/writes.h"
 
 #include <dirent.h>
@@ -291,7 +292,7 @@ int command_run(int argc, char **argv)
         exit_status = options_check_filters(&running.options.run);
     if (exit_status)
         return exit_status;
-    if (prepare_reactor(&running) || prepare_out(&running) || remove_earlier(&running))
+    if (prepare_reactor(&running) || prepare_out(&running) || remove_earlier(&running) || become_several_threads())
         return EXIT_ERROR;
     running.results = results_create();
     if (!running.results) {

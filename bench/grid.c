@@ -16,7 +16,6 @@
 #include "bench/grid/job.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 enum grid_executor { POOL, SCHEDULE, SCHEDULE_RECYCLED };
@@ -66,20 +65,6 @@ static int grid_run(void *state, uint64_t operations, struct outcome *outcome)
     return job->status;
 }
 
-static void *nothing(void *unused)
-{
-    return unused;
-}
-
-/* A pool belongs to a program of several threads. In a process that never had a second one glibc leaves the atomic
- * instructions out of its mutex. */
-static int become_several_threads(void)
-{
-    pthread_t thread;
-    int error = pthread_create(&thread, NULL, nothing, NULL);
-    return error ? -error : -pthread_join(thread, NULL);
-}
-
 static void free_job(struct grid_job *job)
 {
     free(job->storage);
@@ -90,9 +75,7 @@ static void free_job(struct grid_job *job)
 /* What is open of a job: all of it where status is 0, else only its memory. */
 static int open_job(struct grid_job *job, const struct grid_parameters *parameters)
 {
-    int status = job->stream && job->storage ? become_several_threads() : -ENOMEM;
-    if (!status)
-        status = thread_pool_init(&job->pool, 0);
+    int status = job->stream && job->storage ? thread_pool_init(&job->pool, 0) : -ENOMEM;
     if (status)
         return status;
     enum grid_executor executor = parameters->executor;

@@ -1,6 +1,8 @@
+#define _GNU_SOURCE /* asprintf */
 #include "bench/instructions.h"
 #include "bench/progress.h"
 #include "bench/runner.h"
+#include "bench/several_threads.h"
 #include "bench/spawn.h"
 
 #include <dirent.h>
@@ -129,17 +131,9 @@ static int start_apart(struct apart *apart, const struct experiment *experiment,
     return 0;
 }
 
-/* As many at once as there are processors. */
-int instructions_child(const struct run_options *asked)
+/* Those of one kind of process, as many at once as there are processors. 0, or the error of one of them. */
+static int count_cells(const struct run_options *options, const char *library, bool single_threaded)
 {
-    struct run_options counting = *asked;
-    const struct run_options *options = &counting;
-    const char *library = getenv(preloaded);
-    counting.counting = true;
-    if (!RUNNING_ON_VALGRIND) {
-        complain("count is for this program's own use, under valgrind: see abreast --help");
-        return -EINVAL;
-    }
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     size_t most = processors < 1 ? 1 : processors > APART_MOST ? APART_MOST : (size_t)processors;
     struct apart apart[APART_MOST] = {{0}};
@@ -148,7 +142,8 @@ int instructions_child(const struct run_options *asked)
     for (size_t e = 0; e < experiment_count; e++) {
         for (size_t c = 0; c < experiments[e]->cell_count; c++) {
             const struct cell *cell = &experiments[e]->cells[c];
-            if (!counted(experiments[e], cell, options) || !preloads(cell, library))
+            if (!counted(experiments[e], cell, options) || !preloads(cell, library) ||
+                cell->single_threaded != single_threaded)
                 continue;
             if (running == most) {
                 status = wait_apart(apart, most);
@@ -168,6 +163,22 @@ int instructions_child(const struct run_options *asked)
         failure = status ? status : failure;
     }
     return failure;
+}
+
+int instructions_child(const struct run_options *asked)
+{
+    struct run_options options = *asked;
+    const char *library = getenv(preloaded);
+    options.counting = true;
+    if (!RUNNING_ON_VALGRIND) {
+        complain("count is for this program's own use, under valgrind: see abreast --help");
+        return -EINVAL;
+    }
+    int first = count_cells(&options, library, true);
+    int status = become_several_threads();
+    if (!status)
+        status = count_cells(&options, library, false);
+    return first ? first : status;
 }
 #else
 int instructions_child(const struct run_options *options)
@@ -302,13 +313,15 @@ static void read_line(void *context, const char *line)
         complain("callgrind: %s", line);
 }
 
-/* Those cells that preload this library, or none where it is null. 0, with the reason why counts are missing in
- * `*reason`, or negative errno. */
+/* Those cells that preload this library; where it is null, those that name none, with what this process was started
+ * with: its times are of that malloc too. 0, with the reason why counts are missing in `*reason`, or negative errno. */
 static int run_callgrind(const struct run_options *options, const char *library, const char *directory,
                          struct counting *counting, const char **reason)
 {
-    char preload[LABEL_BYTES], tell[LABEL_BYTES];
-    snprintf(preload, sizeof preload, "LD_PRELOAD=%s", library ? library : "");
+    const char *own = getenv("LD_PRELOAD");
+    char tell[LABEL_BYTES], *preload;
+    if (asprintf(&preload, "LD_PRELOAD=%s", library ? library : own ? own : "") < 0)
+        return -ENOMEM;
     snprintf(tell, sizeof tell, "%s=%s", preloaded, library ? library : "");
     const char *const environment[] = {
         "PATH=/usr/local/bin:/usr/bin:/bin",
@@ -322,6 +335,7 @@ static int run_callgrind(const struct run_options *options, const char *library,
     int status = spawn_self(self, sizeof self);
     const char **argv = calloc(options->filter_count + 12, sizeof *argv);
     if (status || !argv) {
+        free(preload);
         free(argv);
         return status ? status : -ENOMEM;
     }
@@ -344,6 +358,7 @@ static int run_callgrind(const struct run_options *options, const char *library,
     for (size_t i = 0; i < options->filter_count; i++)
         argv[n++] = options->filters[i];
     status = spawn_lines(argv, environment, read_line, counting);
+    free(preload);
     free(argv);
     if (status == 127)
         *reason = "valgrind was not found: run scripts/setup";

@@ -39,25 +39,45 @@
         .describe = chains_describe,                                                                                   \
     },
 
-#define APART_CELL_(model_, mechanism_, baseline_, allocator_, library_, needs_, modes_, variant_, ...)                \
+/* `threads` is SINGLE or SEVERAL: what the process has had. */
+#define APART_CELL_(model_, mechanism_, baseline_, allocator_, library_, needs_, modes_, counted_, threads, variant_,  \
+                    ...)                                                                                               \
     {                                                                                                                  \
         .model = (model_),                                                                                             \
         .mechanism = (mechanism_),                                                                                     \
-        .variant = variant_ ",process=child",                                                                          \
+        .variant = variant_ APART_KEY_##threads,                                                                       \
         .modes = (modes_),                                                                                             \
         .baseline = (baseline_),                                                                                       \
-        .counted = true,                                                                                               \
+        .counted = (counted_),                                                                                         \
+        .single_threaded = !APART_##threads,                                                                           \
         .preload = (library_),                                                                                         \
         .needs = (needs_),                                                                                             \
-        .parameters = &(const struct chain_parameters){.allocator = (allocator_), __VA_ARGS__},                        \
+        .parameters = &(const struct chain_parameters){.allocator = (allocator_),                                      \
+                                                       .several_threads = APART_##threads,                             \
+                                                       __VA_ARGS__},                                                   \
         .open = apart_open,                                                                                            \
         .run = apart_run,                                                                                              \
         .close = apart_close,                                                                                          \
+        .describe = chains_describe,                                                                                   \
     },
+#define APART_KEY_SINGLE ",process=child"
+#define APART_KEY_SEVERAL ",process=several-threads"
+#define APART_SINGLE false
+#define APART_SEVERAL true
 #define APART_CELL(name, baseline, ...) APART_CELL_("awaitable", name, baseline, name, NULL, NULL, __VA_ARGS__)
 #define APART_LIBRARY(name, library, debian, ...)                                                                      \
     APART_CELL_("awaitable", name, false, "malloc", library, library " (" debian ")", __VA_ARGS__)
-#define APART_CELLS(...) CHAIN_ALLOCATORS(APART_CELL, __VA_ARGS__) CHAIN_LIBRARIES(APART_LIBRARY, __VA_ARGS__)
+#define APART_LIBRARIES(...) CHAIN_LIBRARIES(APART_LIBRARY, __VA_ARGS__)
+#define APART_CELLS(...) CHAIN_ALLOCATORS(APART_CELL, __VA_ARGS__) APART_LIBRARIES(__VA_ARGS__)
+#define APART_SHARED_CELLS(...) CHAIN_SHARED_ALLOCATORS(APART_CELL, __VA_ARGS__) APART_LIBRARIES(__VA_ARGS__)
+/* malloc, recycling, and the other mallocs: what the published ratios are of. */
+#define APART_MALLOCS(...)                                                                                             \
+    APART_CELL("malloc", true, __VA_ARGS__)                                                                            \
+    APART_CELL("recycling", false, __VA_ARGS__)                                                                        \
+    APART_LIBRARIES(__VA_ARGS__)
+/* Where malloc depends on whether its process ever had a second thread. */
+#define APART_BOTH(...)                                                                                                \
+    APART_MALLOCS(CELL_BOTH, true, SINGLE, __VA_ARGS__) APART_MALLOCS(CELL_BOTH, true, SEVERAL, __VA_ARGS__)
 
 #define CHAIN_OF(text, depth_, bytes_) .launch = chain_##text##_launch, .depth = (depth_), .bytes = (bytes_)
 
@@ -92,7 +112,8 @@
 #endif
 
 #define FRAMES_CHAIN_CELLS                                                                                             \
-    APART_CELLS(CELL_BOTH, "workload=p4003,task=awaitable", TREE(call_tree_launch))                                    \
+    APART_CELLS(CELL_BOTH, true, SINGLE, "workload=p4003,task=awaitable", TREE(call_tree_launch))                      \
+    APART_MALLOCS(CELL_BOTH, true, SEVERAL, "workload=p4003,task=awaitable", TREE(call_tree_launch))                   \
     CHAIN_CELL("malloc", true, "awaitable", CELL_BOTH, true, "workload=p4003,task=awaitable", TREE(call_tree_launch))  \
     CHAIN_CELL("recycling", false, "awaitable", CELL_BOTH, true, "workload=p4003,task=awaitable",                      \
                TREE(call_tree_launch))                                                                                 \
@@ -103,19 +124,25 @@
     CHAIN_DEPTHS("1024", 1024, CELL_FULL, CELL_FULL)                                                                   \
     CHAIN_DEPTHS("4096", 4096, CELL_BOTH, CELL_FULL)                                                                   \
     CHAIN_DEPTHS("mixed", 0, CELL_BOTH, CELL_FULL)                                                                     \
+    CHAIN_SHARED_ALLOCATORS(CHAIN_CELL, "awaitable", CELL_BOTH, true, "depth=4,frame=8192,task=awaitable",             \
+                            CHAIN_OF(awaitable, 4, 8192))                                                              \
     SENDER_CHAINS("256", 256, CELL_BOTH)                                                                               \
     SENDER_CHAINS("4096", 4096, CELL_FULL)                                                                             \
     SENDER_CHAINS("mixed", 0, CELL_FULL)                                                                               \
     CHAIN_SHARED_ALLOCATORS(CHAIN_CELL, "awaitable", CELL_BOTH, true, "depth=32,frame=256,state=cold,task=awaitable",  \
                             CHAIN_OF(awaitable, 32, 256), .cold = true)                                                \
-    CHAIN_SHARED_ALLOCATORS(CHAIN_CELL, "awaitable", CELL_BOTH, false, "depth=4,frame=256,threads=2,task=awaitable",   \
-                            CHAIN_OF(awaitable, 4, 256), .two_threads = true)                                          \
-    CHAIN_SHARED_ALLOCATORS(CHAIN_CELL, "awaitable", CELL_BOTH, false,                                                 \
-                            "depth=1,frame=256,threads=2,freed=elsewhere,task=awaitable", CHAIN_OF(awaitable, 1, 256), \
-                            .two_threads = true, .handed = true)                                                       \
-    APART_CELLS(CELL_FULL, "depth=4,frame=256,task=awaitable", CHAIN_OF(awaitable, 4, 256))                            \
-    APART_CELLS(CELL_BOTH, "depth=0,frame=256", .bytes = 256)                                                          \
-    APART_CELL_("raw", "calls", false, "malloc", NULL, NULL, CELL_BOTH, "depth=0,frame=256", .bytes = 256,             \
-                .calls = true)
+    APART_BOTH("depth=4,frame=4096,task=awaitable", CHAIN_OF(awaitable, 4, 4096))                                      \
+    APART_BOTH("depth=32,frame=256,task=awaitable", CHAIN_OF(awaitable, 32, 256))                                      \
+    APART_MALLOCS(CELL_BOTH, true, SINGLE, "depth=4,frame=mixed,task=awaitable", CHAIN_OF(awaitable, 4, 0))            \
+    APART_CELLS(CELL_FULL, true, SINGLE, "depth=4,frame=256,task=awaitable", CHAIN_OF(awaitable, 4, 256))              \
+    APART_SHARED_CELLS(CELL_BOTH, false, SEVERAL, "depth=4,frame=256,threads=2,task=awaitable",                        \
+                       CHAIN_OF(awaitable, 4, 256), .two_threads = true)                                               \
+    APART_SHARED_CELLS(CELL_BOTH, false, SEVERAL, "depth=1,frame=256,threads=2,freed=elsewhere,task=awaitable",        \
+                       CHAIN_OF(awaitable, 1, 256), .two_threads = true, .handed = true)                               \
+    APART_CELLS(CELL_BOTH, true, SINGLE, "depth=0,frame=256", .bytes = 256)                                            \
+    APART_CELL_("awaitable", "recycling-by-table", false, "recycling", NULL, NULL, CELL_BOTH, true, SINGLE,            \
+                "depth=0,frame=256", .bytes = 256, .by_table = true)                                                   \
+    APART_CELL_("raw", "calls", false, "malloc", NULL, NULL, CELL_BOTH, true, SINGLE, "depth=0,frame=256",             \
+                .bytes = 256, .calls = true)
 
 #endif

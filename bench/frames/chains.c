@@ -5,11 +5,10 @@
 #include "bench/statistics.h"
 #include "common/arena_frame_allocator.h"
 
-#include <stdio.h>
+#include <malloc.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 /* Chains to a launch. The tasks of the sender model resume their awaiter by a plain call, so that, unless the optimiser
  * makes it a jump, each chain stays on the stack until the root has ended. */
@@ -22,6 +21,7 @@ struct chains {
     struct frame_allocator *allocator;
     struct crew *crew; /* null: one thread */
     void (*between)(struct frame_allocator *);
+    struct frame_allocator by_table;    /* the same at another address, by which frame_allocate does not know it */
     struct counting_allocator counting; /* where it is asked for, between the coroutines and the allocator */
     struct task *ring[HANDED_FRAMES];
 };
@@ -192,6 +192,20 @@ static size_t capacity(const struct chain_parameters *parameters)
     return (frames > LAUNCH_CHAINS ? frames : LAUNCH_CHAINS) * (RECYCLING_LARGEST_BYTES + 2 * CACHE_LINE);
 }
 
+/* Sooner or later both threads have all of their frames at once: what they share has so many from the start. */
+static int fill(struct frame_allocator *allocator, const struct chain_parameters *parameters)
+{
+    void *frames[2 * UINT8_MAX];
+    const size_t count = parameters->handed ? 0 : (size_t)2 * parameters->depth;
+    size_t made = 0;
+    while (made < count && (frames[made] = frame_allocate(allocator, parameters->bytes)))
+        made++;
+    int status = made < count ? -ENOMEM : 0;
+    while (made > 0)
+        frame_deallocate(allocator, frames[--made], parameters->bytes);
+    return status;
+}
+
 static int open_chains(const struct cell *cell, uint64_t seed, bool count, struct chains **made)
 {
     const struct chain_parameters *parameters = cell->parameters;
@@ -202,6 +216,8 @@ static int open_chains(const struct cell *cell, uint64_t seed, bool count, struc
     chains->kind = frame_allocator_kind_named(parameters->allocator);
     chains->allocator = chains->kind ? chains->kind->create(capacity(parameters)) : NULL;
     int status = !chains->kind ? -ENOENT : !chains->allocator ? -ENOMEM : 0;
+    if (!status && parameters->two_threads)
+        status = fill(chains->allocator, parameters);
     if (!status && parameters->two_threads)
         status = crew_open(&chains->crew);
     if (status) {
@@ -215,8 +231,13 @@ static int open_chains(const struct cell *cell, uint64_t seed, bool count, struc
     else if (parameters->cold)
         chains->between = chains->allocator->ops->release;
     counting_allocator_init(&chains->counting, chains->allocator);
-    chains->env.env =
-        (struct io_env){.executor = inline_executor(), .allocator = count ? &chains->counting.base : chains->allocator};
+    chains->by_table = *chains->allocator;
+    chains->env.env = (struct io_env){
+        .executor = inline_executor(),
+        .allocator = count                  ? &chains->counting.base
+                     : parameters->by_table ? &chains->by_table
+                                            : chains->allocator,
+    };
     choose_sizes(chains, seed);
     *made = chains;
     return 0;
@@ -241,60 +262,69 @@ void chains_close(void *state)
 }
 
 struct memory {
+    const struct cell *cell;
     int status;
-    double frame, peak, retained; /* retained: less than 0: the allocator does not say */
+    double frame, peak, retained; /* retained: less than 0: nothing says it */
 };
 
-static struct memory measure_memory(const struct cell *cell)
+/* What malloc holds and cannot use for anything but another block of the same size: glibc counts the thread's cache as
+ * in use, and the fast bins apart. The rest of what is free is the heap's. Less than 0: this malloc does not say. */
+static double malloc_holds(void)
+{
+    if (strcmp(malloc_library_name(), "malloc") != 0 || !strstr(toolchain, "san=none"))
+        return -1;
+    struct mallinfo2 info = mallinfo2();
+    return (double)info.uordblks + (double)info.fsmblks;
+}
+
+static void measure_memory(struct memory *memory)
 {
     enum { FRAMES = CHAIN_SIZES * TREE_FRAMES };
-    struct memory memory = {.retained = -1};
     struct chains *chains;
     struct outcome outcome;
-    memory.status = open_chains(cell, 1, true, &chains);
-    if (memory.status)
-        return memory;
+    memory->retained = -1;
+    memory->status = open_chains(memory->cell, 1, true, &chains);
+    if (memory->status)
+        return;
     const struct frame_allocator_ops *ops = chains->allocator->ops;
     const struct counting_allocator *counting = &chains->counting;
     if (ops->release)
         ops->release(chains->allocator);
-    memory.status = chains_run(chains, FRAMES, &outcome);
-    if (!memory.status) {
-        memory.frame = (double)counting->bytes / (double)counting->calls;
-        memory.peak = (double)counting->peak;
+    double before = malloc_holds();
+    memory->status = chains_run(chains, FRAMES, &outcome);
+    if (!memory->status) {
+        memory->frame = (double)counting->bytes / (double)counting->calls;
+        memory->peak = (double)counting->peak;
     }
-    if (!memory.status && ops->retained_bytes)
-        memory.retained = (double)ops->retained_bytes(chains->allocator);
+    if (!memory->status && ops->retained_bytes)
+        memory->retained = (double)ops->retained_bytes(chains->allocator);
+    else if (!memory->status && before >= 0)
+        memory->retained = malloc_holds() - before;
     chains_close(chains);
-    return memory;
 }
 
-/* In a process that ends with it: malloc is another one in a process that has ever had a second thread. */
-static struct memory measure_memory_apart(const struct cell *cell)
+static void *measure_memory_of(void *memory)
 {
-    struct memory memory = {.status = -ECHILD};
-    int ends[2];
-    if (pipe(ends))
-        return (struct memory){.status = -errno};
-    fflush(NULL);
-    pid_t process = fork();
-    if (process == 0) {
-        memory = measure_memory(cell);
-        _exit(write(ends[1], &memory, sizeof memory) != sizeof memory);
-    }
-    close(ends[1]);
-    if (process < 0 || read(ends[0], &memory, sizeof memory) != sizeof memory)
-        memory.status = -ECHILD;
-    close(ends[0]);
-    while (process > 0 && waitpid(process, NULL, 0) < 0 && errno == EINTR)
-        continue;
+    measure_memory(memory);
+    return NULL;
+}
+
+/* On a thread of its own, for which no allocator holds anything yet. */
+static struct memory measure_memory_anew(const struct cell *cell)
+{
+    struct memory memory = {.cell = cell};
+    pthread_t thread;
+    int error = pthread_create(&thread, NULL, measure_memory_of, &memory);
+    if (!error)
+        error = pthread_join(thread, NULL);
+    if (error)
+        memory.status = -error;
     return memory;
 }
 
 void chains_describe(const struct cell *cell, const struct row *blank, struct results *results)
 {
-    const struct chain_parameters *parameters = cell->parameters;
-    struct memory memory = parameters->two_threads ? measure_memory_apart(cell) : measure_memory(cell);
+    struct memory memory = measure_memory_anew(cell);
     const struct {
         const char *metric;
         double bytes;
@@ -303,9 +333,12 @@ void chains_describe(const struct cell *cell, const struct row *blank, struct re
         struct row row = *blank;
         row.metric = rows[i].metric;
         row.unit = "B";
+        bool held = i + 1 == sizeof rows / sizeof *rows;
         if (memory.status)
             results_add_missing(results, &row, strerror(-memory.status));
-        else if (rows[i].bytes >= 0)
+        else if (!cell->preload && rows[i].bytes >= 0)
             results_add_exact(results, row, rows[i].bytes);
+        else if (held) /* a library's frames are as those of malloc */
+            results_add_missing(results, &row, "what malloc holds only glibc's own tells (mallinfo2)");
     }
 }

@@ -7,13 +7,17 @@
  *   depth=0            no coroutine: a frame is allocated and freed, and that is all; mechanism `calls`: two functions
  *                      are called that do nothing, which is what of it is not the allocator's
  *   state=cold         before each chain the allocator gives back all that it holds, so that every frame comes from
- *                      malloc; else what was freed is there for the next chain
+ *                      malloc; else what was freed is there for the next chain. malloc itself stays warm: nothing
+ *                      makes it give back what its thread's cache holds, so its row is the usual one
  *   threads=2          two threads, each with chains of its own; an operation is a frame of either
  *   freed=elsewhere    coroutines are created on one thread, and run and destroyed on another, as where their work is
  *                      stolen: the first fills a ring of HANDED_FRAMES, the second empties it, in turn, so that the
- *                      counts are the same each time
+ *                      counts are the same each time. So the two never run at once, and no lock is ever waited for
  *   workload=p4003     the benchmark of P4003R4 3.5 (order.h)
- *   process=child      in a process of its own (apart.h), whose malloc may be another library
+ *   process=child      in a process of its own (apart.h) that never has a second thread
+ *   process=several-threads   in one of its own that has had a second thread, as the main one (bench/several_threads.h)
+ *
+ * In a process of its own malloc may be another library.
  *
  * The frame of the root that awaits the chains is not from the allocator, and not counted.
  */
@@ -43,7 +47,9 @@ struct chain_parameters {
     bool cold;
     bool two_threads;
     bool handed;
-    bool calls; /* of functions that do nothing, in place of the allocator's */
+    bool calls;           /* of functions that do nothing, in place of the allocator's */
+    bool by_table;        /* recycling is called through its table too, as the others are (frame_allocate) */
+    bool several_threads; /* its own process has had a second thread before it begins */
 };
 
 /* The coroutine of a chain of one, suspended at its start, from the channel's allocator; null: no memory. */
@@ -96,7 +102,7 @@ int chains_run(void *state, uint64_t operations, struct outcome *);
 void chains_close(void *state);
 
 /* frame_bytes, on average; peak_bytes: of frames at once; retained_bytes: what the allocator holds when all of them
- * have been freed. */
+ * have been freed; of malloc, what glibc's thread cache and fast bins hold of them (mallinfo2). */
 void chains_describe(const struct cell *, const struct row *blank, struct results *);
 
 #endif

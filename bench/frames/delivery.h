@@ -9,6 +9,7 @@
  *   environment    asked of the environment that each promise points to anyway; nothing is kept, and nothing is set
  *   elided         no allocator: the frame of the child is part of its parent's, as where a compiler leaves the
  *                  allocation out (P0981, HALO). The limit of every allocator: ratio_to_native compares with it
+ *   let-value      no allocator, and no coroutine: a pipeline of senders in the chain's place (pipeline.c), four deep
  *   malloc         by the channel, or in the sender model as a parameter, with malloc behind it
  *
  * Of those before `elided` each has the allocator's address in the frame besides, in struct frame, for the time when it
@@ -40,7 +41,7 @@ struct delivery_chain {
     size_t frame_bytes; /* 0: what the allocator is asked for */
 };
 
-/* delivery.c and elision.c; cxx_* where there is a C++ compiler: bench/cxx/delivery.cpp */
+/* delivery.c, elision.c and pipeline.c; cxx_* where there is a C++ compiler: bench/cxx/delivery.cpp */
 #define DELIVERY_CHAINS(X)                                                                                             \
     X(channel)                                                                                                         \
     X(argument)                                                                                                        \
@@ -50,6 +51,7 @@ struct delivery_chain {
     X(sender_argument)                                                                                                 \
     X(sender_environment)                                                                                              \
     X(sender_elided)                                                                                                   \
+    X(let_value)                                                                                                       \
     X(cxx_channel)                                                                                                     \
     X(cxx_argument)
 
@@ -102,6 +104,7 @@ void delivery_spoiled_describe(const struct cell *, const struct row *blank, str
         .mechanism = (mechanism_),                                                                                     \
         .variant = variant_,                                                                                           \
         .modes = (modes_),                                                                                             \
+        .batch = (depth_),                                                                                             \
         .counted = true,                                                                                               \
         .native = (native_),                                                                                           \
         .parameters = &(const struct delivery_parameters){(depth_), (allocator_), &(chain_)},                          \
@@ -186,6 +189,7 @@ void delivery_spoiled_describe(const struct cell *, const struct row *blank, str
     DELIVERY_AWAITABLES(16, CELL_FULL, CELL_BOTH)                                                                      \
     DELIVERY_SENDERS(1, CELL_FULL)                                                                                     \
     DELIVERY_SENDERS(4, CELL_BOTH)                                                                                     \
+    DELIVERY_SENDER("let-value", CELL_BOTH, 4, recycling_frame_allocator, delivery_let_value, "sender/elided")         \
     DELIVERY_SENDERS(16, CELL_FULL)                                                                                    \
     DELIVERY_CXX_AWAITABLES(4, CELL_BOTH)                                                                              \
     DELIVERY_PROTECTIONS(DELIVERY_RESUME, , )                                                                          \

@@ -3,10 +3,11 @@
  * A coroutine suspends, is resumed, and then makes a frame, once an operation. A neighbour, which has an allocator of
  * its own, runs on the same thread between them:
  *
- *   nested resume      the coroutine itself resumes its neighbour, inline, after its await and before it makes the
- * frame two run_loops      each has a run_loop, and the thread runs them in turn two strands        each has a strand
- * over one run_loop, which runs them in turn stealing threads   a pool of two threads: each resumption is on the other
- * thread than the one before, where the neighbour has just run
+ *   nested resume      the coroutine itself resumes its neighbour, inline, after its await and before the frame
+ *   two run_loops      each has a run_loop, and the thread runs them in turn
+ *   two strands        each has a strand over one run_loop, which runs them in turn
+ *   stealing threads   a pool of two threads: each resumption is on the other thread than the one before, where the
+ *                      neighbour has just run
  *
  * Two things protect the channel, and each can be left out: safe_resume, in all that resumes a coroutine from outside
  * (else it is coro_resume), and the restore after each await of the coroutine (else the channel stays as it is). The

@@ -55,6 +55,19 @@ static void every_way_brings_the_allocator_to_every_frame(void **state)
     }
 }
 
+static void a_pipeline_does_what_a_chain_does_and_allocates_nothing(void **state)
+{
+    (void)state;
+    struct order order = {.frames = 3 * 4, .depth = 4}, parts = {.frames = 3 * 4 + 1, .depth = 4};
+    delivery_let_value.launch(&order, &env);
+    assert_int_equal(order.result, 0);
+    assert_int_equal(order.frames, 0);
+    assert_int_equal(order.sum, 3 * (4 + 3 + 2 + 1));
+    assert_int_equal(counting.calls, 0);
+    delivery_let_value.launch(&parts, &env);
+    assert_int_equal(parts.result, -EINVAL);
+}
+
 static void what_is_kept_is_a_pointer_a_frame(void **state)
 {
     (void)state;
@@ -184,6 +197,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RULE(every_way_brings_the_allocator_to_every_frame),
+        RULE(a_pipeline_does_what_a_chain_does_and_allocates_nothing),
         RULE(what_is_kept_is_a_pointer_a_frame),
         RULE(a_frame_that_cannot_be_made_is_reported_and_nothing_leaks),
         RULE(unprotected_every_frame_comes_from_the_neighbours_allocator),
