@@ -139,3 +139,16 @@ def test_a_smoke_run_checks_all_cells(abreast, tmp_path):
     rows = read_results(tmp_path / "results")["stop"]
     told = {(row.model, row.mechanism): row.value for row in rows if row.metric == stop.TOLD}
     assert told == {stop.TASK: 64, ("sender", "posted"): 64, ("sender", "affine-on"): 0}
+
+
+@pytest.mark.skipif(not shutil.which("valgrind"), reason="valgrind is not installed")
+def test_only_the_stop_is_counted(abreast):
+    """Instructions are those from the request to the last completion: of the floor, a cancel and a completion each."""
+    done = run(abreast, "measure", "stop/*/floor/*sim,pending=64", "stop/*/task/*sim,pending=64")
+    assert done.returncode == 0, done.stderr
+    rows = [parse_line("\t".join(line.split("\t")[:11]), "here") for line in done.stdout.splitlines()]
+    counts = {(row.model, row.mechanism): row.value for row in rows if row.metric == stop.COUNT}
+    if counts.get(stop.FLOOR) is None:
+        pytest.skip("an executable that does not run under valgrind")
+    assert 20 < counts[stop.FLOOR] < 120
+    assert counts[stop.FLOOR] < counts[stop.TASK]
