@@ -41,6 +41,30 @@ endfunction()
 costs_list(costs_everywhere.def ${costs_everywhere})
 costs_list(costs_once.def ${costs_everywhere} ${costs_once})
 
+# Where nothing is counted, the C++ files of costs_everywhere are two translation units: one of those whose names end in
+# _link or _step, which others call and must not see, and one of all others. So headers are read twice a setting and not
+# eight times. Sizes and allocations stay the same; instructions would not, for g++ inlines otherwise. The files share
+# one anonymous namespace, and g++ warns of its types in included files.
+set(costs_merged "")
+foreach(name IN LISTS costs_everywhere)
+  list(APPEND costs_merged ${costs_cxx_sources_${name}})
+endforeach()
+set(costs_callees ${costs_merged})
+list(FILTER costs_callees INCLUDE REGEX "_(link|step)\\.cpp$")
+set(costs_callers ${costs_merged})
+list(FILTER costs_callers EXCLUDE REGEX "_(link|step)\\.cpp$")
+set(costs_cxx_merged "")
+foreach(part callers callees)
+  list(TRANSFORM costs_${part} REPLACE "(.+)" "#include \"\\1\"\n")
+  list(JOIN costs_${part} "" text)
+  file(CONFIGURE OUTPUT ${cells_dir}/costs_${part}.cpp CONTENT "#if !defined __clang__
+#pragma GCC diagnostic ignored \"-Wsubobject-linkage\"
+#endif
+${text}" @ONLY)
+  file(RELATIVE_PATH source ${CMAKE_SOURCE_DIR} ${cells_dir}/costs_${part}.cpp)
+  list(APPEND costs_cxx_merged ${source})
+endforeach()
+
 # Called by cells_add, in whose terms this is.
 function(costs_add)
   if(toolchain STREQUAL bench_main_toolchain OR NOT sanitizer STREQUAL "none")
@@ -92,8 +116,12 @@ function(costs_add)
   endforeach()
   if(cxx)
     bench_cxx_options("${toolchain}" cxx_flags)
+    if(NOT counted)
+      set(cxx_sources ${costs_cxx_merged})
+    endif()
     foreach(source IN LISTS cxx_sources)
-      string(REGEX REPLACE "[/.]" "-" name ${source})
+      string(REGEX REPLACE "^.*/cells/" "" name ${source})
+      string(REGEX REPLACE "[/.]" "-" name ${name})
       cells_cxx_object("${cxx_flags};${reduced}" ${source} costs-objects/${name})
     endforeach()
   endif()

@@ -40,14 +40,14 @@ struct pipeline {
     }
 };
 
-int start(void *storage, loop_job *job)
+int start_pipeline(void *storage, loop_job *job)
 {
     (new (storage) pipeline(job))->op.start();
     return 0;
 }
 
-const std::size_t bytes = sizeof(pipeline);
+const std::size_t pipeline_bytes = sizeof(pipeline);
 
 } // namespace
 
-const loop_code loop_cxx_pipeline = {&bytes, start, nullptr, nullptr, false, nullptr};
+const loop_code loop_cxx_pipeline = {&pipeline_bytes, start_pipeline, nullptr, nullptr, false, nullptr};

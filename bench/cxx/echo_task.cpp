@@ -35,7 +35,7 @@ void ended(struct run_async *launch, ssize_t result)
     loop_job_finish(CONTAINER_OF(launch, launched_loop, launch)->job, static_cast<int>(result));
 }
 
-int start(void *storage, loop_job *job)
+int start_task(void *storage, loop_job *job)
 {
     auto *self = static_cast<launched_loop *>(storage);
     abreast::frame_allocator_scope frames(job->env->allocator);
@@ -57,8 +57,8 @@ coro *coroutine(void *storage)
     return &static_cast<launched_loop *>(storage)->launch.task->frame.coro;
 }
 
-const std::size_t bytes = sizeof(launched_loop);
+const std::size_t task_bytes = sizeof(launched_loop);
 
 } // namespace
 
-const loop_code loop_cxx_task = {&bytes, start, abandon, coroutine, false, nullptr};
+const loop_code loop_cxx_task = {&task_bytes, start_task, abandon, coroutine, false, nullptr};

@@ -58,8 +58,8 @@ struct advance {
     }
 };
 
-using nothing = just<as_written, no_value>;
-using written = repeat_until<then<let_value<nothing, write_rest>, advance>, io_error>;
+using begun = just<as_written, no_value>;
+using written = repeat_until<then<let_value<begun, write_rest>, advance>, io_error>;
 
 /* At the end of the stream there is nothing to process, and the write of nothing completes at once. */
 struct process_got {

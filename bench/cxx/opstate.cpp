@@ -368,3 +368,5 @@ const form cxx_schedule_pipeline = {run_schedule,
 const form cxx_schedule_transfer = {run_round_trips, awaitable_sizes<posted>};
 const form cxx_read_some_pipeline = pipeline_form<reading, end<keep_read, const io_env *>>;
 const form cxx_read_some_ready = {run_root<reads>, awaitable_sizes<struct read_some>};
+
+#undef when_all
