@@ -29,9 +29,9 @@
 #include <unistd.h>
 
 /* Of 8 samples all lie on one side of their median once in 2^7. */
-enum { USERS = 2, ROUNDS_LEAST = 2, ROUNDS_FOR_INTERVAL = 8, ROUNDS_MOST = 30, ARGUMENTS = 16 };
+enum { USERS = 2, ROUNDS_LEAST = 1, ROUNDS_FOR_INTERVAL = 8, ROUNDS_MOST = 30, ARGUMENTS = 16 };
 
-static const double QUICK_SECONDS = 5; /* of a compiler */
+static const double QUICK_SECONDS = 2; /* of a compiler */
 static const double FULL_SECONDS = 60;
 
 struct form {
@@ -278,7 +278,14 @@ static size_t rounds_least(const struct run_options *options)
     return options->smoke ? 0 : options->full ? ROUNDS_FOR_INTERVAL : ROUNDS_LEAST;
 }
 
-/* All jobs once, to warm the disk's cache and make the objects that stay; then rounds. */
+/* In smoke mode that is all there is. */
+static bool warms(const struct run_options *options)
+{
+    return options->smoke || options->full;
+}
+
+/* The objects that stay, whose compilation also brings the compiler and its headers into memory; all jobs once, but for
+ * quick mode, which has a build just before it; then rounds. */
 static int measure(struct bench *bench, const struct run_options *options)
 {
     double seconds = options->full ? FULL_SECONDS : QUICK_SECONDS;
@@ -286,7 +293,7 @@ static int measure(struct bench *bench, const struct run_options *options)
     int status = 0;
     for (size_t i = 0; i < FORMS && !status; i++)
         status = forms[i].turn && wanted(&forms[i], REBUILD, options) ? compile_users(bench, &forms[i]) : 0;
-    for (size_t job = 0; job < JOBS && !status; job++)
+    for (size_t job = 0; job < JOBS && !status && warms(options); job++)
         status = run_job(bench, job, options, false);
     uint64_t started = clock_ns();
     while (!status && !options->smoke && bench->rounds < ROUNDS_MOST &&
@@ -355,7 +362,7 @@ static int compile_run(const struct experiment *experiment, const struct run_opt
     }
     struct tally tally = {.progress = progress};
     for (const char *at = rest; at; at = strchr(at + 1, '|'))
-        tally.of += jobs_wanted(options) * (1 + rounds_least(options));
+        tally.of += jobs_wanted(options) * (warms(options) + rounds_least(options));
     for (char *cxx; !status && (cxx = strsep(&rest, "|"));) {
         char *id = strsep(&cxx, "=");
         if (cxx)
