@@ -44,6 +44,11 @@ struct world {
     {
         return at.backend == REACTOR_SIM ? sim.stream : ends[0];
     }
+    void close_far_end()
+    {
+        if (at.backend != REACTOR_SIM)
+            stream_close(&ends[1]);
+    }
 };
 
 world::world(place place, sim_script script) : at(place), given(TOTAL), received(TOTAL)
@@ -224,7 +229,7 @@ sim_script third_operation_fails()
 void rule_io_error_is_an_error_code(place place)
 {
     world world(place, third_operation_fails());
-    stream_close(&world.ends[place.backend == REACTOR_SIM ? 0 : 1]);
+    world.close_far_end();
     std::error_code error = run(world.loop, write_until_error(world.near(), world.given));
     CHECK(error == std::errc::broken_pipe);
 }
@@ -232,7 +237,7 @@ void rule_io_error_is_an_error_code(place place)
 void rule_io_error_is_thrown(place place)
 {
     world world(place, third_operation_fails());
-    stream_close(&world.ends[place.backend == REACTOR_SIM ? 0 : 1]);
+    world.close_far_end();
     check_throws<std::system_error>([&] { run(world.loop, write_for_ever(world.near(), world.given)); },
                                     [](const auto &error) { return error.code() == std::errc::broken_pipe; });
 }
