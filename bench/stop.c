@@ -95,7 +95,7 @@ static void told_describe(const struct cell *cell, const struct row *blank, stru
     struct row row = *blank;
     ssize_t told;
     int status = ((const struct told_parameters *)cell->parameters)->run(&told);
-    row.metric = "bytes_told";
+    row.metric = "told_bytes";
     row.unit = "B";
     if (status)
         results_add_missing(results, &row, strerror(-status));

@@ -5,7 +5,7 @@ from .rows import pairs, shown, shown_row
 from .tables import Heading, Section, Table
 
 NS, COUNT, LATENCY = "ns_per_op", "instructions_per_op", "stop_latency_ns"
-TOLD = "bytes_told"
+TOLD = "told_bytes"
 RATIO, ABOVE, NATIVE, CALLS = "ratio_to_floor", "ns_above_floor", "ratio_to_native", "syscalls_per_msg"
 FLOOR, LAST_FIRST, CALLBACK = ("raw", "floor"), ("raw", "floor-last-first"), ("raw", "stop-callback")
 TASK, PIPELINE, SENDER_TASK = ("awaitable", "task"), ("sender", "pipeline"), ("sender", "p2300-task")
