@@ -1,11 +1,11 @@
 """conns: the memory of many connections, by model, frame allocator and moment; and the published 60 %."""
 
-from dataclasses import dataclass
-
+from .conns_cells import Conns, Place, whole
 from .rows import model_order, shown
 from .tables import Heading, Section, Table
 
 RSS, LIVE, RATIO = "rss_bytes_per_connection", "live_bytes_per_connection", "ratio_to_malloc"
+IN_USE = "heap_bytes_per_connection"
 FRAGMENTED, RETAINED = "fragmentation_ratio", "retained_bytes_per_connection"
 IDLE, PART = "idle_bytes_per_connection", "idle_part_bytes"
 MOMENTS = {
@@ -23,118 +23,15 @@ PARTS = {
     "children": "what awaits the next level: awaitables, or operation states",
     "operation": "the read in flight (io_request)",
     "bodies": "what else the frames have",
+    "compiler": "what else the compiler has put in the frames: awaiters, handles, copies",
     "locals": "locals, 64 bytes a level",
     "rounding": "allocators' rounding, and malloc's headers",
 }
 OBJECTS = {"none": "the application keeps nothing", "kept": "the application keeps small objects between the frames"}
 SETTINGS = {"glibc-arena-1": "MALLOC_ARENA_MAX=1", "glibc-trim-0": "MALLOC_TRIM_THRESHOLD_=0"}
+HOLES = ("fresh", "churn", "rest")
 PUBLISHED_AT = 50000
-NOTHING = 0.99  # a ratio that is nearer to 1 than this may be the seed's doing
 CLAIM = f"memory saved by a frame recycler at {PUBLISHED_AT} connections"
-
-
-@dataclass
-class Figure:
-    """A measured value: the median of its rounds with the least and the most, or its interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self):
-        if self.low == self.high:
-            return shown(self.value)
-        return f"{whole(self.value)} ({whole(self.low)} to {whole(self.high)})"
-
-
-    @property
-    def times(self):
-        spread = "" if self.low == self.high else f", {self.low:.3f} to {self.high:.3f}"
-        return f"{self.value:.3f} times{spread}"
-
-
-def middle(values):
-    values = sorted(values)
-    half = len(values) // 2
-    return values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2
-
-
-def whole(value):
-    return shown(value if abs(value) < 100 else round(value))
-
-
-@dataclass(frozen=True)
-class Place:
-    """All that the cells have in common that are set beside each other."""
-
-    stream: str
-    connections: int
-    objects: str
-    library: str
-
-    def __str__(self):
-        held = "" if self.objects == "none" else ", objects kept"
-        library = "" if self.library == "glibc" else f", {self.library}"
-        return f"{self.connections} connections, stream={self.stream}{held}{library}"
-
-
-class Cell:
-    """One form with one allocator at one place: figures by metric and moment."""
-
-    def __init__(self, name, allocator):
-        self.name = name
-        self.allocator = allocator
-        self.rounds = {}
-
-    def add(self, row):
-        self.rounds.setdefault((row.metric, row.keys["moment"]), []).append(row)
-
-    def figure(self, metric, moment):
-        rows = [row for row in self.rounds.get((metric, moment), []) if row.value is not None]
-        if not rows:
-            return None
-        lows, highs = [row.low for row in rows], [row.high for row in rows]
-        return Figure(middle([row.value for row in rows]), min(lows), max(highs))
-
-    def value(self, metric, moment):
-        figure = self.figure(metric, moment)
-        return None if figure is None else figure.value
-
-    @property
-    def said(self):
-        return f"{' '.join(self.name)} {self.allocator}"
-
-
-class Conns:
-    def __init__(self, rows):
-        self.places, self.idle = {}, {}
-        for row in rows:
-            keys, name = row.keys, (row.model, row.mechanism)
-            if keys.get("frames") == "fixed":
-                self.idle.setdefault((*name, keys["allocator"]), {})[keys.get("part", "")] = row.value
-            elif "moment" in keys:
-                place = Place(keys["stream"], int(keys["connections"]), keys["objects"], keys["library"])
-                cells = self.places.setdefault(place, {})
-                cell = cells.setdefault((*name, keys["allocator"]), Cell(name, keys["allocator"]))
-                cell.add(row)
-        self.places = dict(sorted(self.places.items(), key=lambda item: order(item[0])))
-
-    def cells(self, place):
-        """With malloc first, in the models' order."""
-        found = self.places.get(place, {}).values()
-        return sorted(found, key=lambda cell: (model_order(cell.name[0]), cell.name[1] != "pipeline", cell.name[1]))
-
-    def cell(self, place, model, mechanism, allocator):
-        return self.places.get(place, {}).get((model, mechanism, allocator))
-
-    @property
-    def largest(self):
-        """The most connections that there are on streams in memory with glibc's malloc."""
-        return max((place.connections for place in self.places if place.library == "glibc"), default=None)
-
-
-def order(place):
-    return (place.library != "glibc", place.library, place.stream, place.objects != "none", -place.connections)
 
 
 def build(rows, papers):
@@ -143,7 +40,8 @@ def build(rows, papers):
     section.tables = [table for table in (idle_table(found), memory_table(found)) if table.rows]
     verdicts, section.short = claim(found, papers)
     section.headline = "\n".join(line for line in [verdicts, idle(found), models(found)] if line)
-    section.findings = [line for line in [holes(found, papers), *at_rest(found), small(found), *others(found)] if line]
+    lines = [in_cxx(found), idle_at_most(found), holes(found, papers), *at_rest(found), small(found), *others(found)]
+    section.findings = [line for line in lines if line]
     section.data = figure_data(found)
     return section
 
@@ -157,7 +55,7 @@ def idle_table(found):
     body = []
     for part, words in PARTS.items():
         if any(parts.get(part) for parts in sums):
-            body.append([words, *(shown(parts.get(part, 0)) for parts in sums)])
+            body.append([words, *(shown(parts[part]) if part in parts else "-" for parts in sums)])
     if body:
         body.append(["sum, as malloc counts it", *(shown(parts.get("")) for parts in sums)])
     return Table(
@@ -172,21 +70,20 @@ def idle_table(found):
 
 
 def memory_table(found):
-    columns = ["mechanism and allocator", "live", "holes, all open", "holes, after churn"]
+    columns = ["mechanism and allocator", "live", "in use", *(f"holes, {MOMENTS[moment]}" for moment in HOLES)]
     columns += [f"RSS, {words}" for words in MOMENTS.values()] + ["times malloc's RSS after churn"]
     body = []
     for place in found.places:
         cells = found.cells(place)
         body.append(Heading(str(place), len(columns)))
         for cell in cells:
-            holes_ = [cell.figure(FRAGMENTED, moment) for moment in ("fresh", "churn")]
             body.append(
                 [
                     cell.said,
-                    text(cell.figure(LIVE, "churn")),
-                    *(text(figure) for figure in holes_),
+                    *(text(cell.figure(metric, "churn")) for metric in (LIVE, IN_USE)),
+                    *(text(cell.figure(FRAGMENTED, moment)) for moment in HOLES),
                     *(text(cell.figure(RSS, moment)) for moment in MOMENTS),
-                    text(cell.figure(RATIO, "churn")),
+                    cell.figure(RATIO, "churn").ratio if cell.figure(RATIO, "churn") else "-",
                 ]
             )
     return Table(
@@ -194,7 +91,8 @@ def memory_table(found):
         "Memory for each connection, bytes",
         columns,
         body,
-        "live: asked for and not given back, after churn. holes: what malloc holds, times what is live. RSS: resident "
+        "live: asked for and not given back, after churn. in use: the blocks that malloc has handed out for it, with "
+        "their headers and what a frame allocator keeps. holes: what malloc holds, times what is live. RSS: resident "
         "memory of the process, without what it had before; in brackets the least and the most of several runs with "
         "other seeds, or the 99 % interval. given back: after the allocator's release and malloc_trim. In all of them "
         "less is better.",
@@ -249,12 +147,12 @@ def claim(found, papers):
         verdict = "holds"
     elif holding:
         verdict = f"holds when {' or when '.join(where(place) for place in holding)}"
-    elif best.high < NOTHING:
+    elif best.high < 1 and percent(best.value) != percent(1):
         verdict = f"refuted in its size: at best {percent(best.value)}, where {where(least)}"
     elif best.low > 1:
         verdict = "refuted here: the recycler takes more, not less"
     else:
-        verdict = "refuted here: nowhere does it take 1 % less"
+        verdict = "refuted here: what it saves is not told apart from nothing"
     place, ratio = next(iter(ratios.items()))
     task = {name: found.cell(place, "awaitable", "task", name) for name in ("malloc", "recycling")}
     figures = [f"{text(cell.figure(RSS, 'churn'))} bytes with {name}" for name, cell in task.items() if cell]
@@ -288,6 +186,37 @@ def idle(found):
         for name, size in parts
     )
     return f"An idle connection whose four levels have 64 bytes of locals each takes with malloc: {said}."
+
+
+def in_cxx(found):
+    """The same chain by a C++ compiler."""
+    parts, beside = [], ()
+    for name, sizes in found.idle.items():
+        twin = found.idle.get((name[0].removeprefix("cxx-"), *name[1:]), {})
+        if name[0].startswith("cxx-") and "" in sizes and "" in twin:
+            more = sizes[""] - twin[""]
+            change = f"{shown(abs(more))} {'more' if more > 0 else 'less'} than in C" if more else "as many as in C"
+            parts.append(f"{shown(sizes[''])} bytes with {name[2]} ({change})")
+            beside = (sizes.get("compiler", 0), twin.get("children", 0) + twin.get("bodies", 0))
+    if not parts:
+        return ""
+    return (
+        f"Real C++20 coroutines of {found.compiler}, a chain of the same four, take idle: {'; '.join(parts)}. Beside "
+        f"promises, locals and the read their four frames have {shown(beside[0])} bytes, those in C {shown(beside[1])}."
+    )
+
+
+def idle_at_most(found):
+    """Whether a connection takes as much where there are many."""
+    few, many = min(found.fixed, default=0), max(found.fixed, default=0)
+    parts = [
+        f"{' '.join(name)} {shown(sizes[''])} and {shown(found.idle[name][''])}"
+        for name, sizes in found.fixed.get(many, {}).items()
+        if many > few and "" in sizes and "" in found.idle.get(name, {})
+    ]
+    if not parts:
+        return ""
+    return f"Bytes of each of {many} idle connections, and of each of {few}: {'; '.join(parts)}."
 
 
 def models(found):
@@ -341,14 +270,17 @@ def ended(found, place):
     for cell in found.cells(place):
         live, before, resident = cell.value(LIVE, "rest"), cell.value(RSS, "churn"), cell.value(RSS, "rest")
         if cell.allocator == "malloc" and None not in (live, before, resident):
-            parts.append(f"{' '.join(cell.name)} {whole(live)} and {whole(resident)}")
+            held = cell.value(FRAGMENTED, "rest")
+            times = "" if held is None else f" ({shown(held)} times)"
+            parts.append(f"{' '.join(cell.name)} {whole(live)} and {whole(resident)}{times}")
             given_back = given_back or resident < 0.9 * before
     if not parts:
         return ""
     stays = " What frames leave lies between connections that stay, and does not go back to the system."
     return (
         f"When its chain has ended a connection of tasks keeps no frame, while an operation state that is part of the "
-        f"connection stays. Live and resident bytes are then, with malloc: {'; '.join(parts)}."
+        f"connection stays. Live and resident bytes are then, with malloc, and in brackets what malloc holds against "
+        f"what is live: {'; '.join(parts)}."
         f"{'' if given_back else stays}"
     )
 

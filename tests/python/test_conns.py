@@ -1,7 +1,9 @@
 """What the report says about the memory of connections, made from figures of its own; and a run of a few of them."""
 
+import json
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -34,8 +36,11 @@ def cell(name, allocator, connections, objects, library, factor, rounds=1):
         resident = size * factor if moment != "trimmed" else 50
         live = size if moment in ("fresh", "churn") or (moment == "rest" and name != TASK) else 100
         text += row(name, here, "live_bytes_per_connection", live)
+        text += row(name, here, "heap_bytes_per_connection", live + 16)
         if moment in ("fresh", "churn"):
             text += row(name, here, "fragmentation_ratio", 1.25 if allocator == "malloc" else 1.5)
+        if moment == "rest":
+            text += row(name, here, "fragmentation_ratio", round(size / live, 1))
         for number in range(1, rounds + 1):
             mine = f"{here},round={number}"
             text += row(name, mine, "rss_bytes_per_connection", resident + 10 * (number - 1))
@@ -75,7 +80,7 @@ def said(text):
 
 def test_the_claim_is_refuted_where_the_recycler_takes_more():
     found = said(everything())
-    assert "recycling against malloc: 4.0 % more (1.040 times) where the application keeps nothing; 2.0 % more" in found
+    assert "recycling against malloc: 4.0 % more (1.040 times, one run) where the application keeps nothing;" in found
     assert "The claim is refuted here: the recycler takes more, not less." in found
     assert section(everything()).short == (
         "Each of 50000 connections, a chain of four tasks, has after churn 5000 bytes with malloc and 5200 bytes with "
@@ -90,7 +95,8 @@ def test_the_claim_is_refuted_where_the_recycler_takes_more():
         (0.3, 0.35, "The claim holds."),
         (1.1, 0.39, "The claim holds when the application keeps small objects between the frames."),
         (0.8, 1.1, "The claim is refuted in its size: at best 20.0 % less, where the application keeps nothing."),
-        (1.0, 1.1, "The claim is refuted here: nowhere does it take 1 % less."),
+        (1.0, 1.1, "The claim is refuted here: what it saves is not told apart from nothing."),
+        (0.9999, 1.1, "The claim is refuted here: what it saves is not told apart from nothing."),
     ],
 )
 def test_the_verdict_follows_the_figures(none, kept, verdict):
@@ -101,8 +107,8 @@ def test_an_interval_around_one_tells_nothing():
     text = without("ratio_to_malloc")
     variant = "stream=memory,connections=50000,frames=mixed,objects=none,allocator=recycling,library=glibc,moment=churn"
     text += row(TASK, variant, "ratio_to_malloc", 0.99, 0.97, 1.01, 8)
-    assert "1.0 % less (0.990 times, 0.970 to 1.010) where" in said(text)
-    assert "The claim is refuted here: nowhere does it take 1 % less." in said(text)
+    assert "1.0 % less (0.990 times, 0.970 to 1.010 in 8 runs) where" in said(text)
+    assert "The claim is refuted here: what it saves is not told apart from nothing." in said(text)
 
 
 def test_fewer_connections_than_published_have_no_verdict():
@@ -113,7 +119,7 @@ def test_fewer_connections_than_published_have_no_verdict():
 
 def test_what_malloc_would_have_to_lose_is_said():
     found = said(everything())
-    assert "After churn malloc holds at most 1.25 times what is live (raw floor, the application keeps nothing)" in found
+    assert "malloc holds at most 1.25 times what is live (raw floor, the application keeps nothing)" in found
     assert "for 60 % less it would have to hold 2.5 times what the recycler does" in found
 
 
@@ -125,9 +131,23 @@ def test_idle_connections_are_explained_to_the_byte():
     assert "| sum, as malloc counts it | 96 | 288 |" in table
 
 
+def test_real_coroutines_are_set_beside_those_in_c():
+    cxx = ("cxx-awaitable", "task")
+    variant = "stream=memory,connections={},frames=fixed,objects=none,allocator=malloc,library=glibc"
+    text = everything() + row(cxx, variant.format(1000), "idle_bytes_per_connection", 320)
+    text += row(cxx, variant.format(1000) + ",part=compiler", "idle_part_bytes", 24)
+    text += row(TASK, variant.format(50000), "idle_bytes_per_connection", 289)
+    found = said(text)
+    assert "of gcc-12.2.0, a chain of the same four, take idle: 320 bytes with malloc (32 more than in C). B" in found
+    assert "their four frames have 24 bytes, those in C 0." in found
+    assert "Bytes of each of 50000 idle connections, and of each of 1000: awaitable task malloc 289 and 288." in found
+    table = next(table for table in section(text).tables if table.name == "conns-idle").markdown()
+    assert "| what else the compiler has put in the frames: awaiters, handles, copies | - | - | 24 |" in table
+
+
 def test_what_stays_is_said():
     found = said(everything())
-    assert "raw floor 4000 and 4000; awaitable task 100 and 5000; sender pipeline 4200 and 4200. What frames" in found
+    assert "4000 and 4000 (1 times); awaitable task 100 and 5000 (50 times); sender pipeline 4200 and" in found
     assert "stay resident for each that there was: with malloc 5000, and 50 once it is told to (100 are live)" in found
     lines = (line.replace("\t5000", "\t400") if "moment=rest" in line else line for line in everything().splitlines())
     assert "does not go back" not in said("".join(f"{line}\n" for line in lines))
@@ -135,7 +155,7 @@ def test_what_stays_is_said():
 
 def test_rounds_are_their_median_and_their_spread():
     table = next(table for table in section(everything()).tables if table.name == "conns-memory").markdown()
-    assert "| awaitable task malloc | 5000 | 1.25 | 1.25 | 5010 (5000 to 5020) | 5010 (5000 to 5020) |" in table
+    assert "| awaitable task malloc | 5000 | 5016 | 1.25 | 1.25 | 50 | 5010 (5000 to 5020) | 5010 (5000" in table
     assert "glibc 5000 and 5000; mimalloc 5500 and 5500." in said(everything())
 
 
@@ -163,9 +183,10 @@ def test_a_run_explains_every_byte_of_an_idle_connection(abreast, tmp_path):
     assert done.returncode == 0, done.stderr
     rows = read_results(tmp_path / "results")["conns"]
     sums = [row for row in rows if row.metric == "idle_bytes_per_connection"]
-    assert {row.model for row in sums} == {"raw", "awaitable", "sender"}
+    assert {row.model for row in sums} >= {"raw", "awaitable", "sender"}
     for whole in sums:
         same = [row for row in rows if row.metric == "idle_part_bytes" and row.mechanism == whole.mechanism]
+        same = [row for row in same if row.model == whole.model]
         parts = [row.value for row in same if pairs(row.variant)["allocator"] == pairs(whole.variant)["allocator"]]
         assert sum(parts) == pytest.approx(whole.value, rel=1e-9)
     live = {row.keys["stream"] for row in rows if row.metric == "live_bytes_per_connection"}
@@ -177,3 +198,27 @@ def test_a_run_of_another_allocator_stands_beside_malloc(abreast, tmp_path):
     assert done.returncode == 0, done.stderr
     rows = read_results(tmp_path / "results")["conns"]
     assert {row.keys["allocator"] for row in rows} == {"malloc", "pool"}
+
+
+def idle_of(abreast, folder, **variables):
+    """The finished run of the chain of tasks, and its idle bytes."""
+    done = run(abreast, "run", "--smoke", "--out", folder, "conns/*task/*frames=fixed*", **variables)
+    assert done.returncode == 0, done.stderr
+    rows = read_results(folder / "results").get("conns", [])
+    return [row.value for row in rows if row.metric == "idle_bytes_per_connection"]
+
+
+def test_settings_of_malloc_are_not_inherited(abreast, tmp_path):
+    """With this one every block would be mapped, a page at least."""
+    plain = idle_of(abreast, tmp_path / "plain")
+    assert idle_of(abreast, tmp_path / "mapped", env={"MALLOC_MMAP_THRESHOLD_": "16"}) == plain
+
+
+def test_another_malloc_is_not_named_glibc(abreast, tmp_path):
+    found = [path for path in Path("/usr/lib").rglob("libjemalloc.so.2")]
+    if not found or "san=none" not in run(abreast, "env").stdout:
+        pytest.skip("jemalloc cannot be preloaded here")
+    idle = "conns/awaitable/task/*frames=fixed*"
+    run(abreast, "run", "--smoke", "--out", tmp_path, idle, env={"LD_PRELOAD": found[0]})
+    skipped = json.loads((tmp_path / "run.json").read_text())["skipped"]
+    assert {one["reason"] for one in skipped} == {"another malloc is preloaded here: run it without LD_PRELOAD"}

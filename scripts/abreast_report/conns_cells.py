@@ -1,0 +1,118 @@
+"""What the rows of conns say: a figure by cell, metric and moment, and where it was measured."""
+
+from dataclasses import dataclass
+
+from .rows import model_order, shown
+
+
+@dataclass
+class Figure:
+    """A measured value: the median of its rounds with the least and the most, or its interval."""
+
+    value: float
+    low: float
+    high: float
+    runs: int
+
+    def __str__(self):
+        if self.low == self.high:
+            return shown(self.value)
+        return f"{whole(self.value)} ({whole(self.low)} to {whole(self.high)})"
+
+    @property
+    def ratio(self):
+        spread = "" if self.low == self.high else f" ({self.low:.3f} to {self.high:.3f})"
+        return f"{self.value:.3f}{spread}"
+
+    @property
+    def times(self):
+        if self.runs == 1:
+            return f"{self.value:.3f} times, one run"
+        return f"{self.value:.3f} times, {self.low:.3f} to {self.high:.3f} in {self.runs} runs"
+
+
+def middle(values):
+    values = sorted(values)
+    half = len(values) // 2
+    return values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2
+
+
+def whole(value):
+    return shown(value if abs(value) < 100 else round(value))
+
+
+@dataclass(frozen=True)
+class Place:
+    """All that the cells have in common that are set beside each other."""
+
+    stream: str
+    connections: int
+    objects: str
+    library: str
+
+    def __str__(self):
+        held = "" if self.objects == "none" else ", objects kept"
+        library = "" if self.library == "glibc" else f", {self.library}"
+        return f"{self.connections} connections, stream={self.stream}{held}{library}"
+
+
+class Cell:
+    """One form with one allocator at one place: figures by metric and moment."""
+
+    def __init__(self, name, allocator):
+        self.name = name
+        self.allocator = allocator
+        self.rounds = {}
+
+    def add(self, row):
+        self.rounds.setdefault((row.metric, row.keys["moment"]), []).append(row)
+
+    def figure(self, metric, moment):
+        rows = [row for row in self.rounds.get((metric, moment), []) if row.value is not None]
+        if not rows:
+            return None
+        lows, highs = [row.low for row in rows], [row.high for row in rows]
+        return Figure(middle([row.value for row in rows]), min(lows), max(highs), sum(int(row.samples) for row in rows))
+
+    def value(self, metric, moment):
+        figure = self.figure(metric, moment)
+        return None if figure is None else figure.value
+
+    @property
+    def said(self):
+        return f"{' '.join(self.name)} {self.allocator}"
+
+
+class Conns:
+    def __init__(self, rows):
+        self.places, self.fixed, self.compiler = {}, {}, ""
+        for row in rows:
+            keys, name = row.keys, (row.model, row.mechanism)
+            if keys.get("frames") == "fixed":
+                cells = self.fixed.setdefault(int(keys["connections"]), {})
+                cells.setdefault((*name, keys["allocator"]), {})[keys.get("part", "")] = row.value
+                self.compiler = row.toolchain.split()[0]
+            elif "moment" in keys:
+                place = Place(keys["stream"], int(keys["connections"]), keys["objects"], keys["library"])
+                cells = self.places.setdefault(place, {})
+                cell = cells.setdefault((*name, keys["allocator"]), Cell(name, keys["allocator"]))
+                cell.add(row)
+        self.idle = self.fixed[min(self.fixed)] if self.fixed else {}
+        self.places = dict(sorted(self.places.items(), key=lambda item: order(item[0])))
+
+    def cells(self, place):
+        """With malloc first, in the models' order."""
+        found = self.places.get(place, {}).values()
+        return sorted(found, key=lambda cell: (model_order(cell.name[0]), cell.name[1] != "pipeline", cell.name[1]))
+
+    def cell(self, place, model, mechanism, allocator):
+        return self.places.get(place, {}).get((model, mechanism, allocator))
+
+    @property
+    def largest(self):
+        """The most connections that there are on streams in memory with glibc's malloc."""
+        return max((place.connections for place in self.places if place.library == "glibc"), default=None)
+
+
+def order(place):
+    return (place.library != "glibc", place.library, place.stream, place.objects != "none", -place.connections)
