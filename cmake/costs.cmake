@@ -127,7 +127,7 @@ function(costs_add)
   endif()
   add_custom_command(
     OUTPUT ${directory}/costs
-    COMMAND ${CMAKE_CXX_COMPILER} ${objects} $<TARGET_FILE:cost_cell> $<TARGET_FILE:abreast_bench>
+    COMMAND ${bench_linker} ${objects} $<TARGET_FILE:cost_cell> $<TARGET_FILE:abreast_bench>
             $<TARGET_FILE:abreast_core> ${URING_LINK_LIBRARIES} ${cells_linker} -pthread -lm -o ${directory}/costs
     DEPENDS ${objects} cost_cell abreast_bench abreast_core
     COMMENT "${toolchain}: linking"

@@ -1,5 +1,6 @@
 """The C cells beside the same made by a C++ compiler: opstate, frames, echo; and what `compile` reports."""
 
+import os
 import re
 import shutil
 
@@ -113,3 +114,39 @@ def test_compile_measures_both_forms_by_each_compiler(smoke):
         of = {(row[1], row[5]): float(row[7]) for row in rows if row[4] == toolchain}
         assert {model for model, _ in of} == {"cxx-awaitable", "cxx-sender"}
         assert all(value > 0 for value in of.values()), of
+
+
+OLD_COMPILER = """#!/bin/sh
+for word; do
+    case $word in -std=*20 | -std=*2a) echo "unrecognized command-line option '$word'" >&2; exit 1 ;; esac
+done
+exec "{}" "$@"
+"""
+
+
+@pytest.mark.parametrize(
+    "old, reason",
+    [(True, "it does not compile C++20 coroutines with this standard library"), (False, "no C++ compiler is installed")],
+)
+def test_without_cxx20_the_rest_is_built_and_says_so(tmp_path, old, reason):
+    """With a g++ that is too old, and without any."""
+    gcc, gxx = shutil.which("gcc"), shutil.which("g++")
+    if not (gcc and gxx and shutil.which("ninja")):
+        pytest.skip("gcc, g++ or ninja is not installed")
+    path = tmp_path / "bin"
+    path.mkdir()
+    (path / "gcc").symlink_to(gcc)
+    (path / "g++").write_text(OLD_COMPILER.format(gxx))
+    (path / "g++").chmod(0o755)
+    build = tmp_path / "build"
+    options = ["-DABREAST_LEVELS=", "-DABREAST_COMPILERS=gcc", "-DABREAST_PEERS=none"]
+    env = {"PATH": f"{path}:{os.environ['PATH']}", "CC": "gcc", "CXX": "g++" if old else "none"}
+    done = run("cmake", "--preset", "release", "-B", build, *options, env=env)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert f"C++ cells: none: {reason}" in done.stdout
+    skipped = (build / "cells" / "skipped.tsv").read_text()
+    assert re.search(r"^gcc-\S+ C\+\+\tit does not compile C\+\+20", skipped, re.MULTILINE)
+    rules = (build / "build.ninja").read_text()
+    assert "build abreast: " in rules and "opstate.cpp" not in rules
+    assert ("shim_google_benchmark.cc" in rules) == old
+    assert not re.search(r"FLAGS = .*gnu\+\+20", rules)
