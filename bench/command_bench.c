@@ -43,9 +43,9 @@ static void run_benchmark(struct shim_state *shim, void *user)
         fail(shim, strerror(-status));
         return;
     }
-    uint64_t operations = shim_operations(shim);
+    uint64_t operations = cell_operations(cell, shim_operations(shim));
     struct outcome outcome = {0};
-    while (shim_keep_running(shim) && !status)
+    while (shim_keep_running(shim, operations) && !status)
         status = cell->run(state, operations, &outcome);
     if (status)
         fail(shim, strerror(-status));

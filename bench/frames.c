@@ -445,7 +445,7 @@ const struct experiment experiment_frames = {
     .published = "P4003R4 3.5: recycling 3.10x (MSVC) and 1.55x (Apple clang)",
     .operation = "frame",
     .ratio_metric = "ratio_to_malloc",
-    .quick_sample_us = 1000,
+    .quick_sample_us = 500,
     .cells = cells,
     .cell_count = sizeof cells / sizeof cells[0],
 };

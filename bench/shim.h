@@ -18,8 +18,9 @@ struct shim_state;
 /* How many operations Google Benchmark wants from this call. */
 uint64_t shim_operations(const struct shim_state *);
 
-/* True once: between its return and the call that returns false the clock runs, for shim_operations() operations. */
-bool shim_keep_running(struct shim_state *);
+/* True once: between its return and the call that returns false the clock runs, for so many operations, which are no
+ * fewer than shim_operations(). */
+bool shim_keep_running(struct shim_state *, uint64_t operations);
 
 /* Marks the benchmark as failed; nothing is reported for it but this. */
 void shim_fail(struct shim_state *, const char *message);

@@ -15,9 +15,9 @@ uint64_t shim_operations(const struct shim_state *shim)
     return static_cast<uint64_t>(shim->state.max_iterations);
 }
 
-bool shim_keep_running(struct shim_state *shim)
+bool shim_keep_running(struct shim_state *shim, uint64_t operations)
 {
-    return shim->state.KeepRunningBatch(shim->state.max_iterations);
+    return shim->state.KeepRunningBatch(static_cast<benchmark::IterationCount>(operations));
 }
 
 void shim_fail(struct shim_state *shim, const char *message)
