@@ -146,7 +146,7 @@ def test_help_and_bad_options(tmp_path):
 
 
 needs_gcc = pytest.mark.skipif(not shutil.which("gcc"), reason="gcc is not installed")
-SMALL = ["--compilers", "gcc", "--levels", "0", "--sanitizers", "none,undefined,thread", "--experiments", "finals"]
+SMALL = ["--compilers", "gcc", "--levels", "0", "--sanitizers", "none,thread", "--experiments", "finals"]
 
 
 @needs_gcc
@@ -160,10 +160,9 @@ def test_a_small_matrix(tmp_path):
     settings = {row[4].split(" ", 1)[1] for row in rows if "=any" not in row[4]}
     sanitizers = {word.split("=")[1] for word in " ".join(settings).split() if word.startswith("san=")}
     skipped = {entry["what"]: entry["reason"] for entry in info["skipped"]}
-    assert "none" in sanitizers and "thread" not in sanitizers
+    assert sanitizers == {"none"}
     assert any("san=thread" in what and "measured stack" in reason for what, reason in skipped.items())
-    assert len(settings) == 4 * len(sanitizers)
-    assert "build " not in done.stderr or "left" in done.stderr
+    assert len(settings) == 4
     assert (out / "report.html").exists()
     assert (out / "tables" / "finals-summary.md").exists()
 
