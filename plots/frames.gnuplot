@@ -22,8 +22,10 @@ do for [i = 1:lines] {
     if (strstrt(seen, sprintf("/%d/", number[i])) == 0) { named = named . " " . i }
     seen = seen . sprintf("/%d/", number[i])
 }
-paint(n) = n == 0 ? 0x0072b2 : n == 1 ? 0xd55e00 : n == 2 ? 0x009e73 : n == 3 ? 0x555555 : 0xe69f00
-marker(n) = n == 0 ? 7 : n == 1 ? 9 : n == 2 ? 4 : n == 3 ? 12 : 6
+own(n) = n == 0 ? 0x0072b2 : n == 1 ? 0xd55e00 : n == 2 ? 0x009e73 : 0x555555
+library(n) = n == 4 ? 0xe69f00 : n == 5 ? 0xcc79a7 : 0x56b4e9
+paint(n) = n < 4 ? own(n) : library(n)
+marker(n) = n == 0 ? 7 : n == 1 ? 9 : n == 2 ? 4 : n == 3 ? 12 : n == 4 ? 6 : n == 5 ? 10 : 8
 key_font = kind eq "svg" ? ",12" : ",8"
 title_font = kind eq "svg" ? ",14" : ",10"
 set multiplot title "Frame allocators: times as fast as malloc (bars: 99 % interval)" font title_font

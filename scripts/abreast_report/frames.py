@@ -1,15 +1,19 @@
 """frames: what frame allocators give over malloc, by size of frames and depth of chains, beside what is published."""
 
-from .frames_claims import gates, published_headline, reason, situations, verdicts, workload
+from .frames_claims import EXAMPLE, gates, history, published_headline, reason, situations, verdicts, workload
 from .frames_delivery import delivery_findings, delivery_tables, is_delivery
 from .ratios import control_finding, groups_of, shown_speed, speed
 from .rows import breakable, shown, shown_row
 from .tables import Heading, Section, Table
 
 RATIO = "ratio_to_malloc"
-ALLOCATORS = ["recycling", "recycling-global", "pool", "arena", "mimalloc", "jemalloc", "tcmalloc"]
+LIBRARIES = ["mimalloc", "jemalloc", "tcmalloc"]
+ALLOCATORS = ["recycling", "recycling-global", "pool", "arena", *LIBRARIES]
 MODELS = {"awaitable": "awaitable", "sender": "sender", "cxx-awaitable": "C++ awaitable", "cxx-sender": "C++ sender"}
 SIZES_AT, DEPTHS_AT = "4", "256"  # where the figure's two lines through the cross product lie
+
+
+PROCESSES = {"child": ", process of one thread", "several-threads": ", own process of several threads"}
 
 
 class Place:
@@ -41,6 +45,20 @@ class Place:
         return not {"state", "threads", "callee"} & self.keys.keys()
 
     @property
+    def chain(self):
+        """The variant, whatever its process."""
+        return (self.model, *sorted((key, value) for key, value in self.keys.items() if key != "process"))
+
+    @property
+    def process(self):
+        return self.keys.get("process", "")
+
+    @property
+    def one_thread(self):
+        """Whether the process never had a second one."""
+        return self.process == "child"
+
+    @property
     def bytes(self):
         if self.keys.get("frame") == "mixed":
             return "64 B to 4 KiB, mixed"
@@ -52,7 +70,7 @@ class Place:
     def __str__(self):
         keys = self.keys
         if keys.get("workload") == "p4003":
-            text = "the paper's workload"
+            text = EXAMPLE
         elif keys.get("depth") == "0":
             text = f"allocate and free alone, {self.bytes}"
         else:
@@ -65,8 +83,7 @@ class Place:
             text += f", {keys['threads']} threads"
         if keys.get("callee"):
             text += ", callee visible"
-        if keys.get("process"):
-            text += ", own process"
+        text += PROCESSES.get(keys.get("process"), "")
         return text if self.model == "awaitable" else f"{MODELS.get(self.model, self.model)}, {text}"
 
 
@@ -97,8 +114,8 @@ def build(rows, published=()):
     section.tables = [table for table in tables if table and table.rows]
     section.tables += delivery_tables(rows)
     section.short, section.headline = published_headline(timed, papers)
-    section.findings = workload(timed, papers, times) + verdicts(timed, papers) + reason(timed, papers)
-    section.findings += situations(timed) + gates(places) + control_finding(groups, RATIO)
+    section.findings = workload(timed, papers, times) + verdicts(timed, papers) + history(timed, papers)
+    section.findings += reason(timed, papers) + situations(timed) + gates(places) + control_finding(groups, RATIO)
     section.findings += delivery_findings(rows) if delivered else []
     section.data = figure_data(timed, papers)
     return section
@@ -154,15 +171,17 @@ def ratio_table(places):
         body,
         "malloc's time over the allocator's, as the paper has it: above 1 is faster. In brackets the 99 % interval of "
         "paired, interleaved runs. results/frames.tsv has the inverse, ratio_to_malloc, where below 1 is faster. Own "
-        "process: all of the group, malloc too, run in processes of their own, where mimalloc, jemalloc and tcmalloc "
-        "stand in malloc's place (LD_PRELOAD) and the frames are taken from it as they are.",
+        "process, or process of one thread: all of the group, malloc too, run in processes of their own, where "
+        "mimalloc, jemalloc and tcmalloc stand in malloc's place (LD_PRELOAD) and the frames are taken from it as they "
+        "are. Of one thread: it never had a second one, and glibc leaves atomic operations out; every other process "
+        "has had one.",
         essential=True,
     )
 
 
 def kind(place):
     if "workload" in place.keys:
-        return "The workload of P4003R4 3.5"
+        return f"{EXAMPLE[0].upper()}{EXAMPLE[1:]} of P4003R4 3.5"
     if not place.steady:
         return "Not steady, or not of one thread"
     if place.keys.get("depth") == "0":
@@ -178,7 +197,7 @@ def instructions_table(places):
         return None
     body = []
     calls = pair.figures("calls").get("instructions_per_op")
-    for name in ["malloc", *ALLOCATORS]:
+    for name in ["malloc", "recycling", "recycling-by-table", *ALLOCATORS[1:]]:
         row = pair.figures(name).get("instructions_per_op")
         own = None if not (row and calls) or row.value is None or calls.value is None else row.value - calls.value
         of_chain = chain.figures(name).get("instructions_per_op") if chain else None
@@ -190,7 +209,9 @@ def instructions_table(places):
         ["allocator", "allocate and free", "more than two empty calls", "a frame of a chain of 4"],
         body,
         "Less is better. Counted by callgrind in steady state. The first two columns are of a pair with no coroutine, "
-        f"its calls included; the last is {chain or 'missing'}.",
+        f"its calls included; the last is {chain or 'missing'}. recycling is called directly, as Capy's promises do "
+        "with theirs, all others through a table of functions; recycling-by-table is the same through its table. The "
+        "rows of malloc and of the libraries have that call, and a count of allocations, in them too.",
     )
 
 
@@ -253,16 +274,17 @@ WHOLE = {
 
 
 def figure_data(places, papers):
-    """A block a line: its panel, x, times as fast with low and high, and the allocator's number; and the published
-    ratios in a block of their own, the last."""
+    """All of processes that have had several threads. A block a line: its panel, x, times as fast with low and high,
+    and the allocator's number; and the published ratios in a block of their own, the last."""
     text = ""
     for panel, fixed, at, along in ((0, "depth", SIZES_AT, "frame"), (1, "frame", DEPTHS_AT, "depth")):
         for number, name in enumerate(ALLOCATORS):
             line = ""
+            process = "several-threads" if name in LIBRARIES else ""
             for place in places:
                 ratio = place.ratio(name)
                 x = place.keys.get(along, "")
-                alone = place.model == "awaitable" and place.steady and "process" not in place.keys
+                alone = place.model == "awaitable" and place.steady and place.process == process
                 if ratio and alone and place.keys.get(fixed) == at and x.isdigit() and x != "0":
                     value, low, high = speed(ratio)
                     line += f"{panel}\t{x}\t{value:.6g}\t{low:.6g}\t{high:.6g}\t{number}\n"

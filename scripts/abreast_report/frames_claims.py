@@ -6,6 +6,8 @@ from .rows import shown
 WORKLOAD_FRAMES = 2_000_000 * 66  # iterations, and the coroutines of one
 PAIR_MOST = 50  # instructions of an allocation and its free
 CHAIN_MOST = 1.45  # of a chain of four, to the arena's
+EXAMPLE = "Capy's example, taken for the workload"
+FEW = 4  # kinds of chain: a verdict of so many names them
 LIBRARIES = ("mimalloc", "jemalloc", "tcmalloc")
 
 
@@ -14,7 +16,7 @@ def interval(row):
     return f"{value:.2f} times as fast as malloc (99 % interval {low:.2f} to {high:.2f})"
 
 
-REACHED, OPEN, BELOW = "reached", "open", "below"
+REACHES = REACHED, OPEN, BELOW = "reached", "open", "below"
 
 
 def reach(row, published):
@@ -24,9 +26,11 @@ def reach(row, published):
 
 
 def compared(places, allocator):
-    """[(place, row)] of the chains in steady state on one thread."""
+    """[(place, row)] of the chains in steady state on one thread; of a process that has had several one group each."""
     found = [(place, place.ratio(allocator)) for place in places if place.steady and place.keys.get("depth") != "0"]
-    return [(place, row) for place, row in found if row]
+    found = [(place, row) for place, row in found if row]
+    main = {place.chain for place, _ in found if not place.process}
+    return [(place, row) for place, row in found if place.process != "several-threads" or place.chain not in main]
 
 
 def published_headline(places, papers):
@@ -36,10 +40,9 @@ def published_headline(places, papers):
         return "", ""
     values = [speed(row)[0] for _, row in rows]
     text = f"Recycling coroutine frames is {shown_range(values)} times as fast as malloc here"
-    own = [(place, row) for place, row in rows if "workload" in place.keys and place.model == "awaitable"]
+    own = [f"{in_short(place)} {shown_speed(row)}" for place, row in rows if "workload" in place.keys]
     if own:
-        _, row = max(own, key=lambda item: "process" in item[0].keys)
-        text += f", on the paper's own workload {shown_speed(row)}"
+        text += f", on {EXAMPLE} of the paper: {listed_plainly(own)}"
     paper = [f"{value:.2f} ({compiler})" for compiler, allocator, value in papers if allocator == "recycling"]
     text += f"; published: {' and '.join(paper)}, P4003R4 3.5." if paper else "."
     faster = sum(speed(row)[1] > 1 for _, row in rows)
@@ -51,12 +54,21 @@ def published_headline(places, papers):
     return text, text + counts + claim(rows, papers)
 
 
+def in_short(place):
+    language = "C++" if place.model.startswith("cxx") else "C"
+    return f"{language}, process of {'one thread' if place.one_thread else 'several threads'},"
+
+
+def listed_plainly(words):
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
 def claim(rows, papers):
     """The published ratio holds here when ..., not when ..."""
     most = max((value for _, allocator, value in papers if allocator == "recycling"), default=None)
     if most is None:
         return ""
-    found = {word: [str(place) for place, row in rows if reach(row, most) == word] for word in (REACHED, OPEN, BELOW)}
+    found = {word: [str(place) for place, row in rows if reach(row, most) == word] for word in REACHES}
     parts = []
     if found[REACHED]:
         parts.append(f"holds here for {listed(found[REACHED])}")
@@ -75,7 +87,7 @@ def listed(names, most=12):
 
 
 def reason(places, papers):
-    """What the ratio follows: malloc's own instructions."""
+    """Whether the ratio follows malloc's own instructions."""
     found = [
         (place, row, count(place, "malloc"), count(place, "recycling"))
         for place, row in compared(places, "recycling")
@@ -88,8 +100,8 @@ def reason(places, papers):
     recycled = [item[3] for item in found]
     text = (
         f"A frame of an awaitable task takes {shown(least[2])} ({least[0]}) to {shown(most[2])} ({most[0]}) "
-        f"instructions with malloc, and {shown(min(recycled))} to {shown(max(recycled))} with recycling: what the "
-        "ratio depends on is how much malloc has to do."
+        f"instructions with malloc, and {shown(min(recycled))} to {shown(max(recycled))} with recycling. "
+        f"{agreement([(item[2], speed(item[1])[0]) for item in found])}"
     )
     top = max((value for _, allocator, value in papers if allocator == "recycling"), default=None)
     above = [item[2] for item in found if top and reach(item[1], top) != BELOW]
@@ -102,12 +114,22 @@ def reason(places, papers):
     return [text]
 
 
+def agreement(found):
+    """Of pairs (instructions, ratio)."""
+    pairs = [(a, b) for i, a in enumerate(found) for b in found[:i] if a[0] != b[0] and a[1] != b[1]]
+    same = sum((a[0] > b[0]) == (a[1] > b[1]) for a, b in pairs)
+    return (
+        f"Of two kinds of chain the one where malloc takes more instructions is the one where recycling gives more in "
+        f"{same} of {len(pairs)} pairs."
+    )
+
+
 def of_a_frame(total_ms):
     return f"{total_ms * 1e6 / WORKLOAD_FRAMES:.1f}"
 
 
 def workload(places, papers, times):
-    """The paper's own benchmark."""
+    """What stands for the paper's benchmark."""
     lines = []
     for place in places:
         if "workload" not in place.keys:
@@ -121,7 +143,7 @@ def workload(places, papers, times):
         if text:
             lines.append(f"Times as fast as malloc, {place}: {', '.join(text)}.")
     ours = [place for place in places if "workload" in place.keys and place.ratio("recycling")]
-    ours = max(ours, key=lambda place: "process" in place.keys, default=None)
+    ours = max(ours, key=lambda place: (place.model.startswith("cxx"), place.one_thread), default=None)
     both = [ours.figures(name).get("ns_per_op") for name in ("recycling", "malloc")] if ours else []
     if times and len(both) == 2 and all(both):
         paper = [
@@ -132,9 +154,16 @@ def workload(places, papers, times):
         lines.append(
             "The paper says of its workload: a chain of 4 coroutines, 2 million iterations. Capy's example of that "
             "name makes 66 frames an iteration; taken so, its times are, for a frame from the recycler and from the "
-            f"default allocator, {' and '.join(paper)}; ours {both[0].value:.1f} and {both[1].value:.1f} ns."
+            f"default allocator, {' and '.join(paper)}; ours {both[0].value:.1f} and {both[1].value:.1f} ns ({ours})."
         )
     return lines
+
+
+def verdict(found):
+    """Of {word of reach: kinds of chain}, in the words of claims.tsv."""
+    if found[REACHED]:
+        return f"holds when the chain is {listed(found[REACHED])}" if found[OPEN] or found[BELOW] else "holds"
+    return "not told apart" if found[OPEN] else "refuted here"
 
 
 def verdicts(places, papers):
@@ -142,20 +171,45 @@ def verdicts(places, papers):
     for compiler, allocator, value in papers:
         rows = compared(places, allocator)
         if not rows:
-            lines.append(f"Published {value:.2f} ({allocator}, {compiler}): not measured here.")
+            lines.append(f"Published {value:.2f} ({allocator}, {compiler}): not testable here: not measured.")
             continue
-        found = {word: sum(reach(row, value) == word for _, row in rows) for word in (REACHED, OPEN, BELOW)}
-        verdict = "depends on the chain"
-        if found[REACHED] == len(rows):
-            verdict = "holds"
-        elif found[BELOW] == len(rows):
-            verdict = "refuted here"
+        found = {word: [str(place) for place, row in rows if reach(row, value) == word] for word in REACHES}
+        number = {word: len(names) for word, names in found.items()}
         text = (
-            f"Published {value:.2f} ({allocator}, {compiler}): {verdict}; reached or exceeded in {found[REACHED]} of "
-            f"{len(rows)} kinds of chain, within the interval in {found[OPEN]}, not reached in {found[BELOW]}"
+            f"Published {value:.2f} ({allocator}, {compiler}): {verdict(found)}; reached or exceeded in "
+            f"{number[REACHED]} of {len(rows)} kinds of chain, within the interval in {number[OPEN]}, not reached in "
+            f"{number[BELOW]}"
         )
+        if len(rows) <= FEW:
+            text += f"; not tested beyond {listed([str(place) for place, _ in rows])}"
         best = max(rows, key=lambda item: speed(item[1])[0])
         lines.append(f"{text}; at most {interval(best[1])}, {best[0]}.")
+    return lines
+
+
+def history(places, papers):
+    """The same chain in a process that never had a second thread, and in one that has."""
+    most = max((value for _, allocator, value in papers if allocator == "recycling"), default=None)
+    lines = []
+    for single in places:
+        several = [place for place in places if place.chain == single.chain and not place.one_thread]
+        if not single.one_thread or not single.steady or not several:
+            continue
+        several = max(several, key=lambda place: place.process)
+        rows = single.ratio("recycling"), several.ratio("recycling")
+        if None in rows:
+            continue
+        what = str(single).rsplit(", ", 1)[0]
+        text = (
+            f"Times as fast as malloc, recycling, {what}: {shown_speed(rows[0])} in a process that never had a second "
+            f"thread, {shown_speed(rows[1])} in one that has"
+        )
+        if most:
+            reached = {REACHED: "reached", OPEN: "within the interval", BELOW: "not reached"}
+            told = [reached[reach(row, most)] for row in rows]
+            where = "both" if told[0] == told[1] else f"the one, {told[1]} in the other"
+            text += f"; {most:.2f} is {told[0]} in {where}"
+        lines.append(f"{text}.")
     return lines
 
 
@@ -195,7 +249,10 @@ def gates(places):
         calls = count(pair, "calls")
         alone = f", {shown(ours - calls)} beyond two empty calls" if calls is not None else ""
         word = "no more than" if ours <= PAIR_MOST else "more than"
-        line = f"recycling, allocate and free in steady state: {shown(ours)} instructions{alone}: {word} {PAIR_MOST}"
+        line = (
+            f"recycling, called directly, allocate and free in steady state: {shown(ours)} instructions{alone}: "
+            f"{word} {PAIR_MOST}"
+        )
         others = {name: count(pair, name) for name in ("malloc", *LIBRARIES)}
         told = [f"{name} {shown(value)}" for name, value in others.items() if value is not None]
         fewer = all(ours < value for value in others.values() if value is not None)
