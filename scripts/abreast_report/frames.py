@@ -181,7 +181,7 @@ def ratio_table(places):
 
 def kind(place):
     if "workload" in place.keys:
-        return f"{EXAMPLE[0].upper()}{EXAMPLE[1:]} of P4003R4 3.5"
+        return f"{EXAMPLE}, taken for the workload of P4003R4 3.5"
     if not place.steady:
         return "Not steady, or not of one thread"
     if place.keys.get("depth") == "0":

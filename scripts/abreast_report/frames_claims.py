@@ -6,7 +6,7 @@ from .rows import shown
 WORKLOAD_FRAMES = 2_000_000 * 66  # iterations, and the coroutines of one
 PAIR_MOST = 50  # instructions of an allocation and its free
 CHAIN_MOST = 1.45  # of a chain of four, to the arena's
-EXAMPLE = "Capy's example, taken for the workload"
+EXAMPLE = "Capy's example"
 FEW = 4  # kinds of chain: a verdict of so many names them
 LIBRARIES = ("mimalloc", "jemalloc", "tcmalloc")
 
@@ -40,9 +40,9 @@ def published_headline(places, papers):
         return "", ""
     values = [speed(row)[0] for _, row in rows]
     text = f"Recycling coroutine frames is {shown_range(values)} times as fast as malloc here"
-    own = [f"{in_short(place)} {shown_speed(row)}" for place, row in rows if "workload" in place.keys]
+    own = [in_short(place, row) for place, row in rows if "workload" in place.keys]
     if own:
-        text += f", on {EXAMPLE} of the paper: {listed_plainly(own)}"
+        text += f", on {EXAMPLE}, taken for the paper's workload, {', '.join(own)}"
     paper = [f"{value:.2f} ({compiler})" for compiler, allocator, value in papers if allocator == "recycling"]
     text += f"; published: {' and '.join(paper)}, P4003R4 3.5." if paper else "."
     faster = sum(speed(row)[1] > 1 for _, row in rows)
@@ -54,13 +54,9 @@ def published_headline(places, papers):
     return text, text + counts + claim(rows, papers)
 
 
-def in_short(place):
+def in_short(place, row):
     language = "C++" if place.model.startswith("cxx") else "C"
-    return f"{language}, process of {'one thread' if place.one_thread else 'several threads'},"
-
-
-def listed_plainly(words):
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    return f"{shown_speed(row)} in {language}, process of {'one thread' if place.one_thread else 'several threads'}"
 
 
 def claim(rows, papers):
