@@ -1,10 +1,10 @@
 """Which figures of C and of C++ are twins, and why they differ where they do.
 
 A difference has a cause only where somebody looked for it: one of growth has the entry of docs/calibration.md's table
-that names its cell, any other the first line of paper/calibration.tsv whose patterns match it. Where that line says by
-how much the one has more, the two differ by just that. Failing that, bytes of stack have a cause where the stack itself
-shows it: a completion leaves another number of functions there. What none of them explains is "not explained", and is
-counted.
+that names its cell, any other the first line of paper/calibration.tsv whose patterns match it and whose amount is that
+of the difference, or not less. Failing that, bytes of stack have a cause where the stack itself shows it: a completion
+leaves another number of functions there, of a size that functions have. What none of them explains is "not explained",
+and is counted.
 """
 
 import re
@@ -40,6 +40,7 @@ METRICS = {
     INSTRUCTIONS: "instructions an operation, to within 5 %",
     MEASURED[1]: "bytes written an operation, to within 5 %",
 }
+FUNCTION_BYTES = 320  # of stack, the most that one function has taken at -O0 (docs/calibration.md)
 OTHER_FUNCTIONS = (
     "optimiser",
     "A completion leaves another number of functions on the stack, as counted in each cell: the compiler inlines some "
@@ -192,25 +193,36 @@ def matches(pattern, text):
     return expression(pattern).fullmatch(text) is not None
 
 
-MORE = re.compile(r"-|(C|C\+\+)( by \d+(\|\d+)*)?")
-MORE_WORDS = "`C` or `C++`, perhaps `by 16|48`, or `-`"
+MORE = re.compile(r"-|(C|C\+\+) (by \d+(\|\d+)*|up to \d+(\.\d+ times| times)?)")
+MORE_WORDS = "`C` or `C++` with `by 16|48`, `up to 48` or `up to 1.2 times`; or `-`"
 
 
 @dataclass(frozen=True)
 class More:
-    """Which of the two has more; and by how much, where the line says so: one of these amounts."""
+    """Which of the two has more; and by how much: just one of some amounts, or at most so much, or so many times."""
 
     who: str  # `-`: of a line that is about no figures
     amounts: tuple = ()
+    most: float = None
+    times: float = None
 
     @staticmethod
     def parse(text):
-        who, _, amounts = text.partition(" by ")
-        return More(who, tuple(int(one) for one in amounts.split("|") if one))
+        who, _, rest = text.partition(" ")
+        number = rest.removeprefix("by ").removeprefix("up to ")
+        if rest.endswith(" times"):
+            return More(who, times=float(number.removesuffix(" times")))
+        if rest.startswith("up to "):
+            return More(who, most=float(number))
+        return More(who, tuple(int(one) for one in number.split("|") if one))
 
     def holds(self, pair):
-        who = "C" if pair.c > pair.cxx else "C++"
-        return who == self.who and (not self.amounts or abs(pair.c - pair.cxx) in self.amounts)
+        less, more = sorted((pair.c, pair.cxx))
+        if self.who != ("C" if pair.c > pair.cxx else "C++"):
+            return False
+        if self.times is not None:
+            return more <= self.times * less
+        return more - less in self.amounts or (self.most is not None and more - less <= self.most)
 
 
 class Causes:
@@ -276,7 +288,7 @@ class Causes:
             if more.holds(pair) and all(matches(*both) for both in zip(patterns, texts)):
                 return cause, why
         c, cxx = pair.functions
-        if c is not None and cxx is not None and c != cxx:
+        if c is not None and cxx is not None and 0 < abs(pair.c - pair.cxx) <= FUNCTION_BYTES * abs(c - cxx):
             return OTHER_FUNCTIONS
         return UNEXPLAINED, ""
 

@@ -37,7 +37,7 @@ def causes(tmp_path):
     (tmp_path / "docs").mkdir()
     (tmp_path / "paper" / "calibration.tsv").write_text(
         "experiment\tmechanism\tvariant\ttoolchain\tmetric\tmore\tcause\twhy\n"
-        "opstate\t*\t*\tgcc-*\tframe_bytes\tC++\tframe layout\tg++ keeps every awaiter.\n"
+        "opstate\t*\t*\tgcc-*\tframe_bytes\tC++ up to 40\tframe layout\tg++ keeps every awaiter.\n"
         "*\t*\t*\t*\tdisagreement 2\t-\toptimiser\tThe page.\n"
     )
     (tmp_path / "docs" / "calibration.md").write_text(
@@ -125,6 +125,16 @@ def test_a_cause_may_say_by_how_much(tmp_path, causes, cxx, known):
     assert cells[1][5] == ("1" if known else UNEXPLAINED)
 
 
+@pytest.mark.parametrize("more, known", [("C++ up to 32", True), ("C++ up to 31", False), ("C++ up to 1.5 times", True),
+                                         ("C++ up to 1.4 times", False), ("C up to 32", False)])
+def test_a_cause_explains_no_more_than_it_says(tmp_path, causes, more, known):
+    ledger = tmp_path / "paper" / "calibration.tsv"
+    ledger.write_text(ledger.read_text() + f"opstate\t*\t*\t*\tawaitable_bytes\t{more}\tABI\tIt is.\n")
+    rows = both("opstate", "ready", "depth=1", "awaitable_bytes", 64, 96)
+    cells = table(build({"opstate": rows}, Causes(tmp_path)), "calibration").rows
+    assert cells[1][5] == ("1" if known else UNEXPLAINED)
+
+
 def stack_rows(c, cxx, functions, toolchain=GCC):
     rows = both("stack", "p2300", "boundary=yes", "stack_growth", "linear", "linear", toolchain, "sender")
     rows += both("stack", "p2300", "boundary=yes", "stack_bytes_per_completion", c, cxx, toolchain, "sender")
@@ -132,9 +142,9 @@ def stack_rows(c, cxx, functions, toolchain=GCC):
     return rows
 
 
-@pytest.mark.parametrize("functions, lost", [((5, 7), 0), ((5, 5), 1)])
-def test_other_functions_on_the_stack_are_a_cause_of_other_bytes(causes, functions, lost):
-    section = build({"stack": stack_rows(208, 304, functions, GCC.replace("O2", "O0"))}, causes)
+@pytest.mark.parametrize("cxx, functions, lost", [(304, (5, 7), 0), (304, (5, 5), 1), (1008, (5, 7), 1)])
+def test_other_functions_on_the_stack_are_a_cause_of_other_bytes(causes, cxx, functions, lost):
+    section = build({"stack": stack_rows(208, cxx, functions, GCC.replace("O2", "O0"))}, causes)
     assert table(section, "calibration-summary").rows[1][1:] == [1, 0, 1 - lost, lost]
     assert table(section, "calibration").rows[1][2] == "+208 B in 5"
     said = "Of 1 difference, 1 is not explained (1 at O0)." if lost else "1 difference, its cause known."
@@ -183,7 +193,9 @@ def test_a_figure_without_its_twin_is_not_compared(causes):
     assert build({"opstate": rows[:1]}, causes).tables == build({"opstate": rows[1:]}, causes).tables == []
 
 
-@pytest.mark.parametrize("more, cause", [("C", "the weather"), ("C by some", "ABI"), ("- by 16", "ABI")])
+@pytest.mark.parametrize(
+    "more, cause", [("C by 8", "the weather"), ("C by some", "ABI"), ("- by 16", "ABI"), ("C", "ABI")]
+)
 def test_a_bad_line_of_causes_is_named(tmp_path, causes, more, cause):
     ledger = tmp_path / "paper" / "calibration.tsv"
     ledger.write_text(ledger.read_text() + f"opstate\t*\t*\t*\t*\t{more}\t{cause}\twho knows\n")

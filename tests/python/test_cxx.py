@@ -126,7 +126,10 @@ exec "{}" "$@"
 
 @pytest.mark.parametrize(
     "old, reason",
-    [(True, "it does not compile C++20 coroutines with this standard library"), (False, "no C++ compiler is installed")],
+    [
+        (True, "it does not compile C++20 coroutines with this standard library"),
+        (False, "no C++ compiler is installed"),
+    ],
 )
 def test_without_cxx20_the_rest_is_built_and_says_so(tmp_path, old, reason):
     """With a g++ that is too old, and without any."""
