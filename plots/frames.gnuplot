@@ -25,6 +25,7 @@ do for [i = 1:lines] {
 own(n) = n == 0 ? 0x0072b2 : n == 1 ? 0xd55e00 : n == 2 ? 0x009e73 : 0x555555
 library(n) = n == 4 ? 0xe69f00 : n == 5 ? 0xcc79a7 : 0x56b4e9
 paint(n) = n < 4 ? own(n) : library(n)
+beside(n) = n < 4 ? 1 : 1.06 ** (n - 3) # libraries lie close together
 marker(n) = n == 0 ? 7 : n == 1 ? 9 : n == 2 ? 4 : n == 3 ? 12 : n == 4 ? 6 : n == 5 ? 10 : 8
 key_font = kind eq "svg" ? ",12" : ",8"
 title_font = kind eq "svg" ? ",14" : ",10"
@@ -46,9 +47,9 @@ do for [p = 0:1] {
     set arrow 1 from graph 0, first 1 to graph 1, first 1 nohead lc rgb "#555555" lw 1.5
     left = p ? 0.8 : 48
     right = p ? 40 : 5400
-    plot for [i in drawn[p + 1]] data index int(i) - 1 using 2:3:4:5 with yerrorbars lw 1.5 pt -1 \
+    plot for [i in drawn[p + 1]] data index int(i) - 1 using ($2 * beside($6)):3:4:5 with yerrorbars lw 1.5 pt -1 \
              lc rgb paint(number[int(i)]) notitle, \
-         for [i in drawn[p + 1]] data index int(i) - 1 using 2:3 with linespoints lw 2 lc rgb paint(number[int(i)]) \
+         for [i in drawn[p + 1]] data index int(i) - 1 using ($2 * beside($6)):3 with linespoints lw 2 lc rgb paint(number[int(i)]) \
              dt 1 + number[int(i)] pt marker(number[int(i)]) ps (kind eq "svg" ? 0.8 : 1.1) notitle, \
          data index lines using (left):3:(right - left):(0) with vectors nohead dt 3 lw 1.5 lc rgb "#000000" notitle, \
          data index lines using (right):3:(p ? strcol(7) : "") with labels left offset 0.7, 0 font key_font notitle

@@ -7,7 +7,7 @@ WORKLOAD_FRAMES = 2_000_000 * 66  # iterations, and the coroutines of one
 PAIR_MOST = 50  # instructions of an allocation and its free
 CHAIN_MOST = 1.45  # of a chain of four, to the arena's
 EXAMPLE = "Capy's example"
-FEW = 4  # kinds of chain: a verdict of so many names them
+FEW = 8  # kinds of chain: a verdict of so many names them
 LIBRARIES = ("mimalloc", "jemalloc", "tcmalloc")
 
 
