@@ -125,9 +125,13 @@ function(costs_add)
       cells_cxx_object("${cxx_flags};${reduced}" ${source} costs-objects/${name})
     endforeach()
   endif()
+  set(linker ${bench_linker})
+  if(cxx AND NOT CMAKE_CXX_COMPILER)
+    set(linker ${cxx})
+  endif()
   add_custom_command(
     OUTPUT ${directory}/costs
-    COMMAND ${bench_linker} ${objects} $<TARGET_FILE:cost_cell> $<TARGET_FILE:abreast_bench>
+    COMMAND ${linker} ${objects} $<TARGET_FILE:cost_cell> $<TARGET_FILE:abreast_bench>
             $<TARGET_FILE:abreast_core> ${URING_LINK_LIBRARIES} ${cells_linker} -pthread -lm -o ${directory}/costs
     DEPENDS ${objects} cost_cell abreast_bench abreast_core
     COMMENT "${toolchain}: linking"
