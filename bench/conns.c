@@ -64,7 +64,7 @@ static bool in_mode(const struct conns_cell *cell, const struct run_options *opt
     bool floor = plan->form == &conns_floor, task = plan->form == &conns_task, one_block = !plan->form->frames;
     bool cxx = plan->form == &conns_cxx_task, pipeline = plan->form == &conns_pipeline;
     bool largest = plan->connections == sizes[SIZES - 1], middle = plan->connections == sizes[SIZES - 2];
-    if ((!plain && floor) || (pool && (one_block || largest)) || (plan->form->fixed && !plan->fixed))
+    if ((!plain && floor) || (pool && (one_block || largest || cxx)) || (plan->form->fixed && !plan->fixed))
         return false;
     if (plan->fixed)
         return cell->library == libraries && (!largest || (options->full && (task || cxx)));
