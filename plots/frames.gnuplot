@@ -49,8 +49,9 @@ do for [p = 0:1] {
     right = p ? 40 : 5400
     plot for [i in drawn[p + 1]] data index int(i) - 1 using ($2 * beside($6)):3:4:5 with yerrorbars lw 1.5 pt -1 \
              lc rgb paint(number[int(i)]) notitle, \
-         for [i in drawn[p + 1]] data index int(i) - 1 using ($2 * beside($6)):3 with linespoints lw 2 lc rgb paint(number[int(i)]) \
-             dt 1 + number[int(i)] pt marker(number[int(i)]) ps (kind eq "svg" ? 0.8 : 1.1) notitle, \
+         for [i in drawn[p + 1]] data index int(i) - 1 using ($2 * beside($6)):3 with linespoints lw 2 \
+             lc rgb paint(number[int(i)]) dt 1 + number[int(i)] pt marker(number[int(i)]) \
+             ps (kind eq "svg" ? 0.8 : 1.1) notitle, \
          data index lines using (left):3:(right - left):(0) with vectors nohead dt 3 lw 1.5 lc rgb "#000000" notitle, \
          data index lines using (right):3:(p ? strcol(7) : "") with labels left offset 0.7, 0 font key_font notitle
 }
