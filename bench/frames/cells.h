@@ -70,14 +70,13 @@
 #define APART_LIBRARIES(...) CHAIN_LIBRARIES(APART_LIBRARY, __VA_ARGS__)
 #define APART_CELLS(...) CHAIN_ALLOCATORS(APART_CELL, __VA_ARGS__) APART_LIBRARIES(__VA_ARGS__)
 #define APART_SHARED_CELLS(...) CHAIN_SHARED_ALLOCATORS(APART_CELL, __VA_ARGS__) APART_LIBRARIES(__VA_ARGS__)
-/* malloc, recycling, and the other mallocs: what the published ratios are of. */
-#define APART_MALLOCS(...)                                                                                             \
-    APART_CELL("malloc", true, __VA_ARGS__)                                                                            \
-    APART_CELL("recycling", false, __VA_ARGS__)                                                                        \
-    APART_LIBRARIES(__VA_ARGS__)
-/* Where malloc depends on whether its process ever had a second thread. */
-#define APART_BOTH(...)                                                                                                \
-    APART_MALLOCS(CELL_BOTH, true, SINGLE, __VA_ARGS__) APART_MALLOCS(CELL_BOTH, true, SEVERAL, __VA_ARGS__)
+/* malloc, recycling, and the other mallocs, these in some modes: what the published ratios are of. */
+#define APART_MALLOCS(libraries, ...)                                                                                  \
+    APART_CELL("malloc", true, CELL_BOTH, true, __VA_ARGS__)                                                           \
+    APART_CELL("recycling", false, CELL_BOTH, true, __VA_ARGS__)                                                       \
+    APART_LIBRARIES(libraries, true, __VA_ARGS__)
+/* Where glibc's malloc depends on whether its process ever had a second thread. The libraries' do not. */
+#define APART_BOTH(...) APART_MALLOCS(CELL_FULL, SINGLE, __VA_ARGS__) APART_MALLOCS(CELL_BOTH, SEVERAL, __VA_ARGS__)
 
 #define CHAIN_OF(text, depth_, bytes_) .launch = chain_##text##_launch, .depth = (depth_), .bytes = (bytes_)
 
@@ -112,8 +111,8 @@
 #endif
 
 #define FRAMES_CHAIN_CELLS                                                                                             \
-    APART_CELLS(CELL_BOTH, true, SINGLE, "workload=p4003,task=awaitable", TREE(call_tree_launch))                      \
-    APART_MALLOCS(CELL_BOTH, true, SEVERAL, "workload=p4003,task=awaitable", TREE(call_tree_launch))                   \
+    APART_MALLOCS(CELL_BOTH, SINGLE, "workload=p4003,task=awaitable", TREE(call_tree_launch))                          \
+    APART_MALLOCS(CELL_FULL, SEVERAL, "workload=p4003,task=awaitable", TREE(call_tree_launch))                         \
     CHAIN_CELL("malloc", true, "awaitable", CELL_BOTH, true, "workload=p4003,task=awaitable", TREE(call_tree_launch))  \
     CHAIN_CELL("recycling", false, "awaitable", CELL_BOTH, true, "workload=p4003,task=awaitable",                      \
                TREE(call_tree_launch))                                                                                 \
@@ -123,7 +122,7 @@
     CHAIN_DEPTHS("256", 256, CELL_BOTH, CELL_BOTH)                                                                     \
     CHAIN_DEPTHS("1024", 1024, CELL_FULL, CELL_FULL)                                                                   \
     CHAIN_DEPTHS("4096", 4096, CELL_BOTH, CELL_FULL)                                                                   \
-    CHAIN_DEPTHS("mixed", 0, CELL_BOTH, CELL_FULL)                                                                     \
+    CHAIN_DEPTHS("mixed", 0, CELL_FULL, CELL_FULL)                                                                     \
     CHAIN_SHARED_ALLOCATORS(CHAIN_CELL, "awaitable", CELL_BOTH, true, "depth=4,frame=8192,task=awaitable",             \
                             CHAIN_OF(awaitable, 4, 8192))                                                              \
     SENDER_CHAINS("256", 256, CELL_BOTH)                                                                               \
@@ -133,7 +132,7 @@
                             CHAIN_OF(awaitable, 32, 256), .cold = true)                                                \
     APART_BOTH("depth=4,frame=4096,task=awaitable", CHAIN_OF(awaitable, 4, 4096))                                      \
     APART_BOTH("depth=32,frame=256,task=awaitable", CHAIN_OF(awaitable, 32, 256))                                      \
-    APART_MALLOCS(CELL_BOTH, true, SINGLE, "depth=4,frame=mixed,task=awaitable", CHAIN_OF(awaitable, 4, 0))            \
+    APART_MALLOCS(CELL_BOTH, SINGLE, "depth=4,frame=mixed,task=awaitable", CHAIN_OF(awaitable, 4, 0))                  \
     APART_CELLS(CELL_FULL, true, SINGLE, "depth=4,frame=256,task=awaitable", CHAIN_OF(awaitable, 4, 256))              \
     APART_SHARED_CELLS(CELL_BOTH, false, SEVERAL, "depth=4,frame=256,threads=2,task=awaitable",                        \
                        CHAIN_OF(awaitable, 4, 256), .two_threads = true)                                               \
