@@ -194,7 +194,7 @@ def rule_of_instructions(found, explained, numbers):
         whys = [" ".join(filter(None, (f"Cause: {cause}.", why))) for cause, why in causes]
         yield text + (
             f"holds in {len(counted_) - len(above)} of {counted(len(counted_), 'row')} ({by_level(above)} above it, by "
-            f"{shown(worst)} {unit} an operation at most). {' '.join(whys)}"
+            f"{shown(worst)} {unit} an operation at most). Above it: {which_text(above, counted_)}. {' '.join(whys)}"
         )
     below = [pair for pair in counted_ if pair.ratio < 1 / LIMIT]
     if below:
@@ -202,6 +202,19 @@ def rule_of_instructions(found, explained, numbers):
             f"C takes fewer by more than {100 * LIMIT - 100:.0f} % in {len(below)} of {counted(len(counted_), 'row')} "
             f"({by_level(below)}). {causes_text(below, explained, numbers)}"
         )
+
+
+def which_text(some, of_all):
+    """The mechanisms, each with its ratios and its settings."""
+    everywhere = list(dict.fromkeys(pair.toolchain for pair in of_all))
+    found = {}
+    for pair in some:
+        found.setdefault(" ".join([pair.experiment, *pair.key[:2]]), []).append(pair)
+    parts = []
+    for name, pairs in found.items():
+        where = settings_text(dict.fromkeys(pair.toolchain for pair in pairs), everywhere, True)
+        parts.append(f"{name}, {range_text([pair.ratio for pair in pairs])} times, with {where}")
+    return "; ".join(parts)
 
 
 def causes_text(pairs, explained, numbers):

@@ -82,6 +82,7 @@ def test_instructions_are_a_ratio_and_five_percent_is_equal(causes):
     section = build({"echo": rows}, causes)
     assert "1.05 (echo awaitable task (a), gcc-12.2.0 O2 sib=on exc=off) to 1.06 (echo awaitable" in section.headline
     assert "holds in 1 of 2 rows (1 at O2 above it, by 6 instructions an operation at most)" in section.headline
+    assert "Above it: echo awaitable task, 1.06 times, with gcc-12.2.0 O2." in section.headline
     assert table(section, "calibration-instructions").rows[0][3] == "1.05 to 1.06"
     assert table(section, "calibration-summary").rows[0][1:] == [2, 1, 0, 1]
 
