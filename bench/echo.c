@@ -6,7 +6,15 @@
  *                         what they process into a checksum
  *
  * spec=on makes the speculative system call before an operation is submitted. Over io_uring it is off but for one group
- * of cells that shows what it does; over epoll it is on, as in event loops in use, which try before they wait.
+ * of cells that shows what it does; over epoll it is on, as in event loops in use, which try before they wait, but for
+ * two groups with the yardsticks, which do not.
+ *
+ * bare-io-uring and bare-epoll are servers without this project's reactor (bench/bare/bare.h), beside which the clients
+ * have a reactor of their own. So has floor-apart, the floor in their place: it against them is what the reactor costs,
+ * and it against the floor what sharing it with the clients gains.
+ *
+ * receive=multishot and files=registered are policies of the loops' streams (docs/reactor.md). There floor-plain is the
+ * floor without.
  */
 #include "bench/echo.h"
 #include "bench/peers/cells.h"
@@ -56,6 +64,15 @@ static bool backend_wanted(const struct cell *cell, const struct run_options *op
     return parameters->backend == chosen_backend(options);
 }
 
+/* The yardsticks of a backend and what stands beside them: also in quick mode. */
+static bool yardstick_wanted(const struct cell *cell, const struct run_options *options)
+{
+    const struct echo_parameters *parameters = cell->parameters;
+    if (backend_wanted(cell, options))
+        return true;
+    return parameters->backend == REACTOR_EPOLL && options->backend == REACTOR_DEFAULT;
+}
+
 #define BACKEND_io_uring REACTOR_IO_URING
 #define BACKEND_epoll REACTOR_EPOLL
 #define SPECULATIVE_on true
@@ -77,43 +94,84 @@ static bool backend_wanted(const struct cell *cell, const struct run_options *op
         .close = echo_memory_close,                                                                                    \
     },
 
-#define SOCKET_CELL(form_, model_, mechanism_, kind_, modes_, transport_, connections_, message_, reactor_, spec_)     \
+#define SOCKET_VARIANT(transport_, connections_, message_, reactor_, spec_)                                            \
+    "transport=" #transport_ ",connections=" #connections_ ",message=" #message_ ",reactor=" #reactor_ ",spec=" #spec_
+
+#define SOCKET_PARAMETERS(transport_, connections_, message_, reactor_, spec_)                                         \
+    .transport = ECHO_##transport_, .process = process_checksum, .connections = (connections_), .message = (message_), \
+    .backend = BACKEND_##reactor_, .speculative = SPECULATIVE_##spec_
+
+#define SOCKET_CELL_AS(form_, model_, mechanism_, variant_, modes_, baseline_, wanted_, ...)                           \
     {                                                                                                                  \
         .model = (model_),                                                                                             \
         .mechanism = (mechanism_),                                                                                     \
-        .variant = "transport=" #transport_ ",connections=" #connections_ ",message=" #message_ ",reactor=" #reactor_  \
-                   ",spec=" #spec_,                                                                                    \
+        .variant = variant_,                                                                                           \
         .modes = (modes_),                                                                                             \
-        .baseline = LOOP_FORM_##form_ == LOOP_FORM_floor,                                                              \
-        .parameters = &(const struct echo_parameters){.form = LOOP_FORM_##form_,                                       \
-                                                      .transport = ECHO_##transport_,                                  \
-                                                      .process = process_checksum,                                     \
-                                                      .connections = (connections_),                                   \
-                                                      .message = (message_),                                           \
-                                                      .backend = BACKEND_##reactor_,                                   \
-                                                      .speculative = SPECULATIVE_##spec_},                             \
-        .wanted = backend_wanted,                                                                                      \
+        .baseline = (baseline_),                                                                                       \
+        .parameters = &(const struct echo_parameters){.form = LOOP_FORM_##form_, __VA_ARGS__},                         \
+        .wanted = (wanted_),                                                                                           \
         .open = echo_socket_open,                                                                                      \
         .run = echo_socket_run,                                                                                        \
         .close = echo_socket_close,                                                                                    \
     },
 
+#define SOCKET_CELL(form_, model_, mechanism_, kind_, modes_, ...)                                                     \
+    SOCKET_CELL_AS(form_, model_, mechanism_, SOCKET_VARIANT(__VA_ARGS__), modes_,                                     \
+                   LOOP_FORM_##form_ == LOOP_FORM_floor, backend_wanted, SOCKET_PARAMETERS(__VA_ARGS__))
+
+/* Of a group that is there for its yardsticks. */
+#define BESIDE_CELL(form_, model_, mechanism_, ...)                                                                    \
+    SOCKET_CELL_AS(form_, model_, mechanism_, SOCKET_VARIANT(__VA_ARGS__), CELL_BOTH,                                  \
+                   LOOP_FORM_##form_ == LOOP_FORM_floor, yardstick_wanted, SOCKET_PARAMETERS(__VA_ARGS__))
+
+#define APART_CELL(server_, mechanism_, native_, needs_, ...)                                                          \
+    {                                                                                                                  \
+        .model = "raw",                                                                                                \
+        .mechanism = (mechanism_),                                                                                     \
+        .variant = SOCKET_VARIANT(__VA_ARGS__),                                                                        \
+        .modes = CELL_BOTH,                                                                                            \
+        .native = (native_),                                                                                           \
+        .needs = (needs_),                                                                                             \
+        .parameters = &(const struct echo_parameters){.server = &(server_), SOCKET_PARAMETERS(__VA_ARGS__)},           \
+        .wanted = yardstick_wanted,                                                                                    \
+        .open = echo_apart_open,                                                                                       \
+        .run = echo_apart_run,                                                                                         \
+        .close = echo_apart_close,                                                                                     \
+    },
+
+#define APART_CELLS(name_, reactor_, ...)                                                                              \
+    APART_CELL(floor_echo_##reactor_, "floor-apart", "raw/bare-" name_, NULL, __VA_ARGS__, reactor_, off)              \
+    APART_CELL(bare_echo_##reactor_, "bare-" name_, NULL, "io_uring with DEFER_TASKRUN (Linux 6.1)", __VA_ARGS__,      \
+               reactor_, off)
+
+/* A policy of streams; the models and the floor have it alike. */
+#define POLICY_CELL(form_, model_, mechanism_, baseline_, word_, policy_)                                              \
+    SOCKET_CELL_AS(form_, model_, mechanism_, SOCKET_VARIANT(socketpair, 64, 64, io_uring, off) "," word_, CELL_FULL,  \
+                   baseline_, backend_wanted, SOCKET_PARAMETERS(socketpair, 64, 64, io_uring, off),                    \
+                   .policy = (policy_))
+
+#define POLICY_GROUP(word_, policy_)                                                                                   \
+    POLICY_CELL(floor, "raw", "floor", true, word_, policy_)                                                           \
+    POLICY_CELL(floor, "raw", "floor-plain", false, word_, NULL)                                                       \
+    POLICY_CELL(task, "awaitable", "task", false, word_, policy_)                                                      \
+    POLICY_CELL(pipeline, "sender", "pipeline", false, word_, policy_)
+
+#define YARDSTICK_GROUP(...)                                                                                           \
+    BESIDE_CELL(floor, "raw", "floor", __VA_ARGS__, epoll, off)                                                        \
+    BESIDE_CELL(task, "awaitable", "task", __VA_ARGS__, epoll, off)                                                    \
+    BESIDE_CELL(pipeline, "sender", "pipeline", __VA_ARGS__, epoll, off)                                               \
+    APART_CELLS("epoll", epoll, __VA_ARGS__)
+
 /* Another library's loop and client, on its own reactor of that kind (docs/libraries.md). */
-#define LIBRARY_CELL(adapter_, model_, mechanism_, transport_, connections_, message_, reactor_, spec_)                \
+#define LIBRARY_CELL(adapter_, model_, mechanism_, ...)                                                                \
     {                                                                                                                  \
         .model = (model_),                                                                                             \
         .mechanism = (mechanism_),                                                                                     \
-        .variant = "transport=" #transport_ ",connections=" #connections_ ",message=" #message_ ",reactor=" #reactor_  \
-                   ",spec=" #spec_,                                                                                    \
+        .variant = SOCKET_VARIANT(__VA_ARGS__),                                                                        \
         .toolchain = ABREAST_LIBRARIES,                                                                                \
         .modes = CELL_BOTH,                                                                                            \
-        .parameters = &(const struct library_echo_parameters){.library = &(adapter_),                                  \
-                                                              .echo = {.transport = ECHO_##transport_,                 \
-                                                                       .process = process_checksum,                    \
-                                                                       .connections = (connections_),                  \
-                                                                       .message = (message_),                          \
-                                                                       .backend = BACKEND_##reactor_,                  \
-                                                                       .speculative = SPECULATIVE_##spec_}},           \
+        .parameters =                                                                                                  \
+            &(const struct library_echo_parameters){.library = &(adapter_), .echo = {SOCKET_PARAMETERS(__VA_ARGS__)}}, \
         .wanted = backend_wanted,                                                                                      \
         .open = library_echo_open,                                                                                     \
         .run = library_echo_run,                                                                                       \
@@ -141,6 +199,12 @@ static const struct cell cells[] = {
     SOCKET_GROUPS(io_uring, off)
     LOOP_FORMS(SOCKET_CELL, socketpair, 1, 64, io_uring, on)
     SOCKET_GROUPS(epoll, on)
+    APART_CELLS("io-uring", io_uring, socketpair, 64, 64)
+    APART_CELLS("io-uring", io_uring, tcp, 64, 64)
+    YARDSTICK_GROUP(socketpair, 64, 64)
+    YARDSTICK_GROUP(tcp, 64, 64)
+    POLICY_GROUP("receive=multishot", stream_receive_multishot)
+    POLICY_GROUP("files=registered", stream_register_file)
 };
 /* clang-format on */
 

@@ -1,4 +1,4 @@
-/* What the cells of `echo` are told, and the two ways to run them.
+/* What the cells of `echo` are told, and the three ways to run them.
  *
  * Threads: one; load generator, loops and reactor share it, so that what is measured is the loop and not the wake-up of
  * an idle processor.
@@ -6,6 +6,7 @@
 #ifndef ABREAST_BENCH_ECHO_H
 #define ABREAST_BENCH_ECHO_H
 
+#include "bench/bare/bare.h"
 #include "bench/cell.h"
 #include "bench/loops.h"
 
@@ -20,6 +21,8 @@ struct echo_parameters {
     size_t message; /* bytes */
     enum reactor_backend backend;
     bool speculative;
+    int (*policy)(struct stream *);      /* asked of the loops' ends, not of the clients'; null: none */
+    const struct bare_echo_kind *server; /* echo_apart only, and then there is no form */
 };
 
 /* Where the loops' frames come from: as the command line says, else the recycling allocator. */
@@ -38,6 +41,10 @@ void echo_memory_close(void *state);
 int echo_socket_open(const struct cell *, const struct run_options *, void **state);
 int echo_socket_run(void *state, uint64_t operations, struct outcome *);
 void echo_socket_close(void *state);
+
+int echo_apart_open(const struct cell *, const struct run_options *, void **state);
+int echo_apart_run(void *state, uint64_t operations, struct outcome *);
+void echo_apart_close(void *state);
 
 /* Bytes that follow from the seed alone (splitmix64). `size` is a multiple of 8. */
 void echo_fill(unsigned char *bytes, size_t size, uint64_t seed);

@@ -48,6 +48,7 @@ static void run(struct echo_client *self, enum state state)
                 return;
             }
         }
+        self->asked += self->message;
         for (self->moved = 0; self->moved < self->message; self->moved += (size_t)op->result) {
             io_op_prepare(op, self->stream, self->reply + self->moved, self->message - self->moved);
             if (!stream_try(op, IO_READ)) {
@@ -74,6 +75,6 @@ void echo_client_start(struct echo_client *self, uint64_t seed, uint64_t message
 {
     self->window = seed;
     self->left = messages;
-    self->bytes = 0;
+    self->asked = self->bytes = 0;
     run(self, MESSAGE);
 }

@@ -24,7 +24,8 @@ struct echo_client {
     uint64_t window;
     uint64_t left;  /* messages */
     size_t moved;   /* bytes of the message sent or read so far */
-    uint64_t bytes; /* verified since the start */
+    uint64_t asked; /* bytes sent since the start */
+    uint64_t bytes; /* verified since then */
 };
 
 /* Exchanges `messages` of them. The caller has set stream, pattern, reply, message and done. */

@@ -90,6 +90,10 @@ static int open_connection(struct echo_socket *echo, struct connection *connecti
     if (status < 0)
         return status;
     echo->opened++;
+    if (parameters->policy)
+        status = parameters->policy(&connection->ends[0]);
+    if (status < 0)
+        return status;
     connection->echo = echo;
     connection->client = (struct echo_client){
         .stream = &connection->ends[1],

@@ -1,13 +1,16 @@
-/* The yardsticks of `echo`: read, process, write, repeat as somebody writes it who has one interface of the kernel and
- * nothing else, without this project's reactor, streams or run_loop. What the floor costs above them is what the
- * reactor costs.
+/* Echo servers behind one interface, each on something of its own: read, process, write, repeat.
  *
  *   io_uring   liburing alone: SINGLE_ISSUER, DEFER_TASKRUN, one io_uring_enter per turn of the loop
  *   epoll      level-triggered readiness alone: recv and send where the kernel says that they will not wait
+ *   floor      the floor's loops on this project's reactor, with either backend
+ *
+ * The first two are the yardsticks of `echo`: the loop as somebody writes it who has one interface of the kernel and
+ * nothing else, without this project's reactor, streams or run_loop. What the third costs above them is what the
+ * reactor costs.
  *
  * Owns: nothing of the caller's: `connections` and their buffers and descriptors, which are connected sockets, live
- * from open to close; epoll makes the descriptors non-blocking. Threads: all calls from the one that opened, for
- * io_uring permits no other. Errors: negative errno; the first one ends the serving.
+ * from open to close; descriptors are made non-blocking but by io_uring. Threads: all calls from the one that opened,
+ * for io_uring permits no other. Errors: negative errno; the first one ends the serving.
  */
 #ifndef ABREAST_BENCH_BARE_BARE_H
 #define ABREAST_BENCH_BARE_BARE_H
@@ -28,12 +31,11 @@ struct bare_connection {
 };
 
 struct bare_counts {
-    uint64_t messages; /* pieces read, processed and written back */
-    uint64_t bytes;
+    uint64_t bytes;    /* read, processed and written back */
     uint64_t syscalls; /* io_uring_enter; epoll_wait, epoll_ctl, recv, send */
 };
 
-struct bare_echo; /* a server of one of the two kinds */
+struct bare_echo; /* a server of one of these kinds */
 
 struct bare_echo_kind {
     const char *name; /* as reactor_backend_name */
@@ -45,5 +47,6 @@ struct bare_echo_kind {
 };
 
 extern const struct bare_echo_kind bare_echo_io_uring, bare_echo_epoll;
+extern const struct bare_echo_kind floor_echo_io_uring, floor_echo_epoll; /* without the speculative call */
 
 #endif

@@ -36,7 +36,6 @@ static int write_back(struct bare_echo *self, struct bare_connection *connection
         connection->sent += sent > 0 ? (size_t)sent : 0;
     }
     self->counts.bytes += connection->got;
-    self->counts.messages++;
     return waited ? wait_for(self, connection, EPOLL_CTL_MOD, EPOLLIN) : 0;
 }
 

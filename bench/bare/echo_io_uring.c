@@ -47,10 +47,8 @@ static int complete(struct bare_echo *self, uint64_t user_data, int result)
         return 0;
     }
     connection->sent += (size_t)result;
-    if (connection->sent == connection->got) {
+    if (connection->sent == connection->got)
         self->counts.bytes += connection->got;
-        self->counts.messages++;
-    }
     submit(self, connection, connection->sent < connection->got);
     return 0;
 }

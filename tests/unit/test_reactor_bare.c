@@ -52,7 +52,6 @@ static void it_echoes_as_much_as_it_is_asked_to_and_then_until_all_are_closed(co
             assert_int_equal(send(self.peers[i], out, sizeof out, 0), sizeof out);
         }
         assert_int_equal(kind->serve(self.echo, sizeof out * CONNECTIONS, &self.counts), 0);
-        assert_int_equal(self.counts.messages, CONNECTIONS);
         assert_int_equal(self.counts.bytes, sizeof out * CONNECTIONS);
         assert_true(self.counts.syscalls > 0);
         for (int i = 0; i < CONNECTIONS; i++) {
