@@ -48,12 +48,15 @@ static bool is_claim(const struct conns_cell *cell)
 
 static unsigned rounds_of(const struct conns_cell *cell, const struct run_options *options)
 {
-    enum { FEW = 3 };
+    enum { TWO = 2, FEW = 3 };
     if (cell->plan.fixed || options->smoke || cell->library != libraries)
         return 1;
     if (options->full)
         return is_claim(cell) ? CONNS_ROUNDS_MOST : FEW;
-    return is_claim(cell) ? FEW : 1;
+    if (!is_claim(cell))
+        return 1;
+    bool largest = cell->plan.connections == sizes[SIZES - 1];
+    return !cell->plan.objects ? FEW : largest ? TWO : 1; /* the longest runs are those with objects */
 }
 
 /* Whether the mode wants it: quick mode leaves out what takes long and says little. */
