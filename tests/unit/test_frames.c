@@ -2,11 +2,13 @@
  * them; and an allocation that fails ends a launch with -ENOMEM, at whichever frame. */
 #include "bench/commands.h"
 #include "bench/frames/chains.h"
+#include "bench/several_threads.h"
 #include "common/failing_allocator.h"
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/single_threaded.h>
 #include <sys/wait.h>
 
 extern const struct experiment experiment_frames;
@@ -40,6 +42,13 @@ static void allocators_are_those_of_the_list(void **state)
                           frame_allocator_kinds[kind]->name);
         assert_int_equal(found, 1);
     }
+}
+
+static void a_process_that_had_a_second_thread_counts_as_one_of_several(void **state)
+{
+    (void)state;
+    assert_int_equal(become_several_threads(), 0);
+    assert_false(__libc_single_threaded);
 }
 
 /* Once everything that is kept is there. */
@@ -150,6 +159,7 @@ int main(int argc, char **argv)
         return command_frames_child(argc - 2, argv + 2);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(allocators_are_those_of_the_list),
+        cmocka_unit_test(a_process_that_had_a_second_thread_counts_as_one_of_several),
         cmocka_unit_test(an_iteration_of_the_published_workload_has_66_frames),
         cmocka_unit_test(frames_have_the_size_that_was_asked_for),
         cmocka_unit_test(a_failed_allocation_ends_the_launch),
