@@ -1,8 +1,9 @@
 #include "bench/environment.h"
 #include "bench/cell.h"
-#include "common/coro.h"
+#include "common/frame_allocator.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -180,7 +181,10 @@ void environment_write(const struct environment *environment, struct json *json)
     json_close(json, '}');
     write_known(json, "kernel", environment->kernel);
     write_known(json, "libc", environment->libc);
+    char file[NAME_MAX + 1];
     json_string(json, "malloc", malloc_library_name());
+    if (malloc_library_file(NULL, file, sizeof file))
+        json_string(json, "malloc_file", file);
     json_open(json, "reactor", '{');
     write_known(json, "backend", environment->reactor);
     write_known(json, "features", environment->reactor_features);

@@ -1,7 +1,9 @@
 #include "bench/record.h"
 #include "bench/cell.h"
 #include "bench/output.h"
+#include "common/frame_allocator.h"
 
+#include <limits.h>
 #include <string.h>
 
 enum { CELL_TOOLCHAINS_MAX = 1024 }; /* four times all compilers, levels, flags and sanitizers */
@@ -105,6 +107,30 @@ static void write_skipped(const struct results *results, struct json *json)
     json_close(json, ']');
 }
 
+/* The files of the mallocs that cells take the place of the C library's with. */
+static void write_malloc_libraries(struct json *json)
+{
+    enum { LIBRARIES_MOST = 16 };
+    const char *written[LIBRARIES_MOST];
+    size_t count = 0;
+    char file[NAME_MAX + 1];
+    json_open(json, "malloc_libraries", '{');
+    for (size_t e = 0; e < experiment_count; e++) {
+        for (size_t c = 0; c < experiments[e]->cell_count && count < LIBRARIES_MOST; c++) {
+            const char *library = experiments[e]->cells[c].preload;
+            size_t known = 0;
+            while (library && known < count && strcmp(written[known], library) != 0)
+                known++;
+            if (!library || known < count)
+                continue;
+            written[count++] = library;
+            if (malloc_library_file(library, file, sizeof file))
+                json_string(json, library, file);
+        }
+    }
+    json_close(json, '}');
+}
+
 int record_write_run(const struct record *record, const struct results *results, const char *path)
 {
     struct output output;
@@ -129,6 +155,7 @@ int record_write_run(const struct record *record, const struct results *results,
         json_string(&json, "allocator", run->allocator->name);
     json_string(&json, "start", start);
     environment_write(record->environment, &json);
+    write_malloc_libraries(&json);
     write_toolchains(results, &json);
     json_open(&json, "stages", '[');
     for (size_t i = 0; i < record->stage_count; i++) {

@@ -14,6 +14,7 @@
 
 #include "common/coro.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct frame_allocator {
@@ -36,6 +37,10 @@ struct frame_allocator *malloc_frame_allocator(void);
 /* Which one that is: "malloc" for the C library's own; else what its file is called, as of one that LD_PRELOAD names:
  * "mimalloc", "jemalloc", "tcmalloc". Never null, never freed. */
 const char *malloc_library_name(void);
+
+/* The file, links resolved, whose name has a library's version in it: libmimalloc.so.2.0. Of the malloc that is loaded
+ * where `library` is null; else of one that LD_PRELOAD would name so, which is not loaded. False: there is none. */
+bool malloc_library_file(const char *library, char *file, size_t size);
 
 /* Recycling: freed frames go to free lists of the calling thread, one a size class, and are handed out again, last in
  * first out, as asio's recycling allocator and Capy's do. Classes are RECYCLING_CLASS_BYTES apart; what is larger than

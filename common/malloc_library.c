@@ -1,9 +1,11 @@
-#define _GNU_SOURCE /* dladdr, RTLD_DEFAULT */
+#define _GNU_SOURCE /* dladdr, dlinfo, RTLD_DEFAULT */
 #include "common/frame_allocator.h"
 
 #include <dlfcn.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static char name[64] = "malloc";
@@ -34,4 +36,52 @@ const char *malloc_library_name(void)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, find_name);
     return name;
+}
+
+static bool resolve(const char *path, char *file, size_t size)
+{
+    char *real = realpath(path, NULL);
+    if (!real)
+        return false;
+    const char *slash = strrchr(real, '/');
+    snprintf(file, size, "%s", slash ? slash + 1 : real);
+    free(real);
+    return true;
+}
+
+/* In the folders where the loader looks. */
+static bool resolve_along(const Dl_serinfo *folders, const char *library, char *file, size_t size)
+{
+    for (unsigned i = 0; i < folders->dls_cnt; i++) {
+        char path[PATH_MAX];
+        int length = snprintf(path, sizeof path, "%s/%s", folders->dls_serpath[i].dls_name, library);
+        if (length < (int)sizeof path && resolve(path, file, size))
+            return true;
+    }
+    return false;
+}
+
+bool malloc_library_file(const char *library, char *file, size_t size)
+{
+    Dl_info info;
+    if (!library) {
+        void *symbol = dlsym(RTLD_DEFAULT, "malloc");
+        return symbol && dladdr(symbol, &info) && info.dli_fname && resolve(info.dli_fname, file, size);
+    }
+    if (strchr(library, '/'))
+        return resolve(library, file, size);
+    bool found = false;
+    Dl_serinfo size_only;
+    void *self = dlopen(NULL, RTLD_LAZY);
+    if (self && dlinfo(self, RTLD_DI_SERINFOSIZE, &size_only) == 0) {
+        Dl_serinfo *folders = calloc(1, size_only.dls_size);
+        if (folders) {
+            *folders = size_only;
+            found = dlinfo(self, RTLD_DI_SERINFO, folders) == 0 && resolve_along(folders, library, file, size);
+        }
+        free(folders);
+    }
+    if (self)
+        dlclose(self);
+    return found;
 }

@@ -48,6 +48,12 @@ static void what_malloc_is_has_a_name(void **state)
     assert_true(strlen(malloc_library_name()) > 0);
     assert_null(strchr(malloc_library_name(), '/'));
     assert_null(strstr(malloc_library_name(), ".so"));
+    char file[256];
+    assert_true(malloc_library_file(NULL, file, sizeof file));
+    assert_null(strchr(file, '/'));
+    assert_true(malloc_library_file("libc.so.6", file, sizeof file));
+    assert_non_null(strstr(file, "libc"));
+    assert_false(malloc_library_file("libno-such-malloc.so.1", file, sizeof file));
 }
 
 static void the_global_recycler_hands_out_what_any_thread_freed_last(void **state)
