@@ -64,13 +64,11 @@ static bool backend_wanted(const struct cell *cell, const struct run_options *op
     return parameters->backend == chosen_backend(options);
 }
 
-/* The yardsticks of a backend and what stands beside them: also in quick mode. */
+/* The yardsticks and what stands beside them: those of epoll in quick mode too. */
 static bool yardstick_wanted(const struct cell *cell, const struct run_options *options)
 {
     const struct echo_parameters *parameters = cell->parameters;
-    if (backend_wanted(cell, options))
-        return true;
-    return parameters->backend == REACTOR_EPOLL && options->backend == REACTOR_DEFAULT;
+    return parameters->backend == REACTOR_EPOLL || backend_wanted(cell, options);
 }
 
 #define BACKEND_io_uring REACTOR_IO_URING
