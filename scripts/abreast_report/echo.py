@@ -5,9 +5,11 @@ from .rows import breakable, model_order, shown, shown_row
 from .tables import Mark, Section, Table
 
 RATIO = "ratio_to_floor"
+TO_BARE = "ratio_to_native"  # floor-apart's time over the bare loop's
 NEAR = 0.9  # of the floor's throughput
+YARDSTICK = 0.97  # of a bare loop's throughput, that the floor's interval must not go below
 
-OTHER_METRICS = {"ns_per_op", "ns_above_floor", RATIO}
+OTHER_METRICS = {"ns_per_op", "ns_above_floor", RATIO, TO_BARE}
 
 
 def in_memory(group):
@@ -35,7 +37,8 @@ def build(rows):
             times,
             "In brackets the 99 % interval of paired, interleaved runs. All forms of a variant moved the same bytes "
             "and gave the same checksum: the runner refuses a group where they differ. A library, named with its "
-            "version, has its own reactor of that kind, on both ends of a connection.",
+            "version, has its own reactor of that kind, on both ends of a connection. The clients of bare loops and of "
+            "floor-apart have a reactor of their own; floor-plain is without the policy that its variant names.",
         ),
         Table(
             "echo-counts",
@@ -49,6 +52,7 @@ def build(rows):
     section.short = short(real, [group for group in groups if in_memory(group)])
     section.headline = headline(real)
     section.findings = [*instructions(groups), *control_finding(groups, RATIO)]
+    section.findings += [text for group in groups for text in [*against_bare(group), *policy(group)]]
     section.findings += [text for group in groups for text in far_from_floor(group)]
     section.data = figure_data(groups)
     return section
@@ -56,7 +60,7 @@ def build(rows):
 
 def floor_of(group):
     """The figures of the bare state machine."""
-    return next((figures for (model, _), figures in group.cells.items() if model == "raw"), {})
+    return group.cells.get(("raw", "floor"), {})
 
 
 WITHIN, OUTSIDE, UNDECIDED = "within 10 %", "outside", "too noisy to tell"
@@ -77,12 +81,12 @@ def mark(ratio):
 
 
 def throughputs(groups):
-    """{(model, mechanism): [throughput, floor = 1]}"""
+    """{(model, mechanism): [throughput, floor = 1]}, of the models: raw loops are yardsticks."""
     found = {}
     for group in groups:
         for name, figures in group.cells.items():
             times = speed(figures.get(RATIO))
-            if times:
+            if times and name[0] != "raw":
                 found.setdefault(name, []).append(times)
     return dict(sorted(found.items(), key=lambda item: model_order(item[0][0])))
 
@@ -123,7 +127,7 @@ def far_from_floor(group):
     base = floor_of(group)
     for (model, mechanism), figures in group.ordered():
         times = speed(figures.get(RATIO))
-        if times is None or judge(times) != OUTSIDE:
+        if model == "raw" or times is None or judge(times) != OUTSIDE:
             continue
         reasons, same = [], []
         for metric, what in (
@@ -146,6 +150,54 @@ def far_from_floor(group):
             f"{model} {mechanism}, {group.variant}: {times[0]:.2f} of the floor's throughput "
             f"({times[1]:.2f} to {times[2]:.2f}), {cost}."
         )
+
+
+def against_bare(group):
+    """What the reactor costs: the floor's throughput beside a loop's without one."""
+    apart = group.cells.get(("raw", "floor-apart"), {})
+    times = speed(apart.get(TO_BARE))
+    if times is None:
+        return
+    name, bare = next(((name, cell) for (_, name), cell in group.cells.items() if name.startswith("bare-")), ("", {}))
+    value, low, high = times
+    if low < YARDSTICK and high >= 1:
+        verdict = "too noisy to tell"
+    else:
+        verdict = "met" if low >= YARDSTICK and high >= 1 else "missed"
+    figures = [apart.get("cpu_ns_per_msg"), bare.get("cpu_ns_per_msg")]
+    cpu = ""
+    if all(row and row.value is not None for row in figures):
+        cpu = f"; processor time a message {shown(figures[0].value)} ns against {shown(figures[1].value)} ns"
+    calls = difference(apart, bare, "syscalls_per_msg")
+    if calls is not None:
+        cpu += f", with {more(calls, ('system call', 'system calls'))}" if abs(calls) >= 0.005 else (
+            ", with the same number of system calls"
+        )
+    yield (
+        f"What the reactor costs, {group.variant}: the floor has {value:.3f} ({low:.3f} to {high:.3f}) of the "
+        f"throughput of {name}, which has no reactor (1 or more: it costs nothing){cpu}. Both have their clients on "
+        f"another reactor. That the interval reaches 1.00 and does not go below {YARDSTICK:.2f}: {verdict}."
+    )
+    shared = speed(apart.get(RATIO))
+    if shared and not shared[1] <= 1 <= shared[2]:
+        yield (
+            f"The floor apart from its clients, {group.variant}, has {shared[0]:.2f} ({shared[1]:.2f} to "
+            f"{shared[2]:.2f}) times the throughput of the floor that shares its reactor with them. That is not "
+            "the reactor: bare loops are judged by the floor apart."
+        )
+
+
+def policy(group):
+    """What a policy of the streams changes for the floor itself; the ratio is of the floor without it."""
+    ratio = group.cells.get(("raw", "floor-plain"), {}).get(RATIO)
+    word = next((part for part in group.variant.split(",") if part.startswith(("receive=", "files="))), None)
+    if ratio is None or not ratio.value or word is None:
+        return
+    verdict = "gains" if ratio.low > 1 else "costs" if ratio.high < 1 else "no difference that can be told"
+    yield (
+        f"{word}: the floor has {ratio.value:.3f} ({ratio.low:.3f} to {ratio.high:.3f}) times the throughput that it "
+        f"has without, 64 connections, 64 bytes, socketpair, io_uring (above 1 is better): {verdict}."
+    )
 
 
 def instructions(groups):
@@ -172,7 +224,7 @@ def figure_data(groups):
         before = x
         for (model, mechanism), figures in group.ordered():
             times = speed(figures.get(RATIO))
-            if times:
+            if times and model != "raw":
                 value, low, high = times
                 text += f"{x}\t{value:.6g}\t{low:.6g}\t{high:.6g}\t{min(model_order(model), 5)}\t"
                 text += f"{model} {mechanism}, {group.variant}\n"
