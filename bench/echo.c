@@ -118,16 +118,16 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
                    LOOP_FORM_##form_ == LOOP_FORM_floor, backend_wanted, SOCKET_PARAMETERS(__VA_ARGS__))
 
 /* Of a group that is there for its yardsticks. */
-#define BESIDE_CELL(form_, model_, mechanism_, ...)                                                                    \
-    SOCKET_CELL_AS(form_, model_, mechanism_, SOCKET_VARIANT(__VA_ARGS__), CELL_BOTH,                                  \
+#define BESIDE_CELL(form_, model_, mechanism_, modes_, ...)                                                            \
+    SOCKET_CELL_AS(form_, model_, mechanism_, SOCKET_VARIANT(__VA_ARGS__), modes_,                                     \
                    LOOP_FORM_##form_ == LOOP_FORM_floor, yardstick_wanted, SOCKET_PARAMETERS(__VA_ARGS__))
 
-#define APART_CELL(server_, mechanism_, native_, needs_, ...)                                                          \
+#define APART_CELL(server_, mechanism_, native_, needs_, modes_, ...)                                                  \
     {                                                                                                                  \
         .model = "raw",                                                                                                \
         .mechanism = (mechanism_),                                                                                     \
         .variant = SOCKET_VARIANT(__VA_ARGS__),                                                                        \
-        .modes = CELL_BOTH,                                                                                            \
+        .modes = (modes_),                                                                                             \
         .native = (native_),                                                                                           \
         .needs = (needs_),                                                                                             \
         .parameters = &(const struct echo_parameters){.server = &(server_), SOCKET_PARAMETERS(__VA_ARGS__)},           \
@@ -137,10 +137,10 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
         .close = echo_apart_close,                                                                                     \
     },
 
-#define APART_CELLS(name_, reactor_, ...)                                                                              \
-    APART_CELL(floor_echo_##reactor_, "floor-apart", "raw/bare-" name_, NULL, __VA_ARGS__, reactor_, off)              \
-    APART_CELL(bare_echo_##reactor_, "bare-" name_, NULL, "io_uring with DEFER_TASKRUN (Linux 6.1)", __VA_ARGS__,      \
-               reactor_, off)
+#define APART_CELLS(name_, modes_, reactor_, ...)                                                                      \
+    APART_CELL(floor_echo_##reactor_, "floor-apart", "raw/bare-" name_, NULL, modes_, __VA_ARGS__, reactor_, off)      \
+    APART_CELL(bare_echo_##reactor_, "bare-" name_, NULL, "io_uring with DEFER_TASKRUN (Linux 6.1)", modes_,           \
+               __VA_ARGS__, reactor_, off)
 
 /* A policy of streams; the models and the floor have it alike. */
 #define POLICY_CELL(form_, model_, mechanism_, baseline_, word_, policy_)                                              \
@@ -154,11 +154,11 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
     POLICY_CELL(task, "awaitable", "task", false, word_, policy_)                                                      \
     POLICY_CELL(pipeline, "sender", "pipeline", false, word_, policy_)
 
-#define YARDSTICK_GROUP(...)                                                                                           \
-    BESIDE_CELL(floor, "raw", "floor", __VA_ARGS__, epoll, off)                                                        \
-    BESIDE_CELL(task, "awaitable", "task", __VA_ARGS__, epoll, off)                                                    \
-    BESIDE_CELL(pipeline, "sender", "pipeline", __VA_ARGS__, epoll, off)                                               \
-    APART_CELLS("epoll", epoll, __VA_ARGS__)
+#define YARDSTICK_GROUP(modes_, ...)                                                                                   \
+    BESIDE_CELL(floor, "raw", "floor", modes_, __VA_ARGS__, epoll, off)                                                \
+    BESIDE_CELL(task, "awaitable", "task", CELL_FULL, __VA_ARGS__, epoll, off)                                         \
+    BESIDE_CELL(pipeline, "sender", "pipeline", CELL_FULL, __VA_ARGS__, epoll, off)                                    \
+    APART_CELLS("epoll", modes_, epoll, __VA_ARGS__)
 
 /* Another library's loop and client, on its own reactor of that kind (docs/libraries.md). */
 #define LIBRARY_CELL(adapter_, model_, mechanism_, ...)                                                                \
@@ -197,10 +197,10 @@ static const struct cell cells[] = {
     SOCKET_GROUPS(io_uring, off)
     LOOP_FORMS(SOCKET_CELL, socketpair, 1, 64, io_uring, on)
     SOCKET_GROUPS(epoll, on)
-    APART_CELLS("io-uring", io_uring, socketpair, 64, 64)
-    APART_CELLS("io-uring", io_uring, tcp, 64, 64)
-    YARDSTICK_GROUP(socketpair, 64, 64)
-    YARDSTICK_GROUP(tcp, 64, 64)
+    APART_CELLS("io-uring", CELL_BOTH, io_uring, socketpair, 64, 64)
+    APART_CELLS("io-uring", CELL_FULL, io_uring, tcp, 64, 64)
+    YARDSTICK_GROUP(CELL_BOTH, socketpair, 64, 64)
+    YARDSTICK_GROUP(CELL_FULL, tcp, 64, 64)
     POLICY_GROUP("receive=multishot", stream_receive_multishot)
     POLICY_GROUP("files=registered", stream_register_file)
 };
