@@ -11,7 +11,7 @@
  *
  * bare-io-uring and bare-epoll are servers without this project's reactor (bench/bare/bare.h), beside which the clients
  * have a reactor of their own. So has floor-apart, the floor in their place: it against them is what the reactor costs,
- * and it against the floor what sharing it with the clients gains.
+ * and it against the floor what sharing a reactor with the clients changes.
  *
  * receive=multishot and files=registered are policies of the loops' streams (docs/reactor.md). There floor-plain is the
  * floor without.
