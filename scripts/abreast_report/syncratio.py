@@ -129,24 +129,27 @@ def crossing_sentence(turns):
 
 def short_crossing(turns):
     found = [(other, compared(turns, TASK, other)) for other in (PIPELINE, P2300)]
-    parts = [
-        f"{said(other)} {crossing(found[1][0])}" if found[1] else f"{said(other)} at no share"
-        for other, found in found
-        if found
-    ]
-    ends = turns.instructions(TASK)
-    if not parts or not ends:
+    parts = [cheaper_where(other, crossings) for other, crossings in found if crossings]
+    if not parts:
         return ""
-    least, most = min(ends), max(ends)
-    figures = ", ".join(
-        f"{said(name)} {shown(turns.instructions(name)[least])} and {shown(turns.instructions(name)[most])}"
-        for name in (TASK, PIPELINE, P2300)
-        if {least, most} <= set(turns.instructions(name))
-    )
     return (
-        f"Instructions of a turn (a read and a write) above the floor, where {least} % and where {most} % of its "
-        f"operations complete at once: {figures}; awaitable task crosses {' and '.join(parts)}."
+        "By the share of operations that complete at once, awaitable task takes fewer instructions above the floor "
+        f"{' and '.join(parts)}."
     )
+
+
+def cheaper_where(other, found):
+    """"than sender pipeline above 33 %": the shares at which the task takes fewer instructions."""
+    _, changes, after = found
+    if not changes:
+        where = "at any share" if after == said(TASK) else "at no share"
+    elif len(changes) > 1:
+        where = f"on one side of the crossings {' and '.join(crossing(change) for change in changes)}"
+    else:
+        at = crossing(changes[0])
+        at = at.removeprefix("at ") if at.startswith("at ") else f"a share {at}"
+        where = f"{'above' if after == said(TASK) else 'below'} {at}"
+    return f"than {said(other)} {where}"
 
 
 def time_sentence(turns):
@@ -263,14 +266,18 @@ def crossings_table(turns):
         order = turns.times(name, TO_TASK)
         cells.append(", ".join(f"{share} %: {ratio(row)}" for share, row in order.items()) or "-")
         body.append(cells)
+    columns = ["the other form", "fewer instructions at 0 %", "crosses", "fewer at 100 %", "time, the task's = 1"]
+    timed = any(cells[-1] != "-" for cells in body)
+    if not timed:
+        columns, body = columns[:-1], [cells[:-1] for cells in body]
     return Table(
         "syncratio-crossings",
         "Where the curves cross: awaitable task against every other form",
-        ["the other form", "fewer instructions at 0 %", "crosses", "fewer at 100 %", "time, the task's = 1"],
+        columns,
         body,
         "Between shares at most 10 % apart the place is interpolated; of forms that were counted at fewer shares only "
-        "the two are named between which it lies, and what crosses twice between them is not seen. Time: the other "
-        "form's in pairs with the task's, with the 99 % interval; below 1 is faster than the task.",
+        "the two are named between which it lies, and what crosses twice between them is not seen."
+        + (" Time: the other form's in pairs with the task's, with the 99 % interval; below 1 is faster." * timed),
     )
 
 

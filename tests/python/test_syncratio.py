@@ -70,20 +70,24 @@ def test_the_share_at_which_two_curves_cross():
     assert "with sender pipeline at 50 %, where sender pipeline is cheaper before and awaitable task after" in (
         found.headline
     )
-    assert "awaitable task 100 and 50, sender pipeline 70 and 80; awaitable task crosses sender pipeline at 50 %." in (
-        found.short
+    assert found.short == (
+        "By the share of operations that complete at once, awaitable task takes fewer instructions above the floor than "
+        "sender pipeline above 50 %."
     )
 
 
 def test_curves_that_do_not_cross():
     assert "with sender pipeline nowhere: awaitable task is cheaper throughout" in said(turns(task=(820, -45)))
     assert "with sender pipeline nowhere: sender pipeline is cheaper throughout" in said(turns(task=(900, -40)))
+    assert section(turns(task=(820, -45))).short.endswith("than sender pipeline at any share.")
+    assert section(turns(task=(900, -40))).short.endswith("than sender pipeline at no share.")
 
 
 def test_between_shares_far_apart_the_place_is_not_guessed():
     forms = ((FLOOR, 800, -45), (TASK, 900, -50), (PIPELINE, 870, -44))
     text = "".join(counts(*form, shares=(0, 100)) for form in forms)
     assert "with sender pipeline between 0 and 100 %" in said(text)
+    assert "than sender pipeline above a share between 0 and 100 %." in section(text).short
 
 
 def test_curves_that_meet_cross_once():
@@ -112,6 +116,8 @@ def test_a_curve_that_leaves_its_line_is_said():
         ({}, "That holds for ping-pong on 1 connection, the peer on another processor or the peer on the same "),
         ({"streaming": (0.42, 0.4, 0.44)}, "That holds. Near"),
         ({"ping_pong": (0.1, 0.05, 0.2)}, "That is refuted here: no load comes near it."),
+        ({"ping_pong": (0.38, 0.1, 0.9)}, "That is not told here."),
+        ({"ping_pong": (0.38, 0.27, 0.4)}, "It is not told, for repeats differ, for ping-pong on 1 connection"),
     ],
 )
 def test_the_verdict_follows_the_figures(figures, verdict):
@@ -123,6 +129,20 @@ def test_what_is_more_or_less_than_published_is_named():
     assert "It is more for streaming, 4 KiB a read, the peer on another processor or the peer on the same " in found
     assert "It is less for ping-pong on 1 connection" in found
     assert ": 10 % (5 % to 20 %)." in found
+
+
+def test_the_two_ways_to_count_are_said_to_agree_or_not():
+    found = said(sockets())
+    assert "at most 5 points apart in 0 of 2 rows. They are furthest apart, 79 points, for streaming" in found
+
+
+def test_a_name_is_not_doubled_and_a_column_without_figures_is_left_out():
+    text = turns() + counts(("poll", "poll"), 900, -45)
+    tables = {table.name: table for table in section(text).tables}
+    assert "| poll |" in tables["syncratio-instructions"].markdown()
+    assert "time, the task's = 1" not in tables["syncratio-crossings"].columns
+    timed = {table.name: table for table in section(text + times()).tables}["syncratio-crossings"]
+    assert "the task's = 1" in timed.columns[-1] and len(timed.rows[0]) == len(timed.columns)
 
 
 def test_without_io_uring_there_is_no_verdict():
