@@ -24,6 +24,7 @@ STOPPABLE = {
     TASK: ("awaitable", "task-stoppable"),
     PIPELINE: ("sender", "pipeline-stoppable"),
 }
+OF_PAIRS = " A ratio is the median of those of the pairs: it need not be the quotient of two columns."
 STREAMS = {"sim": "on the sim reactor", "io_uring": "on sockets, io_uring", "epoll": "on sockets, epoll"}
 ENDS = {"value": "a value", "error": "an error", "stopped": "stopped"}
 
@@ -86,7 +87,7 @@ def latency_table(found):
     columns += ["instructions a read", "system calls a read"]
     body = []
     for place, group in found.stops.items():
-        body.append(Heading(f"{place[1]} pending, {STREAMS[place[0]]}", len(columns)))
+        body.append(Heading(f"{place[1]:,} pending, {STREAMS[place[0]]}", len(columns)))
         for name, figures in group.ordered():
             body.append([said(name), *(shown_row(figures.get(metric)) for metric in metrics)])
     return Table(
@@ -96,7 +97,7 @@ def latency_table(found):
         body,
         "Less is better. In brackets the 99 % interval of paired, interleaved runs. Each figure includes one reading "
         "of the clock for the request, some tens of ns; starting the reads is in none of them. On sockets 64 reads "
-        "wait on each descriptor.",
+        "wait on each descriptor." + OF_PAIRS,
         essential=True,
     )
 
@@ -116,7 +117,7 @@ def stoppable_table(found):
         columns,
         body,
         "Less is better. The floor that could be stopped is a bare read with its stop callback. Times as long: with "
-        "the 99 % interval of paired, interleaved runs.",
+        "the 99 % interval of paired, interleaved runs." + OF_PAIRS,
         essential=True,
     )
 
@@ -137,7 +138,7 @@ def ends_table(found):
         body,
         "Less is better. A value goes through four steps; an error and stopped go past them, and are dealt with "
         "behind. Counts are exact. Times of the three ends are of runs of their own: between ends the counts "
-        "tell more.",
+        "tell more." + OF_PAIRS,
         essential=True,
     )
 
@@ -184,20 +185,36 @@ def latency(found, stream):
             told.append(f"{words} {duration(row.value)}" + (f" ({times(ratio)})" if ratio else ""))
     if not told:
         return ""
-    return f"From a stop request to the last of {place[1]} completions {STREAMS[stream]}: {', '.join(told)}."
+    return (
+        f"From a stop request to the last of {place[1]:,} completions {STREAMS[stream]} (medians, and the median ratio "
+        f"of pairs): {', '.join(told)}."
+    )
 
 
 def short(found):
+    """The tasks of the two models beside each other, and the pipeline beside the floor."""
     place = next((found.most(stream) for stream in STREAMS if found.most(stream)), None)
-    rows = {name: found.row(place, name, LATENCY) for name in (FLOOR, TASK, PIPELINE)} if place else {}
-    if not rows or None in rows.values():
+    floor = found.row(place, FLOOR, LATENCY)
+    ratios = {name: found.row(place, name, RATIO) for name in (TASK, SENDER_TASK, PIPELINE)}
+    ratios = {name: row for name, row in ratios.items() if row}
+    if floor is None or not ratios:
         return ""
-    floor, task, pipeline = (duration(rows[name].value) for name in rows)
     reads = "read" if place[1] == 1 else "reads"
+    said_ = "; ".join(f"{NAMES[name]} {times(row)}" for name, row in ratios.items())
     return (
-        f"Stopping {place[1]} pending {reads} {STREAMS[place[0]]} takes {task} with awaitables, {pipeline} with a "
-        f"pipeline of senders and {floor} by bare cancels; nothing was left pending."
+        f"Stopping {place[1]:,} pending {reads} {STREAMS[place[0]]} takes by bare cancels {duration(floor.value)}; "
+        f"{said_}.{tasks_apart(ratios)} Nothing was left pending."
     )
+
+
+def tasks_apart(ratios):
+    """Which model's tasks are stopped in less time, where their intervals tell it."""
+    if not {TASK, SENDER_TASK} <= set(ratios):
+        return ""
+    least, most = sorted((TASK, SENDER_TASK), key=lambda name: ratios[name].value)
+    if ratios[least].high < ratios[most].low:
+        return f" Of the two kinds of task {NAMES[least]} take less."
+    return " The two kinds of task are not told apart: their intervals overlap."
 
 
 def parts(found):
@@ -212,7 +229,7 @@ def parts(found):
         f"{NAMES[name]} {signed(values[name] - values[CALLBACK])}" for name in (TASK, PIPELINE, SENDER_TASK)
     )
     return (
-        f"Of {place[1]} reads that are stopped {STREAMS[place[0]]}, each takes {shown(values[FLOOR])} instructions "
+        f"Of {place[1]:,} reads that are stopped {STREAMS[place[0]]}, each takes {shown(values[FLOOR])} instructions "
         f"when cancelled bare. To be found by the stop request, by a callback of its own, takes {signed(callback)}: "
         f"the same in both models, for both embed the same callback. Beyond that, of the models: {beyond}. A task's "
         f"are those of resuming its coroutine, ending it and giving back its frame; a pipeline has no frame."
@@ -235,7 +252,7 @@ def order(found):
         if ratio:
             range_ = f"{ratio.low:.2f} to {ratio.high:.2f}"
             apart = "" if ratio.low > 1 or ratio.high < 1 else ", not told apart from 1"
-            told.append(f"{STREAMS[stream]} with {place[1]} pending {ratio.value:.2f} times ({range_}{apart})")
+            told.append(f"{STREAMS[stream]} with {place[1]:,} pending {ratio.value:.2f} times ({range_}{apart})")
     if not told:
         return ""
     return (
@@ -327,7 +344,7 @@ def growth(found):
         places = [place for place in found.stops if place[0] == stream]
         rows = [found.row(place, TASK, NS) for place in places]
         if len(places) > 1 and None not in rows:
-            each = ", ".join(f"{duration(row.value)} of {place[1]}" for place, row in zip(places, rows))
+            each = ", ".join(f"{duration(row.value)} of {place[1]:,}" for place, row in zip(places, rows))
             told.append(f"{words} {each}")
     if not told:
         return ""
@@ -347,17 +364,17 @@ def checked(found):
 
 
 def figure_data(found):
-    """A block for each line: panel, pending, latency and its interval in µs, number of the mechanism."""
-    text = ""
-    for panel, stream in enumerate(STREAMS):
-        for number, name in enumerate(NAMES):
-            rows = [(place[1], found.row(place, name, LATENCY)) for place in found.stops if place[0] == stream]
-            points = [(pending, row) for pending, row in rows if row]
-            if not points:
-                continue
-            text += "\n\n" if text else ""
-            text += f'"{said(name)}"\n'
-            for pending, row in points:
-                fields = [panel, pending, row.value / 1e3, row.low / 1e3, row.high / 1e3, number]
-                text += "\t".join(f"{field:g}" for field in fields) + "\n"
-    return text
+    """A block of the places, number and label; and one for each mechanism: place, times the floor with their interval,
+    number of the mechanism."""
+    places = [f'{at}\t"{place[0]}\\n{place[1]:,}"\n' for at, place in enumerate(found.stops)]
+    blocks = []
+    for number, name in enumerate(NAMES):
+        lines = []
+        for at, place in enumerate(found.stops):
+            row = found.row(place, name, RATIO)
+            if row:
+                fields = (at, row.value, row.low, row.high, number)
+                lines.append("\t".join(f"{field:g}" for field in fields) + "\n")
+        if lines:
+            blocks.append(f'"{said(name)}"\n' + "".join(lines))
+    return "\n\n".join(["".join(places), *blocks]) if blocks else ""

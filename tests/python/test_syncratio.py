@@ -71,8 +71,8 @@ def test_the_share_at_which_two_curves_cross():
         found.headline
     )
     assert found.short == (
-        "By the share of operations that complete at once, awaitable task takes fewer instructions above the floor than "
-        "sender pipeline above 50 %."
+        "By the share of operations that complete at once, awaitable task takes fewer instructions above the floor "
+        "than sender pipeline above 50 %."
     )
 
 
