@@ -37,7 +37,8 @@ CLAIM = f"memory saved by a frame recycler at {PUBLISHED_AT} connections"
 def build(rows, papers):
     section = Section("conns")
     found = Conns(rows)
-    section.tables = [table for table in (idle_table(found), memory_table(found)) if table.rows]
+    tables = [idle_table(found), memory_table(found), published_table(found, papers)]
+    section.tables = [table for table in tables if table.rows]
     verdicts, section.short = claim(found, papers)
     section.headline = "\n".join(line for line in [verdicts, idle(found), models(found)] if line)
     lines = [in_cxx(found), idle_at_most(found), holes(found, papers), *at_rest(found), small(found), *others(found)]
@@ -70,8 +71,9 @@ def idle_table(found):
 
 
 def memory_table(found):
-    columns = ["mechanism and allocator", "live", "in use", *(f"holes, {MOMENTS[moment]}" for moment in HOLES)]
-    columns += [f"RSS, {words}" for words in MOMENTS.values()] + ["times malloc's RSS after churn"]
+    columns = ["mechanism and allocator", "live after churn, bytes", "in use after churn, bytes"]
+    columns += [f"holes, {MOMENTS[moment]}, times live" for moment in HOLES]
+    columns += [f"RSS, {words}, bytes" for words in MOMENTS.values()] + ["RSS after churn, times malloc's"]
     body = []
     for place in found.places:
         cells = found.cells(place)
@@ -88,14 +90,39 @@ def memory_table(found):
             )
     return Table(
         "conns-memory",
-        "Memory for each connection, bytes",
-        columns,
-        body,
-        "live: asked for and not given back, after churn. in use: the blocks that malloc has handed out for it, with "
+        "Memory for each connection",
+        *with_figures(columns, body),
+        "live: asked for and not given back. in use: the blocks that malloc has handed out for it, with "
         "their headers and what a frame allocator keeps. holes: what malloc holds, times what is live. RSS: resident "
         "memory of the process, without what it had before; in brackets the least and the most of several runs with "
         "other seeds, or the 99 % interval. given back: after the allocator's release and malloc_trim. In all of them "
         "less is better.",
+    )
+
+
+def with_figures(columns, body):
+    """Columns and rows without the columns that hold no figure."""
+    rows = [row for row in body if not isinstance(row, Heading)]
+    kept = [at for at in range(len(columns)) if any(row[at] != "-" for row in rows)]
+    short = [Heading(row[0], len(kept)) if isinstance(row, Heading) else [row[at] for at in kept] for row in body]
+    return [columns[at] for at in kept], short
+
+
+def published_table(found, papers):
+    """The published saving, and the same by what was measured."""
+    share = published_share(papers)
+    body = [
+        [f"{place.many}, {OBJECTS[place.objects]}", f"{shown(share)} % less", saving(found, place), figure.ratio]
+        for place, figure in recycled(found).items()
+        if share is not None and place.connections >= PUBLISHED_AT
+    ]
+    return Table(
+        "conns-published",
+        f"Published and ours: memory of {PUBLISHED_AT:,} connections with a frame recycler",
+        ["awaitable task, after churn", "published", "here", "RSS with recycling, times malloc's"],
+        body,
+        "Published: a figure of a server in production (discussion of P4003R1). Here: resident memory, against malloc.",
+        essential=True,
     )
 
 
@@ -129,6 +156,13 @@ def recycled(found):
     return ratios
 
 
+def saving(found, place):
+    """What recycling changes, by the figures that are shown."""
+    cells = [found.cell(place, "awaitable", "task", name) for name in ("recycling", "malloc")]
+    ours, malloc = (round(cell.value(RSS, "churn") or 0) if cell else 0 for cell in cells)
+    return percent(ours / malloc if ours and malloc else cells[0].value(RATIO, "churn"))
+
+
 def where(place):
     return OBJECTS[place.objects] + ("" if place.library == "glibc" else f", over {place.library}")
 
@@ -138,36 +172,39 @@ def claim(found, papers):
     share, ratios = published_share(papers), recycled(found)
     if share is None or not ratios:
         return "", ""
-    parts = [f"{percent(ratio.value)} ({ratio.times}) where {where(place)}" for place, ratio in ratios.items()]
     if found.largest < PUBLISHED_AT:
-        return f"The published figure is of {PUBLISHED_AT} connections; this run had {found.largest}.", ""
+        return f"The published figure is of {PUBLISHED_AT:,} connections; this run had {found.largest:,}.", ""
+    verdict = verdict_of(found, ratios, share)
+    parts = [f"{saving(found, place)} ({ratio.times}) where {where(place)}" for place, ratio in ratios.items()]
+    line = (
+        f"{shown(share)} % less memory at {PUBLISHED_AT:,} connections with a frame recycler is published (discussion "
+        f"of P4003R1). Here resident memory with recycling is, against malloc, {'; '.join(parts)}. The claim "
+        f"{stated(verdict)}. These are {next(iter(ratios)).many}, a chain of four tasks each, on one thread, after ten "
+        f"rounds of churn: in each about half of the connections end, and as many new ones are opened."
+    )
+    place = next(iter(ratios))
+    task = {name: found.cell(place, "awaitable", "task", name) for name in ("malloc", "recycling")}
+    figures = [f"{text(cell.figure(RSS, 'churn'))} bytes with {name}" for name, cell in task.items() if cell]
+    short = (
+        f"{shown(share)} % less memory with a frame recycler is published; here it is {saving(found, place)}. The "
+        f"claim {stated(verdict)}. Each of {place.many}, a chain of four tasks, holds {' and '.join(figures)} in "
+        f"resident memory after churn (connections that end, and new ones in their place)."
+    )
+    return line, short
+
+
+def verdict_of(found, ratios, share):
     holding = [place for place, ratio in ratios.items() if 100 * (1 - ratio.value) >= share]
     least, best = min(ratios.items(), key=lambda item: item[1].value)
     if len(holding) == len(ratios):
-        verdict = "holds"
-    elif holding:
-        verdict = f"holds when {' or when '.join(where(place) for place in holding)}"
-    elif best.high < 1 and percent(best.value) != percent(1):
-        verdict = f"refuted in its size: at best {percent(best.value)}, where {where(least)}"
-    elif best.low > 1:
-        verdict = "refuted here: the recycler takes more, not less"
-    else:
-        verdict = "refuted here: what it saves is not told apart from nothing"
-    place, ratio = next(iter(ratios.items()))
-    task = {name: found.cell(place, "awaitable", "task", name) for name in ("malloc", "recycling")}
-    figures = [f"{text(cell.figure(RSS, 'churn'))} bytes with {name}" for name, cell in task.items() if cell]
-    line = (
-        f"The discussion of P4003R1 has {shown(share)} % less memory at {PUBLISHED_AT} connections with a frame "
-        f"recycler than without. Of resident memory {found.largest} connections, a chain of four tasks each, take here "
-        f"after ten rounds of churn, on one thread, with recycling against malloc: {'; '.join(parts)}. The claim "
-        f"{stated(verdict)}."
-    )
-    short = (
-        f"Each of {place.connections} connections, a chain of four tasks, has after churn {' and '.join(figures)} of "
-        f"resident memory: {percent(ratio.value)} with the frame recycler, where {shown(share)} % less is published: "
-        f"{verdict}."
-    )
-    return line, short
+        return "holds"
+    if holding:
+        return f"holds when {' or when '.join(where(place) for place in holding)}"
+    if best.high < 1 and percent(best.value) != percent(1):
+        return f"refuted in its size: at best {saving(found, least)}, where {where(least)}"
+    if best.low > 1:
+        return "refuted here: the recycler takes more, not less"
+    return "refuted here: what it saves is not told apart from nothing"
 
 
 def stated(verdict):
@@ -216,7 +253,7 @@ def idle_at_most(found):
     ]
     if not parts:
         return ""
-    return f"Bytes of each of {many} idle connections, and of each of {few}: {'; '.join(parts)}."
+    return f"Bytes of each of {many:,} idle connections, and of each of {few:,}: {'; '.join(parts)}."
 
 
 def models(found):
@@ -231,7 +268,7 @@ def models(found):
     if not said:
         return ""
     return (
-        f"Resident bytes for each of {place.connections} connections with locals of 64 to 3840 bytes a level, when all "
+        f"Resident bytes for each of {place.many} with locals of 64 to 3840 bytes a level, when all "
         f"are open, after churn, and when their chains have ended but the connections remain, with malloc: "
         f"{'; '.join(said)}."
     )
@@ -293,12 +330,12 @@ def emptied(found, place):
         figures = [cell.value(metric, moment) for metric, moment in wanted] if cell else [None]
         if None not in figures:
             closed, trimmed, live = map(whole, figures)
-            parts.append(f"with {allocator} {closed}, and {trimmed} once it is told to ({live} are live)")
+            parts.append(f"with {allocator} {closed}, and {trimmed} once told to give memory back ({live} live)")
     if not parts:
         return ""
     return (
         f"When no connection is left and {OBJECTS[place.objects]}, so many bytes stay resident for each that there "
-        f"was: {'; '.join(parts)}. It is told by the allocator's release, and malloc_trim."
+        f"was: {'; '.join(parts)}. What tells it is the allocator's release, and malloc_trim."
     )
 
 
@@ -310,7 +347,7 @@ def small(found):
         ratio = cell.figure(RATIO, "churn") if cell else None
         if ratio and place.library == "glibc" and place.objects == "none" and place.connections != found.largest:
             kept = whole(cell.value(RETAINED, "churn") or 0)
-            parts.append(f"{ratio.times}, with {place.connections}, stream={place.stream} ({kept} bytes kept for each)")
+            parts.append(f"{ratio.times}, {place.many} ({kept} bytes kept for each)")
     if not parts:
         return ""
     return (
@@ -331,7 +368,7 @@ def others(found):
                 parts.append(f"{place.library} {figures[0]} and {figures[1]}")
         if len(parts) > 1:
             sentences.append(
-                f"Resident bytes for each of {connections} connections of tasks without a recycler, after churn and "
+                f"Resident bytes for each of {connections:,} connections of tasks without a recycler, after churn and "
                 f"when none is left, objects kept: {'; '.join(parts)}."
             )
     settings = [place.library for place in found.places if place.library in SETTINGS]
@@ -343,12 +380,12 @@ def others(found):
 
 # ---- Figure ----
 
-DRAWN = [(RSS, "fresh"), (RSS, "churn"), (RSS, "rest"), (LIVE, "churn")]
+DRAWN = [(metric, moment) for metric in (RSS, LIVE) for moment in ("fresh", "churn", "rest")]
 
 
 def figure_data(found):
-    """A line for each group of bars: its label, RSS when all are open, after churn and at rest, live bytes after churn,
-    and the number of connections."""
+    """A line for each group of bars: its label, RSS when all are open, after churn and at rest, live bytes at the same
+    moments, and the number of connections."""
     lines = []
     for objects in OBJECTS:
         place = Place("memory", found.largest or 0, objects, "glibc")

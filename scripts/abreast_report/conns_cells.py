@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from .rows import model_order, shown
 
 
+STREAMS = {"memory": "in memory", "socket": "over sockets"}
+
+
 @dataclass
 class Figure:
     """A measured value: the median of its rounds with the least and the most, or its interval."""
@@ -50,10 +53,14 @@ class Place:
     objects: str
     library: str
 
+    @property
+    def many(self):
+        return f"{self.connections:,} connections {STREAMS[self.stream]}"
+
     def __str__(self):
         held = "" if self.objects == "none" else ", objects kept"
         library = "" if self.library == "glibc" else f", {self.library}"
-        return f"{self.connections} connections, stream={self.stream}{held}{library}"
+        return f"{self.many}{held}{library}"
 
 
 class Cell:
