@@ -95,8 +95,9 @@ def memory_table(found):
         "live: asked for and not given back. in use: the blocks that malloc has handed out for it, with "
         "their headers and what a frame allocator keeps. holes: what malloc holds, times what is live. RSS: resident "
         "memory of the process, without what it had before; in brackets the least and the most of several runs with "
-        "other seeds, or the 99 % interval. given back: after the allocator's release and malloc_trim. In all of them "
-        "less is better.",
+        "other seeds, or the 99 % interval. given back: after the allocator's release and malloc_trim. times "
+        "malloc's: the median of the runs' ratios, which need not be the quotient of two figures. In all of them less "
+        "is better.",
     )
 
 
@@ -112,14 +113,14 @@ def published_table(found, papers):
     """The published saving, and the same by what was measured."""
     share = published_share(papers)
     body = [
-        [f"{place.many}, {OBJECTS[place.objects]}", f"{shown(share)} % less", saving(found, place), figure.ratio]
-        for place, figure in recycled(found).items()
+        [f"{place.many}, {where(place)}", f"{shown(share)} % less", saving(found, place), measured(found, place, ratio)]
+        for place, ratio in recycled(found).items()
         if share is not None and place.connections >= PUBLISHED_AT
     ]
     return Table(
         "conns-published",
         f"Published and ours: memory of {PUBLISHED_AT:,} connections with a frame recycler",
-        ["awaitable task, after churn", "published", "here", "RSS with recycling, times malloc's"],
+        ["awaitable task, after churn", "published", "here", "RSS with recycling, and with malloc"],
         body,
         "Published: a figure of a server in production (discussion of P4003R1). Here: resident memory, against malloc.",
         essential=True,
@@ -163,6 +164,16 @@ def saving(found, place):
     return percent(ours / malloc if ours and malloc else cells[0].value(RATIO, "churn"))
 
 
+def measured(found, place, ratio):
+    """The figures of that saving, and how far the runs' ratios lie apart."""
+    cells = [found.cell(place, "awaitable", "task", name) for name in ("recycling", "malloc")]
+    values = [cell.value(RSS, "churn") if cell else None for cell in cells]
+    if None in values:
+        return ratio.times
+    runs = "one run" if ratio.runs == 1 else f"{ratio.low:.3f} to {ratio.high:.3f} times in {ratio.runs} runs"
+    return f"{whole(values[0])} against {whole(values[1])} bytes; {runs}"
+
+
 def where(place):
     return OBJECTS[place.objects] + ("" if place.library == "glibc" else f", over {place.library}")
 
@@ -175,10 +186,13 @@ def claim(found, papers):
     if found.largest < PUBLISHED_AT:
         return f"The published figure is of {PUBLISHED_AT:,} connections; this run had {found.largest:,}.", ""
     verdict = verdict_of(found, ratios, share)
-    parts = [f"{saving(found, place)} ({ratio.times}) where {where(place)}" for place, ratio in ratios.items()]
+    parts = [
+        f"{saving(found, place)} ({measured(found, place, ratio)}) where {where(place)}"
+        for place, ratio in ratios.items()
+    ]
     line = (
         f"{shown(share)} % less memory at {PUBLISHED_AT:,} connections with a frame recycler is published (discussion "
-        f"of P4003R1). Here resident memory with recycling is, against malloc, {'; '.join(parts)}. The claim "
+        f"of P4003R1). Here resident memory of each with recycling is, against malloc, {'; '.join(parts)}. The claim "
         f"{stated(verdict)}. These are {next(iter(ratios)).many}, a chain of four tasks each, on one thread, after ten "
         f"rounds of churn: in each about half of the connections end, and as many new ones are opened."
     )
