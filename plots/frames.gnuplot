@@ -1,5 +1,6 @@
 # How many times as fast as malloc, against the size of the frames and the depth of the chains: a line an allocator. The
-# data's blocks are one line each, their first column is the panel; the last block has the published ratios.
+# data's blocks are one line each, their first column is the panel; the last block has the published ratios. Points of
+# the same x are drawn beside each other. An interval that is cut at the figure's end (last column) has an arrow there.
 load "style.gnuplot"
 name = "frames"
 height = 560
@@ -25,13 +26,13 @@ do for [i = 1:lines] {
 own(n) = n == 0 ? 0x0072b2 : n == 1 ? 0xd55e00 : n == 2 ? 0x009e73 : 0x555555
 library(n) = n == 4 ? 0xe69f00 : n == 5 ? 0xcc79a7 : 0x56b4e9
 paint(n) = n < 4 ? own(n) : library(n)
-beside(n) = n < 4 ? 1 : 1.06 ** (n - 3) # libraries lie close together
+beside(n) = 1.045 ** (n - 3)
 marker(n) = n == 0 ? 7 : n == 1 ? 9 : n == 2 ? 4 : n == 3 ? 12 : n == 4 ? 6 : n == 5 ? 10 : 8
 key_font = kind eq "svg" ? ",12" : ",8"
 title_font = kind eq "svg" ? ",14" : ",10"
-set multiplot title "Frame allocators: times as fast as malloc (bars: 99 % interval)" font title_font
+set multiplot title "Frame allocators: times as fast as malloc (higher is better; bars: 99 % interval)" font title_font
 set logscale x 2
-set yrange [0:H_max * 1.04]
+set yrange [0:H_max * 1.06]
 set tmargin at screen 0.86
 set bmargin at screen 0.3
 unset key
@@ -39,21 +40,23 @@ do for [p = 0:1] {
     if (drawn[p + 1] eq "") { continue }
     set lmargin at screen 0.07 + 0.4 * p
     set rmargin at screen 0.41 + 0.4 * p
-    set xrange [(p ? 0.8 : 48):(p ? 40 : 5400)]
+    set xrange [(p ? 0.8 : 48):(p ? 40 : 11000)]
     if (p) { set xtics (1, 2, 4, 8, 16, 32) } else { set xtics (64, 256, 1024, 4096) }
     set xlabel p ? "coroutines in a chain" : "bytes of a frame"
     set title (p ? "frames of 256 bytes" : "chains of 4") font key_font offset 0, -0.6
     set ylabel (p ? "" : "times as fast as malloc") offset 1, 0
     set arrow 1 from graph 0, first 1 to graph 1, first 1 nohead lc rgb "#555555" lw 1.5
     left = p ? 0.8 : 48
-    right = p ? 40 : 5400
+    right = p ? 40 : 11000
     plot for [i in drawn[p + 1]] data index int(i) - 1 using ($2 * beside($6)):3:4:5 with yerrorbars lw 1.5 pt -1 \
              lc rgb paint(number[int(i)]) notitle, \
          for [i in drawn[p + 1]] data index int(i) - 1 using ($2 * beside($6)):3 with linespoints lw 2 \
              lc rgb paint(number[int(i)]) dt 1 + number[int(i)] pt marker(number[int(i)]) \
              ps (kind eq "svg" ? 0.8 : 1.1) notitle, \
+         for [i in drawn[p + 1]] data index int(i) - 1 using ($2 * beside($6)):($7 > 0 ? $5 : NaN):(0):(H_max * 0.05) \
+             with vectors head size screen 0.008, 20 filled lw 1.5 lc rgb paint(number[int(i)]) notitle, \
          data index lines using (left):3:(right - left):(0) with vectors nohead dt 3 lw 1.5 lc rgb "#000000" notitle, \
-         data index lines using (right):3:(p ? strcol(7) : "") with labels left offset 0.7, 0 font key_font notitle
+         data index lines using (right):3:(p ? strcol(8) : "") with labels left offset 0.7, 0 font key_font notitle
 }
 unset title
 unset arrow 1

@@ -1,6 +1,7 @@
 """frames: what frame allocators give over malloc, by size of frames and depth of chains, beside what is published."""
 
-from .frames_claims import EXAMPLE, gates, history, published_headline, reason, situations, verdicts, workload
+from .frames_claims import EXAMPLE, gates, history, published_headline, reached_column, reason, situations
+from .frames_claims import verdicts, workload
 from .frames_delivery import delivery_findings, delivery_tables, is_delivery
 from .ratios import control_finding, groups_of, shown_speed, speed
 from .rows import breakable, shown, shown_row
@@ -10,10 +11,12 @@ RATIO = "ratio_to_malloc"
 LIBRARIES = ["mimalloc", "jemalloc", "tcmalloc"]
 ALLOCATORS = ["recycling", "recycling-global", "pool", "arena", *LIBRARIES]
 MODELS = {"awaitable": "awaitable", "sender": "sender", "cxx-awaitable": "C++ awaitable", "cxx-sender": "C++ sender"}
+SHOWN_ABOVE = 1.25  # the figure's end, to the largest value: an interval that goes on is cut there
 SIZES_AT, DEPTHS_AT = "4", "256"  # where the figure's two lines through the cross product lie
 
 
 PROCESSES = {"child": ", process of one thread", "several-threads": ", own process of several threads"}
+PAIRS = " A ratio is the median of such pairs and need not be the quotient of two times in the table."
 
 
 class Place:
@@ -25,6 +28,7 @@ class Place:
         self.keys = keys
         self.models = {model for model, _ in group.cells} - {"raw"}
         self.default = "frame" not in keys and "workload" not in keys
+        self.in_main_process = False  # to be said, for the same chain is also in a process of its own
 
     def figures(self, mechanism):
         """Of this group's own model: a library's cells may be of another."""
@@ -83,7 +87,7 @@ class Place:
             text += f", {keys['threads']} threads"
         if keys.get("callee"):
             text += ", callee visible"
-        text += PROCESSES.get(keys.get("process"), "")
+        text += ", main process" if self.in_main_process else PROCESSES.get(self.process, "")
         return text if self.model == "awaitable" else f"{MODELS.get(self.model, self.model)}, {text}"
 
 
@@ -106,12 +110,12 @@ def build(rows, published=()):
     section = Section("frames")
     delivered = [row for row in rows if is_delivery(row)]
     groups = groups_of([row for row in rows if not is_delivery(row)])
-    places = sorted((Place(group) for group in groups), key=order)
+    places = places_of(groups)
     timed = [place for place in places if place.group.timed]
     papers = published_ratios(published)
     times = published_times(published)
-    tables = [ratio_table(timed), instructions_table(places), published_table(papers, timed), whole_table(groups)]
-    section.tables = [table for table in tables if table and table.rows]
+    tables = [ratio_table(timed, papers), instructions_table(places), published_table(papers, timed)]
+    section.tables = [table for table in [*tables, whole_table(groups)] if table and table.rows]
     section.tables += delivery_tables(rows)
     section.short, section.headline = published_headline(timed, papers)
     section.findings = workload(timed, papers, times) + verdicts(timed, papers) + history(timed, papers)
@@ -119,6 +123,14 @@ def build(rows, published=()):
     section.findings += delivery_findings(rows) if delivered else []
     section.data = figure_data(timed, papers)
     return section
+
+
+def places_of(groups):
+    places = [Place(group) for group in groups]
+    apart = {place.chain for place in places if place.process == "several-threads"}
+    for place in places:
+        place.in_main_process = not place.process and place.chain in apart
+    return sorted(places, key=order)
 
 
 def published_times(published):
@@ -145,10 +157,12 @@ def published_ratios(published):
 # --- Tables ---
 
 
-def ratio_table(places):
+def ratio_table(places, papers):
     named = [name for name in ALLOCATORS if any(place.ratio(name) for place in places)]
     body, heading = [], None
+    told = [paper for paper in papers if paper[1] in named]
     columns = ["chains", "malloc, ns a frame", *named]
+    columns += [f"{value:.2f} reached? ({name}, {compiler})" for compiler, name, value in told]
     for place in places:
         if not any(place.ratio(name) for name in named):
             continue
@@ -162,6 +176,7 @@ def ratio_table(places):
                 str(place),
                 shown_row(place.figures("malloc").get("ns_per_op")),
                 *(shown_speed(ratio) if ratio else "-" for ratio in ratios),
+                *(reached_column(place, name, value) for _, name, value in told),
             ]
         )
     return Table(
@@ -170,7 +185,10 @@ def ratio_table(places):
         columns,
         body,
         "malloc's time over the allocator's, as the paper has it: above 1 is faster. In brackets the 99 % interval of "
-        "paired, interleaved runs. results/frames.tsv has the inverse, ratio_to_malloc, where below 1 is faster. Own "
+        f"paired, interleaved runs.{PAIRS} reached? is of the published ratio, for chains in steady state on one "
+        "thread: yes, the whole interval is there or above; no, it is below; cannot tell, the ratio lies in it. "
+        "results/frames.tsv has the inverse, ratio_to_malloc, where below 1 is faster. Main process: that of all other "
+        "cells, which has had several threads. Own "
         "process, or process of one thread: all of the group, malloc too, run in processes of their own, where "
         "mimalloc, jemalloc and tcmalloc stand in malloc's place (LD_PRELOAD) and the frames are taken from it as they "
         "are. Of one thread: it never had a second one, and glibc leaves atomic operations out; every other process "
@@ -236,6 +254,8 @@ def published_table(papers, places):
 
 def whole_table(groups):
     body = []
+    compilers = {group.compiler for group in groups}
+    several = len(compilers) > 1
     for group in groups:
         for (model, mechanism), figures in group.ordered():
             ratio = figures.get(RATIO)
@@ -243,7 +263,7 @@ def whole_table(groups):
                 [
                     breakable(group.variant),
                     f"{model} {mechanism}",
-                    group.compiler,
+                    *([group.compiler] if several else []),
                     shown_row(figures.get("ns_per_op")),
                     shown_speed(ratio) if ratio else "1 (baseline)" if mechanism == "malloc" and group.timed else "-",
                     *(shown_row(figures.get(metric)) for metric in WHOLE.values()),
@@ -252,18 +272,21 @@ def whole_table(groups):
     return Table(
         "frames",
         "All cells of frames",
-        ["variant", "allocator", "compiler", "ns per operation", "times as fast as malloc", *WHOLE],
+        ["variant", "allocator", *(["compiler"] if several else []), "ns per operation", FASTER, *WHOLE],
         body,
+        f"{'' if several else f'Compiled by {min(compilers)}. ' if compilers else ''}"
+        f"{FASTER}: above 1 is faster, from paired, interleaved runs.{PAIRS} "
         "peak: bytes of frames handed out at most at once; retained: what the allocator holds after the last one, in a "
         "pool and an arena all that they were given. Only the main build is timed.",
         detail=True,
     )
 
 
+FASTER = "times as fast as malloc"
 WHOLE = {
     "allocations per operation": "allocs_per_op",
     "fresh from malloc": "allocs_fresh_per_op",
-    "instructions": "instructions_per_op",
+    "instructions per operation": "instructions_per_op",
     "bytes of a frame": "frame_bytes",
     "peak bytes": "peak_bytes",
     "retained bytes": "retained_bytes",
@@ -275,22 +298,28 @@ WHOLE = {
 
 def figure_data(places, papers):
     """All of processes that have had several threads. A block a line: its panel, x, times as fast with low and high,
-    and the allocator's number; and the published ratios in a block of their own, the last."""
-    text = ""
+    the allocator's number, and whether the interval is cut, 1, for it goes far beyond all values; and the published
+    ratios in a block of their own, the last."""
+    found = []
     for panel, fixed, at, along in ((0, "depth", SIZES_AT, "frame"), (1, "frame", DEPTHS_AT, "depth")):
         for number, name in enumerate(ALLOCATORS):
-            line = ""
             process = "several-threads" if name in LIBRARIES else ""
             for place in places:
                 ratio = place.ratio(name)
                 x = place.keys.get(along, "")
                 alone = place.model == "awaitable" and place.steady and place.process == process
                 if ratio and alone and place.keys.get(fixed) == at and x.isdigit() and x != "0":
-                    value, low, high = speed(ratio)
-                    line += f"{panel}\t{x}\t{value:.6g}\t{low:.6g}\t{high:.6g}\t{number}\n"
-            if line:
-                text += f"{name}\tx\tspeed\tlow\thigh\tnumber\n{line}\n\n"
-    if not text:
+                    found.append((panel, number, name, x, speed(ratio)))
+    if not found:
         return ""
-    lines = "".join(f"2\t1\t{value:.6g}\t0\t0\t9\t{value:.2f} {who}, {compiler}\n" for compiler, who, value in papers)
-    return text + f"published\tx\tspeed\tlow\thigh\tnumber\tlabel\n{lines}"
+    top = max([value for *_, (value, _, _) in found] + [value for *_, value in papers]) * SHOWN_ABOVE
+    text = ""
+    for panel, number, name in sorted({item[:3] for item in found}):
+        text += f"{name}\tx\tspeed\tlow\thigh\tnumber\tcut\n"
+        for x, (value, low, high) in [item[3:] for item in found if item[:3] == (panel, number, name)]:
+            text += f"{panel}\t{x}\t{value:.6g}\t{low:.6g}\t{min(high, top):.6g}\t{number}\t{int(high > top)}\n"
+        text += "\n\n"
+    lines = "".join(
+        f"2\t1\t{value:.6g}\t0\t0\t9\t0\t{value:.2f} {who}, {compiler}\n" for compiler, who, value in papers
+    )
+    return text + f"published\tx\tspeed\tlow\thigh\tnumber\tcut\tlabel\n{lines}"

@@ -3,17 +3,13 @@
 from .ratios import shown_range, shown_speed, speed
 from .rows import shown
 
-WORKLOAD_FRAMES = 2_000_000 * 66  # iterations, and the coroutines of one
+WORKLOAD_ITERATIONS = 2_000_000  # as P4003R4 3.5 says
+EXAMPLE_FRAMES = 66  # of an iteration of Capy's example/allocation; TREE_FRAMES of bench/frames/order.h
 PAIR_MOST = 50  # instructions of an allocation and its free
 CHAIN_MOST = 1.45  # of a chain of four, to the arena's
 EXAMPLE = "Capy's example"
-FEW = 8  # kinds of chain: a verdict of so many names them
+FEW = 3  # kinds of chain: so many are named
 LIBRARIES = ("mimalloc", "jemalloc", "tcmalloc")
-
-
-def interval(row):
-    value, low, high = speed(row)
-    return f"{value:.2f} times as fast as malloc (99 % interval {low:.2f} to {high:.2f})"
 
 
 REACHES = REACHED, OPEN, BELOW = "reached", "open", "below"
@@ -25,12 +21,25 @@ def reach(row, published):
     return REACHED if low >= published else OPEN if high >= published else BELOW
 
 
+def decides(place):
+    """A chain in steady state on one thread."""
+    return place.steady and place.keys.get("depth") != "0"
+
+
 def compared(places, allocator):
-    """[(place, row)] of the chains in steady state on one thread; of a process that has had several one group each."""
-    found = [(place, place.ratio(allocator)) for place in places if place.steady and place.keys.get("depth") != "0"]
+    """[(place, row)] of the chains that decide; of processes that have had several threads one group each."""
+    found = [(place, place.ratio(allocator)) for place in places if decides(place)]
     found = [(place, row) for place, row in found if row]
     main = {place.chain for place, _ in found if not place.process}
     return [(place, row) for place, row in found if place.process != "several-threads" or place.chain not in main]
+
+
+def reached_column(place, allocator, published):
+    """Of the table: yes, no, or cannot tell; - where no verdict is built on it."""
+    row = place.ratio(allocator)
+    if not row or not decides(place):
+        return "-"
+    return {REACHED: "yes", OPEN: "cannot tell", BELOW: "no"}[reach(row, published)]
 
 
 def published_headline(places, papers):
@@ -38,48 +47,42 @@ def published_headline(places, papers):
     rows = compared(places, "recycling")
     if not rows:
         return "", ""
-    values = [speed(row)[0] for _, row in rows]
-    text = f"Recycling coroutine frames is {shown_range(values)} times as fast as malloc here"
-    own = [in_short(place, row) for place, row in rows if "workload" in place.keys]
+    compiler, top = max(
+        ((who, value) for who, allocator, value in papers if allocator == "recycling"),
+        key=lambda paper: paper[1],
+        default=("", None),
+    )
+    own = [row for place, row in rows if "workload" in place.keys]
+    others = [row for place, row in rows if "workload" not in place.keys]
+    parts = []
     if own:
-        text += f", on {EXAMPLE}, taken for the paper's workload, {', '.join(own)}"
-    paper = [f"{value:.2f} ({compiler})" for compiler, allocator, value in papers if allocator == "recycling"]
-    text += f"; published: {' and '.join(paper)}, P4003R4 3.5." if paper else "."
+        parts.append(f"{speeds(own)} times as fast as malloc's on {EXAMPLE}, taken for the paper's workload,")
+    if others:
+        where = "on other chains" if own else "as fast as malloc's"
+        parts.append(f"{speeds(others)} times {where}")
+    text = f"Recycled coroutine frames are {' and '.join(parts)} (higher is better)."
+    if top is not None:
+        text = f"{top_verdict([reach(row, top) for row in own or others], top, compiler, bool(own))} {text}"
     faster = sum(speed(row)[1] > 1 for _, row in rows)
     slower = sum(speed(row)[2] < 1 for _, row in rows)
     counts = (
-        f" It is faster in {faster} of {len(rows)} kinds of chain, slower in {slower}, and not told apart in "
+        f" It is faster in {faster} of {len(rows)} kinds of chain, slower in {slower}, and cannot be told apart in "
         f"{len(rows) - faster - slower}."
     )
-    return text, text + counts + claim(rows, papers)
+    return text, text + counts
 
 
-def in_short(place, row):
-    language = "C++" if place.model.startswith("cxx") else "C"
-    return f"{shown_speed(row)} in {language}, process of {'one thread' if place.one_thread else 'several threads'}"
-
-
-def claim(rows, papers):
-    """The published ratio holds here when ..., not when ..."""
-    most = max((value for _, allocator, value in papers if allocator == "recycling"), default=None)
-    if most is None:
-        return ""
-    found = {word: [str(place) for place, row in rows if reach(row, most) == word] for word in REACHES}
-    parts = []
-    if found[REACHED]:
-        parts.append(f"holds here for {listed(found[REACHED])}")
+def top_verdict(found, top, compiler, example):
+    if found.count(found[0]) == len(found):
+        word = {REACHED: "is reached", OPEN: "cannot be told apart", BELOW: "is not reached"}[found[0]]
     else:
-        parts.append(f"is not clearly reached in any of these {len(rows)} kinds of chain")
-    if found[OPEN]:
-        parts.append(f"is within the interval for {listed(found[OPEN])}")
-    if found[BELOW]:
-        parts.append(f"does not hold for {listed(found[BELOW])}")
-    return f" {most:.2f} {'; it '.join(parts)}."
+        word = "is reached in some kinds only" if REACHED in found else "is not clearly reached"
+    where = f"on {EXAMPLE}" if example else "here"
+    return f"The published {top:.2f} times as fast as malloc (recycling, {compiler}, P4003R4 3.5) {word} {where}."
 
 
-def listed(names, most=12):
-    told = ", ".join(f"({name})" for name in names[:most])
-    return told + (f" and {len(names) - most} more" if len(names) > most else "")
+def speeds(rows):
+    return shown_range([speed(row)[0] for row in rows])
 
 
 def reason(places, papers):
@@ -104,8 +107,8 @@ def reason(places, papers):
     below = [item[2] for item in found if top and reach(item[1], top) == BELOW]
     if above and below and min(above) > max(below):
         text += (
-            f" {top:.2f} is reached, or within the interval, where malloc takes {shown(min(above))} or more; it is not "
-            f"where malloc takes {shown(max(below))} or fewer."
+            f" {top:.2f} is reached, or cannot be told apart, where malloc takes {shown(min(above))} or more; it is "
+            f"not reached where malloc takes {shown(max(below))} or fewer."
         )
     return [text]
 
@@ -121,24 +124,21 @@ def agreement(found):
 
 
 def of_a_frame(total_ms):
-    return f"{total_ms * 1e6 / WORKLOAD_FRAMES:.1f}"
+    return f"{total_ms * 1e6 / (WORKLOAD_ITERATIONS * EXAMPLE_FRAMES):.1f}"
 
 
 def workload(places, papers, times):
     """What stands for the paper's benchmark."""
     lines = []
-    for place in places:
-        if "workload" not in place.keys:
-            continue
-        text = []
-        for name in ("recycling", *LIBRARIES):
-            row = place.ratio(name)
-            if row:
-                paper = [f"{value:.2f}, {who}" for who, allocator, value in papers if allocator == name]
-                text.append(f"{name} {shown_speed(row)}" + (f" (published {'; '.join(paper)})" if paper else ""))
-        if text:
-            lines.append(f"Times as fast as malloc, {place}: {', '.join(text)}.")
-    ours = [place for place in places if "workload" in place.keys and place.ratio("recycling")]
+    places = [place for place in places if "workload" in place.keys]
+    for name in ("recycling", *LIBRARIES):
+        rows = [row for _, row in compared(places, name)]
+        if rows:
+            paper = [f"{value:.2f} ({who})" for who, allocator, value in papers if allocator == name]
+            told = f"{speeds(rows)} in {len(rows)} groups" if len(rows) > 1 else shown_speed(rows[0])
+            told += f"; published {' and '.join(paper)}" if paper else ""
+            lines.append(f"Times as fast as malloc, {EXAMPLE}, {name}: {told}.")
+    ours = [place for place in places if place.ratio("recycling")]
     ours = max(ours, key=lambda place: (place.model.startswith("cxx"), place.one_thread), default=None)
     both = [ours.figures(name).get("ns_per_op") for name in ("recycling", "malloc")] if ours else []
     if times and len(both) == 2 and all(both):
@@ -148,18 +148,39 @@ def workload(places, papers, times):
             if {"recycling", "std::allocator"} <= found.keys()
         ]
         lines.append(
-            "The paper says of its workload: a chain of 4 coroutines, 2 million iterations. Capy's example of that "
-            "name makes 66 frames an iteration; taken so, its times are, for a frame from the recycler and from the "
-            f"default allocator, {' and '.join(paper)}; ours {both[0].value:.1f} and {both[1].value:.1f} ns ({ours})."
+            "Nanoseconds a frame from the recycler and from the default allocator, if the paper's workload is "
+            f"{EXAMPLE} ({EXAMPLE_FRAMES} frames an iteration, counted in its source): {' and '.join(paper)}; ours "
+            f"{both[0].value:.1f} and {both[1].value:.1f} ns ({ours}). Less is better."
         )
     return lines
 
 
 def verdict(found):
-    """Of {word of reach: kinds of chain}, in the words of claims.tsv."""
-    if found[REACHED]:
-        return f"holds when the chain is {listed(found[REACHED])}" if found[OPEN] or found[BELOW] else "holds"
+    """Of {word of reach: kinds of chain}, in the words that all claims have."""
+    names = [str(place) for place, _ in found[REACHED]]
+    if names and (found[OPEN] or found[BELOW]):
+        which = "; or ".join(names) if len(names) <= FEW else f"one of {len(names)} in the table"
+        return f"holds when the chain is {which}"
+    if names:
+        return "holds"
     return "not told apart" if found[OPEN] else "refuted here"
+
+
+def of_kinds(found):
+    """In how many kinds of chain it is reached, cannot be told apart and is not reached; how fast, and which."""
+    words = {REACHED: "reached in", OPEN: "cannot be told apart in", BELOW: "not reached in"}
+    told = []
+    for word, items in found.items():
+        if items:
+            which = "" if word == REACHED else named(items)
+            told.append(f"{words[word]} {len(items)} ({speeds([row for _, row in items])} times{which})")
+    return f"of {sum(map(len, found.values()))} kinds of chain {', '.join(told)}"
+
+
+def named(items):
+    """All of a few, or the fastest of many."""
+    names = [str(place) for place, _ in sorted(items, key=lambda item: -speed(item[1])[0])]
+    return f": {'; '.join(names)}" if len(names) <= FEW else f", the fastest {names[0]}"
 
 
 def verdicts(places, papers):
@@ -169,17 +190,11 @@ def verdicts(places, papers):
         if not rows:
             lines.append(f"Published {value:.2f} ({allocator}, {compiler}): not testable here: not measured.")
             continue
-        found = {word: [str(place) for place, row in rows if reach(row, value) == word] for word in REACHES}
-        number = {word: len(names) for word, names in found.items()}
-        text = (
-            f"Published {value:.2f} ({allocator}, {compiler}): {verdict(found)}; reached or exceeded in "
-            f"{number[REACHED]} of {len(rows)} kinds of chain, within the interval in {number[OPEN]}, not reached in "
-            f"{number[BELOW]}"
-        )
-        if len(rows) <= FEW:
-            text += f"; not tested beyond {listed([str(place) for place, _ in rows])}"
-        best = max(rows, key=lambda item: speed(item[1])[0])
-        lines.append(f"{text}; at most {interval(best[1])}, {best[0]}.")
+        found = {word: [item for item in rows if reach(item[1], value) == word] for word in REACHES}
+        text = f"Published {value:.2f} ({allocator}, {compiler}): {verdict(found)}: {of_kinds(found)}"
+        best, row = max(rows, key=lambda item: speed(item[1])[0])
+        most, low, high = speed(row)
+        lines.append(f"{text}. The largest seen is {most:.2f} times (99 % interval {low:.2f} to {high:.2f}), {best}.")
     return lines
 
 
@@ -201,10 +216,10 @@ def history(places, papers):
             f"thread, {shown_speed(rows[1])} in one that has"
         )
         if most:
-            reached = {REACHED: "reached", OPEN: "within the interval", BELOW: "not reached"}
-            told = [reached[reach(row, most)] for row in rows]
-            where = "both" if told[0] == told[1] else f"the one, {told[1]} in the other"
-            text += f"; {most:.2f} is {told[0]} in {where}"
+            words = {REACHED: "is reached", OPEN: "cannot be told apart", BELOW: "is not reached"}
+            told = [words[reach(row, most)] for row in rows]
+            where = "either" if told[0] == told[1] else f"the one and {told[1]} in the other"
+            text += f"; {most:.2f} {told[0]} in {where}"
         lines.append(f"{text}.")
     return lines
 
@@ -244,10 +259,9 @@ def gates(places):
     if ours is not None:
         calls = count(pair, "calls")
         alone = f", {shown(ours - calls)} beyond two empty calls" if calls is not None else ""
-        word = "no more than" if ours <= PAIR_MOST else "more than"
         line = (
-            f"recycling, called directly, allocate and free in steady state: {shown(ours)} instructions{alone}: "
-            f"{word} {PAIR_MOST}"
+            f"recycling, called directly, allocate and free in steady state: {shown(ours)} instructions{alone} "
+            f"(target: at most {PAIR_MOST}, {'met' if ours <= PAIR_MOST else 'missed'})"
         )
         others = {name: count(pair, name) for name in ("malloc", *LIBRARIES)}
         told = [f"{name} {shown(value)}" for name, value in others.items() if value is not None]
@@ -259,10 +273,10 @@ def gates(places):
     both = [(count(place, "recycling"), count(place, "arena")) for place in fours]
     ratios = [ours / arena for ours, arena in both if ours and arena]
     if ratios:
-        word = "no more than" if max(ratios) <= CHAIN_MOST else "more than"
         lines.append(
             f"A chain of 4 frames from recycling takes {shown_range(ratios)} times the instructions of the same from "
-            f"an arena whose free does nothing: {word} {CHAIN_MOST}."
+            f"an arena whose free does nothing (target: at most {CHAIN_MOST}, "
+            f"{'met' if max(ratios) <= CHAIN_MOST else 'missed'})."
         )
     steady = [place for place in places if place.steady and not place.default]
     fresh = [place.figures("recycling").get("allocs_fresh_per_op") for place in steady]

@@ -207,7 +207,8 @@ def limit_table(found):
         ["task", "frames", "instructions a frame", "times the limit's", "times the limit's time"],
         body,
         "The limit allocates nothing: it is what a C++ compiler makes where it leaves an allocation out. 1 is the "
-        "limit, less is better. Times from paired, interleaved runs, in brackets the 99 % interval.",
+        "limit, less is better. Times from paired, interleaved runs, in brackets the 99 % interval: medians of pairs, "
+        "which need not be the quotient of two times elsewhere.",
     )
 
 

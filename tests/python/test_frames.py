@@ -15,7 +15,7 @@ from test_report import draw
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from abreast_report import frames, published  # noqa: E402
+from abreast_report import frames, frames_claims, published  # noqa: E402
 from abreast_report.rows import parse_line  # noqa: E402
 
 MAIN = "gcc-12.2.0 O2 sib=on exc=off san=none"
@@ -49,16 +49,21 @@ def test_a_published_ratio_holds_where_the_interval_is_there_and_is_open_where_i
     rows += group(chain(16, 256), {"recycling": (0.35, 0.30, 0.40)})
     rows += group(chain(4, 64), {"recycling": (0.7, 0.68, 0.72)})
     section = frames.build(rows, PAPERS)
-    assert "1.43 to 4.00 times as fast as malloc" in section.short
-    assert (
-        "3.10 holds here for (32 deep, 4096 B); it is within the interval for (16 deep, 256 B); it does not hold for "
-        "(4 deep, 64 B)." in section.headline
-    )
+    assert "are 1.43 to 4.00 times as fast as malloc's (higher is better)" in section.short
+    assert "is reached in some kinds only here." in section.short
     found = "\n".join(section.findings)
     assert (
-        "Published 3.10 (recycling, MSVC): holds when the chain is (32 deep, 4096 B); reached or exceeded in 1 of 3"
-        in found
+        "Published 3.10 (recycling, MSVC): holds when the chain is 32 deep, 4096 B: of 3 kinds of chain reached in 1 "
+        "(4.00 times), cannot be told apart in 1 (2.86 times: 16 deep, 256 B), not reached in 1 (1.43 times: 4 deep, "
+        "64 B). The largest seen is 4.00 times (99 % interval 3.85 to 4.17), 32 deep, 4096 B." in found
     )
+    ratios = section.tables[0]
+    reached = ratios.columns.index("3.10 reached? (recycling, MSVC)")
+    assert {row[0]: row[reached] for row in ratios.rows if row[1]} == {
+        "4 deep, 64 B": "no",
+        "16 deep, 256 B": "cannot tell",
+        "32 deep, 4096 B": "yes",
+    }
     assert "Published 2.42 (mimalloc, MSVC): not testable here: not measured." in found
 
 
@@ -69,8 +74,7 @@ def test_a_published_ratio_holds_where_the_interval_is_there_and_is_open_where_i
 def test_a_verdict_has_one_of_the_words_and_says_what_was_tested(ratio, said):
     rows = group(chain(4, 4096), {"recycling": ratio}) + group(chain(4, 64), {"recycling": ratio})
     (found,) = [line for line in frames.build(rows, PAPERS).findings if "Published 3.10 (recycling, MSVC)" in line]
-    assert f"(recycling, MSVC): {said};" in found
-    assert "not tested beyond (4 deep, 64 B), (4 deep, 4096 B)" in found
+    assert f"(recycling, MSVC): {said}: of 2 kinds of chain" in found
 
 
 def test_a_process_that_had_a_second_thread_is_told_from_one_that_never_had():
@@ -83,8 +87,10 @@ def test_a_process_that_had_a_second_thread_is_told_from_one_that_never_had():
     assert "3.57 (3.45 to 3.70) in a process that never had a second thread, 5.00 (4.76 to 5.26) in one" in found
     assert "faster in 2 of 2 kinds" in section.headline
     (found,) = [line for line in section.findings if "Published 2.42" in line]
-    assert "holds when the chain is (4 deep, 4096 B, own process of several threads)" in found
-    assert "mimalloc\tx\tspeed\tlow\thigh\tnumber\n0\t4096\t2.5\t2.43902\t2.5641\t4\n\n" in section.data
+    assert "holds when the chain is 4 deep, 4096 B, own process of several threads:" in found
+    assert "mimalloc\tx\tspeed\tlow\thigh\tnumber\tcut\n0\t4096\t2.5\t2.43902\t2.5641\t4\t0\n\n" in section.data
+    named = [row[0] for row in section.tables[0].rows if row[1]]
+    assert len(set(named)) == 3 and "4 deep, 4096 B, main process" in named
 
 
 @pytest.mark.parametrize("instructions, known", [((250, 400), True), ((450, 400), False)])
@@ -93,7 +99,7 @@ def test_what_the_ratio_follows_is_told_where_it_does(instructions, known):
     rows = group(chain(4, 64), {"recycling": (0.7, 0.68, 0.72)}, {"malloc": small, "recycling": 145})
     rows += group(chain(4, 4096), {"recycling": (0.25, 0.24, 0.26)}, {"malloc": large, "recycling": 145})
     found = "\n".join(frames.build(rows, PAPERS).findings)
-    assert ("where malloc takes 400 or more; it is not where malloc takes 250 or fewer." in found) == known
+    assert ("where malloc takes 400 or more; it is not reached where malloc takes 250 or fewer." in found) == known
     assert f"takes more instructions is the one where recycling gives more in {int(known)} of 1 pairs" in found
 
 
@@ -102,11 +108,11 @@ def test_what_is_not_steady_decides_nothing():
     rows += group(chain(32, 256, "state=cold"), {"recycling": (1.8, 1.7, 1.9)})
     rows += group(chain(4, 256, "threads=2"), {"recycling": (0.2, 0.19, 0.21)})
     section = frames.build(rows, PAPERS)
-    assert "is 1.43 times as fast" in section.short
+    assert "are 1.43 times as fast as malloc's" in section.short
     assert any("32 deep, 256 B, cold: recycling 0.56 (0.53 to 0.59)" in line for line in section.findings)
 
 
-@pytest.mark.parametrize("ours, said", [(49, "no more than 50; fewer than each of"), (120, "more than 50; not fewer")])
+@pytest.mark.parametrize("ours, said", [(49, "50, met); fewer than each of"), (120, "50, missed); not fewer than")])
 def test_a_pair_is_told_with_its_limit_and_beside_every_malloc(ours, said):
     counts = {"malloc": 165, "recycling": ours, "mimalloc": 155, "jemalloc": 105, "calls": 13}
     rows = group("depth=0,frame=256,process=child", {"recycling": (0.4, 0.39, 0.41)}, counts)
@@ -120,13 +126,27 @@ def test_a_chain_of_four_is_compared_with_the_arena(ours, word):
     rows = group(chain(4, 64), {"recycling": (0.7, 0.68, 0.72)}, {"recycling": ours, "arena": 140, "malloc": 250})
     found = [line for line in frames.build(rows, PAPERS).findings if "arena" in line]
     assert len(found) == 1 and word in found[0]
-    assert ("no more than 1.45" in found[0]) == (ours == 145)
+    assert ("(target: at most 1.45, met)" in found[0]) == (ours == 145)
+
+
+def test_an_interval_that_dwarfs_the_rest_is_cut_and_marked():
+    rows = group(chain(4, 64), {"recycling": (0.5, 0.4, 0.6), "arena": (0.4, 0.02, 0.5)})
+    recycled, arena = [block.splitlines()[1] for block in frames.build(rows, ()).data.split("\n\n\n")[:2]]
+    assert recycled == "0\t64\t2\t1.66667\t2.5\t0\t0"
+    assert arena == "0\t64\t2.5\t2\t3.125\t3\t1"
+
+
+def test_the_frames_of_the_example_are_those_that_the_cells_make():
+    text = (ROOT / "bench" / "frames" / "order.h").read_text()
+    first, second, third = (int(re.search(rf"TREE_{name} = (\d+)", text)[1]) for name in ("FIRST", "SECOND", "THIRD"))
+    assert frames_claims.EXAMPLE_FRAMES == 1 + first * (1 + second * (1 + third))
 
 
 @pytest.mark.skipif(not shutil.which("gnuplot"), reason="gnuplot is not installed")
 def test_the_figure_is_drawn_with_one_panel_too(tmp_path):
     data = tmp_path / "frames.dat"
-    data.write_text(frames.build(group(chain(4, 64), {"arena": (0.5, 0.4, 0.6)}), PAPERS).data)
+    rows = group(chain(4, 64), {"arena": (0.5, 0.02, 0.6)})  # with an interval that is cut
+    data.write_text(frames.build(rows, PAPERS).data)
     draw(data, tmp_path / "frames.svg")
     assert "arena" in (tmp_path / "frames.svg").read_text()
 
