@@ -27,8 +27,8 @@ struct run_options {
     uint64_t seed;                                /* of everything random: order of runs, scripts, bootstrap */
     enum reactor_backend backend;                 /* of experiments on real sockets */
     const struct frame_allocator_kind *allocator; /* of experiments that run whole loops; null: each one's default */
-    const char *const *filters; /* substrings or globs of "experiment/model/mechanism/variant"; empty: all */
-    size_t filter_count;
+    const char *const *filters; /* an experiment, or substrings or globs of "experiment/model/mechanism/variant" */
+    size_t filter_count;        /* 0: all */
 };
 
 /* A count that a library does not let anybody take. */
@@ -93,6 +93,7 @@ struct experiment {
     const char *ratio_metric; /* "ratio_to_floor" or "ratio_to_malloc"; null: untimed */
     const char *batch_metric; /* how long a batch takes, in ns; null: cells have none */
     unsigned quick_sample_us; /* how long a sample is in quick mode; 0: 1 ms */
+    bool takes_allocator;     /* run_options.allocator is for it too */
     bool rates;               /* and how many operations a second take 1 and 10 % of a core above the floor */
     const struct cell *cells; /* null: the experiment has a run function of its own */
     size_t cell_count;
@@ -124,7 +125,7 @@ bool experiment_selected(const struct experiment *, const struct run_options *);
  * of their own. */
 bool name_selected(const char *name, const struct run_options *);
 
-/* True once SIGINT or SIGTERM has come: end soon, with -EINTR. */
+/* True once SIGINT, SIGTERM or SIGPIPE has come: end soon, with -EINTR. */
 bool run_interrupted(void);
 
 #endif

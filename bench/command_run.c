@@ -229,6 +229,19 @@ static int measure_exactly(struct running *running)
     return status == -EINTR || status == -ENOMEM ? status : 0;
 }
 
+static void tell_allocator(const struct run_options *run)
+{
+    char others[256] = "";
+    for (size_t i = 0; i < experiment_count; i++) {
+        if (experiments[i]->takes_allocator || !experiment_selected(experiments[i], run))
+            continue;
+        size_t length = strlen(others);
+        snprintf(others + length, sizeof others - length, "%s%s", length ? ", " : "", experiments[i]->name);
+    }
+    if (others[0])
+        complain("--allocator %s: not for %s, where each cell has its own", run->allocator->name, others);
+}
+
 static int run_all(struct running *running)
 {
     const struct run_options *run = &running->options.run;
@@ -241,6 +254,8 @@ static int run_all(struct running *running)
         stages++;
         expected += runner_expected_s(experiments[i], run);
     }
+    if (run->allocator)
+        tell_allocator(run);
     if (run->filter_count == 0)
         complain("running all %zu experiments into '%s'", experiment_count, running->options.out);
     progress_begin(&running->progress, stages, expected);
@@ -310,6 +325,12 @@ int command_run(int argc, char **argv)
     if (!exit_status) {
         bool failed = print_summary(&running) || running.failed;
         exit_status = failed ? EXIT_ERROR : results_count(running.results) ? EXIT_OK : EXIT_NOTHING;
+        if (exit_status == EXIT_NOTHING)
+            complain(
+                "nothing was measured: the filters select no cell of the %s mode; an experiment's name selects all",
+                running.options.run.full    ? "full"
+                : running.options.run.smoke ? "smoke"
+                                            : "quick");
     }
     results_destroy(running.results);
     return exit_status;

@@ -357,6 +357,7 @@ const struct experiment experiment_conns = {
     .title = "memory of 1000 to 50,000 concurrent connections, by model and frame allocator, fresh and after churn",
     .published = "the discussion of P4003R1: 60 % less at 50,000",
     .operation = "connection",
+    .takes_allocator = true,
     .listed = listed,
     .run = run,
 };

@@ -211,6 +211,7 @@ const struct experiment experiment_echo = {
     .title = "the real loop, read, process, write, repeat: in memory and over sockets, beside a bare state machine",
     .published = "the discussion of P4003R1: 100k reads/s",
     .operation = "message",
+    .takes_allocator = true,
     .ratio_metric = "ratio_to_floor",
     .cells = cells,
     .cell_count = sizeof cells / sizeof cells[0],

@@ -30,10 +30,28 @@ static bool matches(const char *filter, const char *name)
     return strstr(name, filter) != NULL;
 }
 
+/* The name of an experiment, be it in this executable or not, is no substring of others' cells. */
+static bool names_experiment(const char *filter)
+{
+#define EXPERIMENT(name) #name,
+    static const char *const names[] = {
+#include "bench/experiments.def"
+    };
+#undef EXPERIMENT
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(filter, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool name_selected(const char *name, const struct run_options *options)
 {
     for (size_t i = 0; i < options->filter_count; i++) {
-        if (matches(options->filters[i], name))
+        const char *filter = options->filters[i];
+        size_t length = strlen(filter);
+        if (names_experiment(filter) ? strncmp(name, filter, length) == 0 && name[length] == '/'
+                                     : matches(filter, name))
             return true;
     }
     return options->filter_count == 0;
@@ -53,7 +71,7 @@ static bool named(const struct experiment *experiment, const struct run_options 
     for (size_t i = 0; i < options->filter_count; i++) {
         char head[128];
         snprintf(head, sizeof head, "%.*s", (int)strcspn(options->filters[i], "/"), options->filters[i]);
-        if (head[0] && matches(head, experiment->name))
+        if (names_experiment(head) ? strcmp(head, experiment->name) == 0 : head[0] && matches(head, experiment->name))
             return true;
     }
     return options->filter_count == 0;

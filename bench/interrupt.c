@@ -17,6 +17,9 @@ void interrupt_install(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    /* Nobody reads the output any more, as with `abreast run | head`. It may come again while what is left is told. */
+    action.sa_flags = 0;
+    sigaction(SIGPIPE, &action, NULL);
 }
 
 bool run_interrupted(void)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 static const uint64_t SECOND = 1000000000;
+enum { TELLING = 10 };                            /* a stage of which one part in so many is done tells what is left */
 enum { TERMINAL_SECONDS = 1, PLAIN_SECONDS = 5 }; /* between lines */
 
 /* The progress whose line is open on the terminal; null: none. */
@@ -39,7 +40,7 @@ static void print(struct progress *progress, const char *detail)
     progress->printed_ns = now;
     fprintf(stderr, "%srun %u/%u: %s%s%s, %.0f s", progress->terminal ? "\r" : "", progress->stage, progress->stages,
             progress->name, detail ? " " : "", detail ? detail : "", elapsed);
-    if (left >= 1)
+    if (left >= 1 && !progress->unsure)
         fprintf(stderr, ", about %.0f s left", left);
     fputs(progress->terminal ? "\033[K" : "\n", stderr);
     fflush(stderr);
@@ -54,6 +55,7 @@ void progress_stage(struct progress *progress, const char *name, double expected
         progress->expected_s += (double)(now - progress->stage_started_ns) / (double)SECOND - progress->stage_s;
     progress->name = name;
     progress->stage_s = expected_s;
+    progress->unsure = false;
     progress->stage_started_ns = now;
     if (progress->terminal)
         print(progress, NULL);
@@ -72,7 +74,8 @@ void progress_count(struct progress *progress, size_t done, size_t of, const cha
 {
     char detail[64];
     double passed_s = (double)(clock_ns() - progress->stage_started_ns) / (double)SECOND;
-    double stage_s = done ? passed_s * (double)of / (double)done : progress->stage_s;
+    progress->unsure = done * TELLING < of;
+    double stage_s = progress->unsure ? progress->stage_s : passed_s * (double)of / (double)done;
     progress->expected_s += stage_s - progress->stage_s;
     progress->stage_s = stage_s;
     snprintf(detail, sizeof detail, "%zu of %zu %s", done, of, what);

@@ -17,6 +17,7 @@ struct progress {
     const char *name;
     double expected_s; /* of the whole run; grows and shrinks as it is known better */
     double stage_s;    /* what of it is this stage's */
+    bool unsure;       /* too little of the stage is done to tell what is left */
     uint64_t started_ns, stage_started_ns;
     uint64_t printed_ns; /* 0: nothing yet */
 };
@@ -31,7 +32,8 @@ void progress_stage(struct progress *, const char *name, double expected_s);
 /* Inside a stage: says what it is at, when it is time to say something. */
 void progress_step(struct progress *, const char *detail);
 
-/* The same, as "3 of 8 cells"; what is left of the stage follows from what the parts before took. */
+/* The same, as "3 of 8 cells"; what is left of the stage follows from what the parts before took, and is not
+ * told before a tenth of them is done. */
 void progress_count(struct progress *, size_t done, size_t of, const char *what);
 
 /* Ends an open line, so that something else can be printed. */

@@ -83,7 +83,7 @@ check_measured() {
     esac
 }
 
-# Draws every figure that has data; false: there is no gnuplot.
+# draw_figures KIND...: draws every figure that has data as svg or png; false: there is no gnuplot.
 draw_figures() {
     if ! have gnuplot; then
         echo "${0##*/}: no figures: gnuplot is not installed" >&2
@@ -92,7 +92,7 @@ draw_figures() {
     for script in plots/*.gnuplot; do
         name=$(basename "$script" .gnuplot)
         [ -e "$out/figures/$name.dat" ] || continue
-        for kind in svg png; do
+        for kind; do
             aside=$out/figures/.$name.$$.$kind
             data=$(cd "$out/figures" && pwd)/$name.dat
             if (

@@ -17,7 +17,7 @@ struct running {
     struct conns_cells *cells;
     const char *experiment;
     struct progress *progress;
-    size_t done, of;
+    size_t done, of;          /* connections: what a run takes follows from how many it has */
     const char **environment; /* room for one variable more */
     char self[PATH_MAX];
     int status;
@@ -148,6 +148,7 @@ static void take_line(void *context, size_t number, const char *line)
     for (unsigned moment = 0; moment < CONNS_MOMENT_COUNT; moment++)
         if (strcmp(name, conns_moment_names[moment]) == 0)
             cell->footprints[round][moment] = at;
+    progress_count(running->progress, running->done, running->of, "connections");
 }
 
 static void ended(void *context, size_t number, int status)
@@ -161,7 +162,8 @@ static void ended(void *context, size_t number, int status)
         cell->skipped = "its process was killed (signal 9), as the kernel does when memory runs out: free some";
     else if (status && status != SPAWN_NOTHING && status != -EINTR)
         running->status = -ECHILD;
-    progress_count(running->progress, ++running->done, running->of, "runs");
+    running->done += cell->plan.connections;
+    progress_count(running->progress, running->done, running->of, "connections");
 }
 
 /* One line for all that is skipped for want of descriptors. */
@@ -178,17 +180,18 @@ static void tell_limit(const struct running *running)
 int conns_run_cells(struct conns_cells *cells, const char *experiment, struct progress *progress)
 {
     struct running running = {.cells = cells, .experiment = experiment, .progress = progress};
-    size_t variables = 0;
+    size_t variables = 0, runs = 0;
     while (environ[variables])
         variables++;
     running.environment = calloc(variables + 2, sizeof *running.environment);
     if (!running.environment)
         return -ENOMEM;
-    for (size_t i = 0; i < cells->count; i++)
-        running.of += cells->items[i].rounds;
+    for (size_t i = 0; i < cells->count; i++) {
+        runs += cells->items[i].rounds;
+        running.of += cells->items[i].rounds * cells->items[i].plan.connections;
+    }
     int status = spawn_self(running.self, sizeof running.self);
-    struct spawn_queue queue = {
-        .context = &running, .count = running.of, .start = start, .line = take_line, .ended = ended};
+    struct spawn_queue queue = {.context = &running, .count = runs, .start = start, .line = take_line, .ended = ended};
     if (!status)
         status = spawn_all(&queue);
     free(running.environment);

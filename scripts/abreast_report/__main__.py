@@ -1,6 +1,8 @@
 """The parts of scripts/report; see there."""
 
 import argparse
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,7 +18,7 @@ PAPER = ROOT / "paper"
 GOLDEN = ROOT / "tests" / "python" / "golden"
 ORDER = "stack finals opstate frames grid phases bridges mitigations syncratio fanout echo conns stop compile".split()
 PARTS = {
-    "all": "tables, page and headlines (the default)",
+    "all": "tables, figures where gnuplot is installed, page and headlines (the default)",
     "tables": "DIR/tables, and DIR/figures/*.dat, which gnuplot draws",
     "page": "DIR/report.html, with the figures that are there",
     "printed": "DIR/.report.printed.html, from which report.pdf is made",
@@ -97,6 +99,13 @@ class Report:
                 text += f"\n## {section.experiment}\n\n" + "".join(f"- {line}\n" for line in lines)
         return text
 
+    def draw_figures(self):
+        """As reproduce does. Without gnuplot the complaint is its own, and the report has no figures."""
+        draw = ["sh", "-c", ". scripts/lib.sh; . scripts/stages.sh; draw_figures svg || true", "report"]
+        environment = {**os.environ, "out": str(self.folder.resolve())}
+        if subprocess.run(draw, cwd=ROOT, env=environment, check=False).returncode:
+            raise BadResults("the figures could not be drawn: the reason is above")
+
     def write_page(self, name="report.html", printed=False):
         pairs = runinfo.flat(self.info)
         html = page.page(self.sections, self.tables, self.results, self.info, pairs, self.folder, PAPER, printed)
@@ -159,6 +168,8 @@ def main():
             print(f"report: warning: {report.folder} has no run.json: {page.UNFINISHED}", file=sys.stderr)
         if options.part in ("all", "tables"):
             report.write_tables()
+        if options.part == "all":
+            report.draw_figures()
         if options.part in ("all", "page"):
             report.write_page()
         if options.part == "printed":
@@ -166,7 +177,7 @@ def main():
         if options.part in ("all", "headlines"):
             print("\n".join(report.headlines()))
         if options.part == "all":
-            print(f"report: wrote {report.folder}/report.html, tables and the data of figures", file=sys.stderr)
+            print(f"report: wrote {report.folder}/report.html, tables and figures", file=sys.stderr)
     except (BadResults, OSError, ValueError) as error:
         print(f"report: {error}", file=sys.stderr)
         return 1

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 
 import pytest
 
@@ -72,6 +73,41 @@ def test_unknown_experiment(abreast, tmp_path):
     assert done.returncode == ERROR
     assert "stak" in one_line(done.stderr)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_filter_that_selects_no_cell_of_a_known_experiment(abreast, tmp_path):
+    done = run(abreast, "run", "conns/*/*/nothing=1", "--out", tmp_path / "out")
+    assert done.returncode == NOTHING
+    assert "the filters select no cell of the quick mode" in done.stderr
+
+
+def test_the_name_of_an_experiment_selects_it_alone(abreast):
+    def selected(name):
+        listed = run(abreast, "list", "--variants", "--tsv", name).stdout.splitlines()[1:]
+        return {line.split("\t")[0] for line in listed}
+
+    assert selected("stop") == {"stop"}
+    assert "fanout" in selected("stop-when")
+
+
+def test_an_allocator_that_an_experiment_does_not_take(abreast, tmp_path):
+    words = ("run", "--smoke", "--allocator", "pool", "--out", tmp_path)
+    assert "not for frames, where" in run(abreast, *words, "frames/*/depth=1,*", "echo/*memory*empty").stderr
+    assert "not for" not in run(abreast, *words, "echo/*memory*empty").stderr
+
+
+def test_nobody_reads_the_output(abreast, tmp_path):
+    """Neither files nor folders are left behind, whenever it ends."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = [abreast, "run", "--quick", "frames/*/depth=1,frame=256,task=awaitable", "--out", tmp_path / "out"]
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    done = subprocess.run(words, stderr=writing, stdout=writing, env=environment, timeout=120, check=False)
+    os.close(writing)
+    assert done.returncode == ERROR
+    assert list(temporary.iterdir()) == []
 
 
 def test_filter_that_matches_nothing(abreast, tmp_path):

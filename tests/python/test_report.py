@@ -37,7 +37,7 @@ def test_a_sentence_changes_with_its_figure(results):
                            "stack_growth\t-\tlinear\tlinear\tlinear", 1)
     assert changed != text
     tsv.write_text(changed)
-    report(results)
+    report(results, "tables")
     found = (results / "tables" / "findings.md").read_text()
     assert "It grows at some of them (3): awaitable ready, awaitable transfer, sender p2300." in found
 
@@ -147,9 +147,6 @@ class Loads(HTMLParser):
 
 def test_the_report_loads_nothing(results):
     report(results)
-    for data in sorted((results / "figures").glob("*.dat")) if shutil.which("gnuplot") else ():
-        draw(data, data.with_suffix(".svg"))
-    report(results, "page")
     text = (results / "report.html").read_text()
     assert text.count("<svg") == len(list((results / "figures").glob("*.svg")))
     parser = Loads()
@@ -175,6 +172,8 @@ def test_the_report_names_seed_skips_and_reasons(results):
     assert "another made-up reason" in text
     assert "Linux 6.1 &lt;test&gt;" in text
     assert "What this does not show" in text
+    assert "One thread drives each loop. Nothing here speaks" in text
+    assert "The machine was busy" not in text
     assert "{{" not in text
 
 
@@ -208,7 +207,7 @@ def test_an_earlier_runs_results_are_left_out(results):
     info = json.loads((results / "run.json").read_text())
     info["stages"] = [{"name": "frames", "seconds": 1}, {"name": "instructions", "seconds": 1}]
     (results / "run.json").write_text(json.dumps(info))
-    assert "Recycling" in one_line(report(results))
+    assert "Recycled" in one_line(report(results))
     text = (results / "report.html").read_text()
     assert "<section id=frames>" in text
     assert "<section id=echo>" not in text
@@ -282,6 +281,48 @@ def draw(data, out):
     done = run("gnuplot", "-e", f"data='{data}'; out='{out}'; kind='svg'", f"{data.stem}.gnuplot", cwd=ROOT / "plots")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
+
+
+def test_the_report_says_how_busy_the_machine_was_and_how_to_run_it_again(results):
+    """Of a run with filters the commands have them."""
+    info = json.loads((results / "run.json").read_text())
+    info.setdefault("noise", {})["load_average"] = [5.75, 1, 1]
+    info.setdefault("machine", {})["cores"] = 4
+    info.update(mode="full", filters=["conns/*/task/*", "stop"], allocator="pool")
+    (results / "run.json").write_text(json.dumps(info))
+    report(results, "page")
+    text = (results / "report.html").read_text()
+    assert "The machine was busy: in the minute before this run 5.8 programs wanted to run at once on 4 proc" in text
+    words = "run --full --seed 7 --allocator pool &#x27;conns/*/task/*&#x27; stop --out DIR</code>, then"
+    assert words in text and "scripts/reproduce" not in text
+
+
+def test_programs_that_were_not_built_are_one_line(results):
+    info = json.loads((results / "run.json").read_text())
+    of_some = [{"experiment": "-", "what": f"gcc-{n}/costs", "reason": "not built: cmake"} for n in range(23)]
+    other = {"experiment": "-", "what": "gcc-1/phases-c", "reason": "not built: cmake"}
+    (results / "run.json").write_text(json.dumps({**info, "skipped": [*of_some, other]}))
+    report(results, "page")
+    text = (results / "report.html").read_text()
+    assert "<li>the program costs of 23 toolchains: not built: cmake</li>" in text
+    assert "<li>gcc-1/phases-c: not built: cmake</li>" in text
+    assert text.count("not built: cmake</li>") == 2
+
+
+def test_which_experiments_use_several_threads_is_read_from_the_results(results):
+    tsv = results / "results" / "frames.tsv"
+    tsv.write_text(tsv.read_text() + tsv.read_text().splitlines()[1].replace("\tdepth=", "\tthreads=2,depth=") + "\n")
+    assert "threads=2" in tsv.read_text()
+    report(results, "page")
+    text = (results / "report.html").read_text()
+    assert "One thread drives each loop; in frames cells with threads=N allocate" in text
+
+
+@pytest.mark.skipif(not shutil.which("gnuplot"), reason="gnuplot is not installed")
+def test_the_report_alone_has_its_figures(results):
+    report(results)
+    text = (results / "report.html").read_text()
+    assert text.count("<svg") == len(list((results / "figures").glob("*.dat"))) > 0
 
 
 @pytest.mark.skipif(not shutil.which("gnuplot"), reason="gnuplot is not installed")
