@@ -72,7 +72,7 @@ unset xlabel
 unset ylabel
 set xrange [0:1]
 set yrange [0:1]
-set key at screen 0.5, screen 0.1 center center vertical Left reverse samplen 5 spacing 1.2 width 2 \
+set key at screen 0.5, screen 0.1 center center vertical Left reverse samplen 4 spacing 1.2 width -4 \
     font key_font maxrows 2
 plot for [i in named] data index int(i) - 1 using (NaN):(NaN) with linespoints lw 2 lc rgb paint(number[int(i)]) \
          dt 1 + number[int(i)] pt marker(number[int(i)]) ps (kind eq "svg" ? 0.8 : 1.1) title columnheader(1), \
