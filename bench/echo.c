@@ -20,6 +20,16 @@
 #include "bench/peers/cells.h"
 
 #include <string.h>
+#include <sys/socket.h>
+
+void echo_close_ends(struct stream ends[2])
+{
+    for (int i = 0; i < 2; i++) {
+        if (ends[i].fd >= 0)
+            setsockopt(ends[i].fd, SOL_SOCKET, SO_LINGER, &(struct linger){.l_onoff = 1}, sizeof(struct linger));
+        stream_close(&ends[i]);
+    }
+}
 
 void echo_fill(unsigned char *bytes, size_t size, uint64_t seed)
 {

@@ -46,6 +46,10 @@ int echo_apart_open(const struct cell *, const struct run_options *, void **stat
 int echo_apart_run(void *state, uint64_t operations, struct outcome *);
 void echo_apart_close(void *state);
 
+/* Closes both ends of a connection, with nothing left to send. A TCP connection is reset: each that ended in order
+ * would keep its port for a minute (TIME_WAIT), and cells open more connections than there are ports. */
+void echo_close_ends(struct stream ends[2]);
+
 /* Bytes that follow from the seed alone (splitmix64). `size` is a multiple of 8. */
 void echo_fill(unsigned char *bytes, size_t size, uint64_t seed);
 

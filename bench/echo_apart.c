@@ -166,10 +166,8 @@ void echo_apart_close(void *state)
     while (echo->reactor && reactor_in_flight(echo->reactor) > 0)
         if (reactor_poll(echo->reactor, true) < 0)
             abort(); /* the reactor itself is broken: operations point into memory that is about to be freed */
-    for (unsigned i = 0; i < echo->opened; i++) {
-        stream_close(&echo->connections[i].ends[0]);
-        stream_close(&echo->connections[i].ends[1]);
-    }
+    for (unsigned i = 0; i < echo->opened; i++)
+        echo_close_ends(echo->connections[i].ends);
     if (echo->reactor)
         reactor_destroy(echo->reactor);
     free(echo->served);

@@ -234,8 +234,7 @@ void echo_socket_close(void *state)
     if (echo->run_loop_ready)
         end_all(echo);
     for (unsigned i = 0; i < echo->opened; i++) {
-        stream_close(&echo->connections[i].ends[0]);
-        stream_close(&echo->connections[i].ends[1]);
+        echo_close_ends(echo->connections[i].ends);
         free(echo->connections[i].loop);
     }
     if (echo->run_loop_ready)
