@@ -231,7 +231,7 @@ static void add_accounts(const struct conns_cell *cell, enum conns_moment moment
     row.metric = "held_bytes_per_connection";
     if (accounted)
         results_add_exact(results, row, (double)at->held / connections);
-    row.metric = "fragmentation_ratio";
+    row.metric = "held_bytes_per_live_byte";
     row.unit = "ratio";
     if (accounted && at->live)
         results_add_exact(results, row, (double)at->held / (double)at->live);

@@ -6,7 +6,7 @@ from .tables import Heading, Section, Table
 
 RSS, LIVE, RATIO = "rss_bytes_per_connection", "live_bytes_per_connection", "ratio_to_malloc"
 IN_USE = "heap_bytes_per_connection"
-FRAGMENTED, RETAINED = "fragmentation_ratio", "retained_bytes_per_connection"
+FRAGMENTED, RETAINED = "held_bytes_per_live_byte", "retained_bytes_per_connection"
 IDLE, PART = "idle_bytes_per_connection", "idle_part_bytes"
 MOMENTS = {
     "fresh": "all open",

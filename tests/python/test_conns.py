@@ -38,9 +38,9 @@ def cell(name, allocator, connections, objects, library, factor, rounds=1):
         text += row(name, here, "live_bytes_per_connection", live)
         text += row(name, here, "heap_bytes_per_connection", live + 16)
         if moment in ("fresh", "churn"):
-            text += row(name, here, "fragmentation_ratio", 1.25 if allocator == "malloc" else 1.5)
+            text += row(name, here, "held_bytes_per_live_byte", 1.25 if allocator == "malloc" else 1.5)
         if moment == "rest":
-            text += row(name, here, "fragmentation_ratio", round(size / live, 1))
+            text += row(name, here, "held_bytes_per_live_byte", round(size / live, 1))
         for number in range(1, rounds + 1):
             mine = f"{here},round={number}"
             text += row(name, mine, "rss_bytes_per_connection", resident + 10 * (number - 1))
@@ -104,7 +104,7 @@ def test_the_published_share_stands_beside_ours():
 
 
 def test_a_column_without_figures_is_left_out():
-    found = {table.name: table for table in section(without("fragmentation_ratio")).tables}["conns-memory"]
+    found = {table.name: table for table in section(without("held_bytes_per_live_byte")).tables}["conns-memory"]
     assert not any("holes" in column for column in found.columns)
     assert {len(line) for line in found.rows} == {len(found.columns)}
 
