@@ -318,18 +318,16 @@ static void read_line(void *context, const char *line)
 static int run_callgrind(const struct run_options *options, const char *library, const char *directory,
                          struct counting *counting, const char **reason)
 {
+    static const char tunables[] = "GLIBC_TUNABLES=glibc.malloc.arena_max=1:glibc.cpu.hwcaps="
+                                   "-AVX512F,-AVX512VL,-AVX512BW,-AVX2,-AVX2_Usable,-AVX_Fast_Unaligned_Load,-ERMS,"
+                                   "-FSRM";
     const char *own = getenv("LD_PRELOAD");
     char tell[LABEL_BYTES], *preload;
     if (asprintf(&preload, "LD_PRELOAD=%s", library ? library : own ? own : "") < 0)
         return -ENOMEM;
     snprintf(tell, sizeof tell, "%s=%s", preloaded, library ? library : "");
     const char *const environment[] = {
-        "PATH=/usr/local/bin:/usr/bin:/bin",
-        "GLIBC_TUNABLES=glibc.malloc.arena_max=1:glibc.cpu.hwcaps="
-        "-AVX512F,-AVX512VL,-AVX512BW,-AVX2,-AVX2_Usable,-AVX_Fast_Unaligned_Load,-ERMS,-FSRM",
-        library ? tell : NULL,
-        preload,
-        NULL,
+        "PATH=/usr/local/bin:/usr/bin:/bin", tunables, library ? tell : NULL, preload, NULL,
     };
     char self[PATH_MAX], out[PATH_MAX + 32], log[PATH_MAX + 32];
     int status = spawn_self(self, sizeof self);
