@@ -79,8 +79,10 @@ static void test_a_chain_of_the_cxx_compiler(void **state)
 {
     (void)state;
     const struct conns_form *form = &conns_cxx_task;
-    if (form->unavailable)
+    if (form->unavailable) {
+        print_message("skipped: %s\n", form->unavailable);
         skip();
+    }
     const struct conns_parts *parts = &form->parts;
     struct conns_plan plan = plan_of(form, "malloc");
     struct footprint at[CONNS_MOMENT_COUNT];

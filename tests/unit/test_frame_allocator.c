@@ -312,7 +312,9 @@ static void a_frame_freed_in_the_last_round_of_destructors_is_not_lost(void **st
 static void a_frame_that_waits_is_poisoned_under_address_sanitizer(void **state)
 {
     (void)state;
-#if POISONED_FRAMES
+#if defined __SANITIZE_ADDRESS__ && !POISONED_FRAMES
+#error "AddressSanitizer is here, and frames that wait are not poisoned"
+#elif POISONED_FRAMES
     unsigned char *frame = allocate(300);
     frame_deallocate(recycling, frame, 300);
     assert_true(__asan_address_is_poisoned(frame));
@@ -321,6 +323,7 @@ static void a_frame_that_waits_is_poisoned_under_address_sanitizer(void **state)
     assert_null(__asan_region_is_poisoned(frame, 320));
     frame_deallocate(recycling, frame, 300);
 #else
+    print_message("skipped: not built with AddressSanitizer\n");
     skip();
 #endif
 }
