@@ -1,7 +1,7 @@
 """The tidy rows of results/<experiment>.tsv, and the words they are shown with."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
 
@@ -38,6 +38,7 @@ class Row:
     high: Optional[float]
     samples: Optional[int]
     text: str  # the value as written: "?" where it is missing
+    line: int = field(default=0, compare=False)  # in its file, whose header is line 1
 
     @property
     def missing(self):
@@ -119,7 +120,22 @@ def number(word, where):
         raise BadResults(f"{where}: '{word}' is not a number") from None
 
 
-def parse_line(line, where):
+class Cited(str):
+    """Text that rests on rows, so that the page can link to them. Whatever makes new text of it must cite again."""
+
+    rows = ()
+    kind = ""  # as tables.Mark has it
+
+
+def cited(text, *rows):
+    """text, with the rows that it rests on; rows that are None are none, and those that text has stay."""
+    made = Cited(text)
+    made.rows = tuple(dict.fromkeys([*getattr(text, "rows", ()), *(row for row in rows if row is not None)]))
+    made.kind = getattr(text, "kind", "")
+    return made
+
+
+def parse_line(line, where, index=0):
     fields = line.split("\t")
     if len(fields) != len(COLUMNS):
         raise BadResults(f"{where}: {len(fields)} columns instead of {len(COLUMNS)}")
@@ -131,7 +147,7 @@ def parse_line(line, where):
             number(low, where), number(high, where)
         values = [None, None, None]
     count = int(number(samples, where)) if samples not in ("?", "-") else None
-    return Row(*names, *values, count, value)
+    return Row(*names, *values, count, value, index)
 
 
 def read_results(folder):
@@ -141,7 +157,7 @@ def read_results(folder):
         lines = path.read_text(encoding="utf-8").splitlines()
         if not lines or lines[0].split("\t") != COLUMNS:
             raise BadResults(f"{path.name}: the first line is not '{' '.join(COLUMNS)}'")
-        rows = [parse_line(line, f"{path.name}:{index}") for index, line in enumerate(lines[1:], 2) if line]
+        rows = [parse_line(line, f"{path.name}:{index}", index) for index, line in enumerate(lines[1:], 2) if line]
         if rows:
             found[path.stem] = rows
     return found
@@ -158,11 +174,11 @@ def shown(value):
 
 
 def shown_row(row):
-    """A row's value, with its interval where it has one."""
+    """A row's value, with its interval where it has one, as text that cites the row."""
     if row is None:
         return "-"
     if row.value is None:
-        return row.text
+        return cited(row.text, row)
     if row.exact:
-        return shown(row.value)
-    return f"{shown(row.value)} ({shown(row.low)} to {shown(row.high)})"
+        return cited(shown(row.value), row)
+    return cited(f"{shown(row.value)} ({shown(row.low)} to {shown(row.high)})", row)
