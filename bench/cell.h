@@ -91,6 +91,7 @@ struct experiment {
     const char *published;    /* the published counterpart, or "-" */
     const char *operation;    /* what one operation is: "completion", "frame", "message" */
     const char *ratio_metric; /* "ratio_to_floor" or "ratio_to_malloc"; null: untimed */
+    bool cpu_ratios;          /* the same ratio of CPU time too, and to the native cell: "cpu_ratio_to_floor" */
     const char *batch_metric; /* how long a batch takes, in ns; null: cells have none */
     unsigned quick_sample_us; /* how long a sample is in quick mode; 0: 1 ms */
     bool takes_allocator;     /* run_options.allocator is for it too */

@@ -223,6 +223,7 @@ const struct experiment experiment_echo = {
     .operation = "message",
     .takes_allocator = true,
     .ratio_metric = "ratio_to_floor",
+    .cpu_ratios = true,
     .cells = cells,
     .cell_count = sizeof cells / sizeof cells[0],
 };

@@ -132,12 +132,12 @@ static void add_rates(const struct group *group, const struct entry *entry, stru
     }
 }
 
-/* Against another entry, round by round. */
+/* How two entries' times compare, round by round. */
 static int add_comparison(const struct group *group, const struct entry *entry, const struct entry *other,
-                          const char *metric, struct results *results)
+                          const char *metric, figure figure, struct results *results)
 {
-    double *values = figures(group, entry, real_per_operation);
-    double *base = figures(group, other, real_per_operation);
+    double *values = figures(group, entry, figure);
+    double *base = figures(group, other, figure);
     uint64_t seed = group->options->seed;
     struct interval interval;
     int status = values && base ? bootstrap_ratio(values, base, blocks(group), seed, &interval) : -ENOMEM;
@@ -154,6 +154,18 @@ static int add_comparison(const struct group *group, const struct entry *entry, 
     free(values);
     free(base);
     return status;
+}
+
+/* The same of the processor's time, where the experiment asks for it. */
+static int add_comparisons(const struct group *group, const struct entry *entry, const struct entry *other,
+                           const char *metric, struct results *results)
+{
+    char cpu_metric[32];
+    int status = add_comparison(group, entry, other, metric, real_per_operation, results);
+    if (status || !group->experiment->cpu_ratios)
+        return status;
+    snprintf(cpu_metric, sizeof cpu_metric, "cpu_%s", metric);
+    return add_comparison(group, entry, other, cpu_metric, cpu_per_operation, results);
 }
 
 static void add_repetitions(const struct group *group, const struct entry *entry, struct results *results)
@@ -253,10 +265,10 @@ static int add_timed_rows(const struct group *group, const struct entry *entry, 
     if (!entry->control)
         status = add_times(group, entry, results);
     if (!status && baseline && entry != baseline && group->experiment->ratio_metric)
-        status = add_comparison(group, entry, baseline, group->experiment->ratio_metric, results);
+        status = add_comparisons(group, entry, baseline, group->experiment->ratio_metric, results);
     const struct entry *native = find_native(group, entry);
     if (!status && native && !entry->control)
-        status = add_comparison(group, entry, native, "ratio_to_native", results);
+        status = add_comparisons(group, entry, native, "ratio_to_native", results);
     if (!status && any.syscalls && !entry->control)
         status = add_syscalls(group, entry, results);
     return status;

@@ -4,6 +4,7 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,7 @@ struct behaviour {
     unsigned opens;     /* this often, and then no more; 0: always */
     unsigned pauses_ms; /* in each run; in the first of the calibration a hundred times as long */
     bool signals;
+    double real_ns, cpu_ns; /* an operation; 0: what the runner sees */
 };
 
 struct opened {
@@ -70,6 +72,8 @@ static int run_cell(void *state, uint64_t operations, struct outcome *outcome)
     outcome->bytes = operations * 2;
     outcome->checksum = operations * 3 + self->behaviour->checksum;
     outcome->allocations = 5 + operations * self->behaviour->allocations;
+    outcome->real_ns = self->behaviour->real_ns * (double)operations;
+    outcome->cpu_ns = self->behaviour->cpu_ns * (double)operations;
     unsigned pause_ms = self->behaviour->pauses_ms;
     if (journal.count == 2 * CHECKS + 1)
         pause_ms *= 100;
@@ -135,6 +139,7 @@ static int run(struct fixture *fixture, const struct cell *cells, size_t count)
         .name = "x",
         .operation = "completion",
         .ratio_metric = "ratio_to_floor",
+        .cpu_ratios = cells->native != NULL,
         .cells = cells,
         .cell_count = count,
     };
@@ -278,6 +283,23 @@ static void test_rows(void **state)
     assert_int_equal(results_repetition_count(results), ENTRIES * BLOCKS * EACH * 2);
 }
 
+/* They pair up by round as those of time do; an experiment that does not ask has none. */
+static void test_ratios_of_cpu_time(void **state)
+{
+    struct fixture *fixture = *state;
+    struct cell cells[] = {CELL("a", "-", true, .real_ns = 100, .cpu_ns = 80),
+                           CELL("b", "-", false, .real_ns = 200, .cpu_ns = 120)};
+    cells[0].native = "raw/b";
+    assert_int_equal(run(fixture, cells, 2), 0);
+    const struct row *row = find(fixture->results, "b", "-", "cpu_ratio_to_floor");
+    assert_non_null(row);
+    assert_true(fabs(row->value - 1.5) < 1e-9 && row->low <= row->value && row->value <= row->high);
+    assert_true(fabs(find(fixture->results, "b", "-", "ratio_to_floor")->value - 2) < 1e-9);
+    row = find(fixture->results, "a", "-", "cpu_ratio_to_native");
+    assert_true(fabs(row->value - 1 / 1.5) < 1e-9 && row->samples == BLOCKS * EACH);
+    assert_non_null(find(fixture->results, "a", "control=aa", "cpu_ratio_to_floor"));
+}
+
 /* What is allocated once in a run does not count, and what no cell does is no row. */
 static void test_allocations_are_of_operations(void **state)
 {
@@ -402,6 +424,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_displacement, setup, teardown),
         cmocka_unit_test(test_seed_decides),
         cmocka_unit_test_setup_teardown(test_rows, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ratios_of_cpu_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_allocations_are_of_operations, setup, teardown),
         cmocka_unit_test_setup_teardown(test_smoke_times_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_filter_brings_the_baseline, setup, teardown),
