@@ -83,6 +83,7 @@ class Report:
         for table in [table for section in self.sections for table in section.tables] + self.tables:
             write_file(self.folder / "tables" / f"{table.name}.md", table.markdown())
             write_file(self.folder / "tables" / f"{table.name}.tsv", table.tsv())
+            write_file(self.folder / "tables" / f"{table.name}.tex", table.latex())
         write_file(self.folder / "tables" / "findings.md", self.findings())
         for section in self.sections:
             if section.data:
