@@ -1,9 +1,11 @@
-"""A table that can be written as Markdown, TSV and HTML, and a file that appears only when it is complete."""
+"""A table that can be written as Markdown, TSV, LaTeX and HTML, and a file that appears only when it is complete."""
 
 import html
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from . import latex
 
 
 class Mark(str):
@@ -22,6 +24,13 @@ class Heading(list):
 
     def __init__(self, text, columns):
         super().__init__([text] + [""] * (columns - 1))
+
+
+def linked(cell, links):
+    """A cell's text, as a link to the first of the rows that it cites."""
+    text = html.escape(str(cell))
+    rows = getattr(cell, "rows", ()) if links else ()
+    return f'<a class=row href="#{html.escape(rows[0].experiment)}-{rows[0].line}">{text}</a>' if rows else text
 
 
 @dataclass
@@ -45,7 +54,14 @@ class Table:
     def tsv(self):
         return "".join("\t".join(str(cell) for cell in row) + "\n" for row in [self.columns, *self.rows])
 
-    def html(self):
+    def latex(self):
+        return latex.latex(self, lambda row: isinstance(row, Heading))
+
+    def cited_rows(self):
+        """The rows of results that cells cite and html() links to, each once."""
+        return dict.fromkeys(row for cells in self.rows for cell in cells for row in getattr(cell, "rows", ())[:1])
+
+    def html(self, links=True):
         head = "".join(f"<th scope=col>{html.escape(str(cell))}</th>" for cell in self.columns)
         body = ""
         for row in self.rows:
@@ -58,7 +74,7 @@ class Table:
                     cells.append(f"<th scope=row>{html.escape(str(cell))}</th>")
                 else:
                     kind = getattr(cell, "kind", "")
-                    cells.append(f"<td{f' class={kind}' if kind else ''}>{html.escape(str(cell))}</td>")
+                    cells.append(f"<td{f' class={kind}' if kind else ''}>{linked(cell, links)}</td>")
             body += "<tr>" + "".join(cells) + "</tr>\n"
         note = f"<p class=note>{html.escape(self.note)}</p>\n" if self.note else ""
         title = html.escape(self.title)
@@ -76,7 +92,7 @@ class Table:
     def printed(self):
         """As html(), but a table of details or of more than a page is only named: nobody reads that on paper."""
         if self.essential or (len(self.rows) <= 24 and not self.detail):
-            return self.html()
+            return self.html(links=False)
         title = html.escape(self.title)
         return f"<p><b>{title}</b>: {len(self.rows)} rows, in tables/{self.name}.md and in report.html.</p>\n"
 
