@@ -47,6 +47,7 @@ static const struct {
     {"env", command_env},
     {"measure", command_measure},
     {"count", command_count},
+    {"time", command_time},
     {"count-writes", command_count_writes},
     {"conns", command_conns},
     {"frames-child", command_frames_child},

@@ -17,6 +17,10 @@ int command_count(int argc, char **argv);
 /* The same under lackey, see writes.h. */
 int command_count_writes(int argc, char **argv);
 
+/* Not for people: one sample of one cell, for a gate that pairs two executables. CELL OPERATIONS: prints how many it did
+ * and the nanoseconds that they took, separated by a tab. */
+int command_time(int argc, char **argv);
+
 /* Not for people: one run of the experiment conns, in a process of its own; see conns/child.c. */
 int command_conns(int argc, char **argv);
 
