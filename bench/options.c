@@ -2,6 +2,7 @@
 #include "bench/progress.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,18 +15,18 @@ static bool has_value(const char *name, const char *value)
     return *value;
 }
 
-static bool parse_seed(const char *text, uint64_t *seed)
+bool option_number(const char *name, const char *text, uint64_t least, uint64_t most, uint64_t *number)
 {
-    if (!has_value("--seed", text))
+    if (!has_value(name, text))
         return false;
     char *end;
     errno = 0;
     unsigned long long value = strtoull(text, &end, 0);
-    if (*text < '0' || *text > '9' || *end != '\0' || errno) {
-        complain("--seed '%s' is not a whole number from 0 to 18446744073709551615", text);
+    if (*text < '0' || *text > '9' || *end != '\0' || errno || value < least || value > most) {
+        complain("%s '%s' is not a whole number from %" PRIu64 " to %" PRIu64, name, text, least, most);
         return false;
     }
-    *seed = value;
+    *number = value;
     return true;
 }
 
@@ -65,8 +66,7 @@ static bool parse_allocator(const char *text, const struct frame_allocator_kind 
     return false;
 }
 
-/* The value of option `name`, written --name VALUE or --name=VALUE; null: it is another option. */
-static const char *option_value(const char *name, int argc, char **argv, int *at)
+const char *option_value(const char *name, int argc, char **argv, int *at)
 {
     size_t length = strlen(name);
     const char *argument = argv[*at];
@@ -103,7 +103,7 @@ static int parse_option(struct options *options, int argc, char **argv, int *at,
     if (taken)
         return taken;
     if (accept & ACCEPT_SEED && (value = option_value("--seed", argc, argv, at)))
-        return parse_seed(value, &options->run.seed) ? 1 : -1;
+        return option_number("--seed", value, 0, UINT64_MAX, &options->run.seed) ? 1 : -1;
     if (accept & ACCEPT_REACTOR && (value = option_value("--reactor", argc, argv, at)))
         return parse_reactor(value, &options->run.backend) ? 1 : -1;
     if (accept & ACCEPT_ALLOCATOR && (value = option_value("--allocator", argc, argv, at)))
