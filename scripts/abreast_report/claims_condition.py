@@ -1,0 +1,147 @@
+"""When a claim holds: the shortest description, by the dimensions of its cases, of those that are true.
+
+A term is a conjunction of literals, a literal a dimension and the values it may have. A condition is "when" a term or
+another, or "except when". Exact where few terms are; else the best, with its exceptions counted.
+"""
+
+from dataclasses import dataclass
+
+FEW = 5  # values of a dimension of which every set is tried
+TERMS = 3  # joined by or
+LITERALS = 3  # joined by and
+KEPT = 60  # terms that are made longer
+WORTH = 0.02  # the share of cases that a further literal has to put right
+SWITCHES = {"sib": "sibling calls", "exc": "exceptions"}
+ORDER = ["opt", "exc", "sib", "compiler", "model", "mechanism"]  # the first of literals that say the same is taken
+
+
+@dataclass(frozen=True)
+class Literal:
+    dimension: str
+    values: frozenset
+    others: frozenset
+    mask: int
+
+
+@dataclass
+class Condition:
+    text: str
+    wrong: int  # cases that are on the other side
+    cases: int
+
+
+def count(mask):
+    return bin(mask).count("1")
+
+
+def subsets(values, true, false):
+    values = sorted(values)
+    if len(values) <= FEW:
+        for bits in range(1, 2 ** len(values) - 1):
+            yield frozenset(value for index, value in enumerate(values) if bits >> index & 1)
+        return
+    for value in values:
+        yield frozenset([value])
+        yield frozenset(values) - {value}
+    for wanted in (
+        {value for value in values if value not in false},
+        {value for value in values if value not in true},
+        {value for value in values if true.get(value, 0) > false.get(value, 0)},
+    ):
+        if wanted and len(wanted) < len(values):
+            yield frozenset(wanted)
+            yield frozenset(values) - wanted
+
+
+def literals_of(cases):
+    """Every literal that parts the cases, those that part them alike once; fewest values first."""
+    names = {name for case in cases for name in case.features}
+    names = [name for name in ORDER if name in names] + sorted(names - set(ORDER))
+    found = []
+    for name in names:
+        masks, true, false = {}, {}, {}
+        for index, case in enumerate(cases):
+            value = case.features.get(name, "-")
+            masks[value] = masks.get(value, 0) | 1 << index
+            side = true if case.outcome else false
+            side[value] = side.get(value, 0) + 1
+        for values in subsets(masks, true, false) if len(masks) > 1 else ():
+            mask = sum(masks[value] for value in values)
+            found.append(Literal(name, values, frozenset(masks) - values, mask))
+    found.sort(key=lambda literal: min(len(literal.values), len(literal.others) + 0.5))
+    return list({literal.mask: literal for literal in reversed(found)}.values())[::-1]
+
+
+def terms_of(literals, wanted, unwanted):
+    """[(mask, literals)]: single literals, pairs, and the best pairs made longer."""
+    found = {literal.mask: (literal,) for literal in literals}
+    last = dict(found)
+    for _ in range(LITERALS - 1):
+        best = sorted(last.items(), key=lambda term: count(term[0] & unwanted) - count(term[0] & wanted))[:KEPT]
+        last = {}
+        for mask, term in best:
+            dimensions = {literal.dimension for literal in term}
+            for literal in literals:
+                both = mask & literal.mask
+                if literal.dimension not in dimensions and both & wanted and both not in found:
+                    found[both] = last[both] = (*term, literal)
+    return list(found.items())
+
+
+def cover(terms, wanted, unwanted, total):
+    """(cost, wrong, terms): terms joined by or, the one that puts most right at a time."""
+    mask, chosen = 0, []
+    wrong = count(wanted)
+    for _ in range(TERMS):
+        best = min(
+            (
+                (count(wanted & ~(mask | more)) + count(unwanted & (mask | more)) + WORTH * total * len(term), more, term)
+                for more, term in terms
+            ),
+            key=lambda found: found[0],
+            default=None,
+        )
+        if best is None or best[0] >= wrong:
+            break
+        mask |= best[1]
+        chosen.append(best[2])
+        wrong = count(wanted & ~mask) + count(unwanted & mask)
+    return wrong + WORTH * total * sum(len(term) for term in chosen), wrong, chosen
+
+
+def separate(cases):
+    """The condition under which cases are true; of decided cases, some true and some false."""
+    literals = literals_of(cases)
+    everything = (1 << len(cases)) - 1
+    true = sum(1 << index for index, case in enumerate(cases) if case.outcome)
+    false = everything & ~true
+    found = []
+    for word, wanted, unwanted in (("", true, false), ("except ", false, true)):
+        cost, wrong, terms = cover(terms_of(literals, wanted, unwanted), wanted, unwanted, len(cases))
+        if terms:
+            found.append((cost, len(found), wrong, word + ", or ".join(term_text(term) for term in terms)))
+    if not found:
+        return Condition("", min(count(true), count(false)), len(cases))
+    _, _, wrong, text = min(found)
+    return Condition(text, wrong, len(cases))
+
+
+def term_text(term):
+    ordered = sorted(term, key=lambda literal: ORDER.index(literal.dimension) if literal.dimension in ORDER else 9)
+    return " ".join(literal_text(literal) for literal in ordered)
+
+
+def literal_text(literal):
+    name = literal.dimension
+    if name in SWITCHES and len(literal.values) == 1:
+        return f"{'with' if 'on' in literal.values else 'without'} {SWITCHES[name]}"
+    negative = len(literal.others) < len(literal.values)
+    values = sorted(literal.others if negative else literal.values)
+    if values == ["-"]:
+        return f"{'with' if negative else 'without'} {name}"
+    listed = "/".join(value if value != "-" else f"without {name}" for value in values)
+    if name == "opt":
+        return f"{'not ' if negative else ''}at {listed}"
+    if name in ("compiler", "model", "mechanism"):
+        return f"{'not ' if negative else ''}{'with' if name == 'compiler' else 'of'} {listed}"
+    return f"{name}{'!=' if negative else '='}{listed}"
