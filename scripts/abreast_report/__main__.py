@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import bridges, calibration, echo, fanout, frames, golden, grid, mitigations, opstate, other, page, phases
-from . import conns, published, runinfo
+from . import about_run, bridges, calibration, echo, fanout, frames, golden, grid, mitigations, opstate, other, page, phases
+from . import conns, executive, growth, published, runinfo
 from . import stack, stack_short, stop, twins
 from . import syncratio
 from .rows import BadResults, is_library, read_results
@@ -32,6 +32,8 @@ PRINTED = ".report.printed.html"  # what report.pdf is made from
 def build_stack(rows):
     section = stack.build(rows)
     section.short = stack_short.short(rows)
+    if growth_data := growth.data(rows):
+        section.more_data["growth"] = growth_data
     return section
 
 
@@ -54,7 +56,7 @@ class Report:
         self.results = results = runinfo.of_this_run(read_results(self.folder / "results"), self.info)
         if not results:
             raise BadResults(f"{self.folder / 'results'} has no results: run scripts/reproduce, or abreast run --out")
-        papers = published.read(PAPER)
+        self.papers = papers = published.read(PAPER)
         builders = {
             "stack": build_stack,
             "finals": build_finals,
@@ -77,7 +79,7 @@ class Report:
         calibrated = calibration.build(results, twins.Causes(ROOT))
         if calibrated.tables:
             self.sections.append(calibrated)
-        self.tables = [published.stack_table(papers, results)] if "stack" in results else []
+        self.tables = paper_tables.build(PAPER, results)
 
     def write_tables(self):
         for table in [table for section in self.sections for table in section.tables] + self.tables:
@@ -108,9 +110,10 @@ class Report:
             raise BadResults("the figures could not be drawn: the reason is above")
 
     def write_page(self, name="report.html", printed=False):
-        pairs = runinfo.flat(self.info)
-        html = page.page(self.sections, self.tables, self.results, self.info, pairs, self.folder, PAPER, printed)
-        write_file(self.folder / name, html)
+        parts = page.Parts(
+            self.sections, self.results, self.info, runinfo.flat(self.info), self.papers, published=self.tables
+        )
+        write_file(self.folder / name, page.Page(parts, self.folder, PAPER, printed).html())
 
     def headlines(self):
         """What reproduce prints at its end."""
@@ -166,7 +169,7 @@ def main():
             print("\n".join(written))
             return 0
         if not report.info:
-            print(f"report: warning: {report.folder} has no run.json: {page.UNFINISHED}", file=sys.stderr)
+            print(f"report: warning: {report.folder} has no run.json: {about_run.UNFINISHED}", file=sys.stderr)
         if options.part in ("all", "tables"):
             report.write_tables()
         if options.part == "all":

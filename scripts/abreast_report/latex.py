@@ -80,6 +80,19 @@ def line(cells):
     return " & ".join(escaped(cell) for cell in cells) + " \\\\\n"
 
 
+def heads_of(table):
+    """The head: of columns in groups two lines, the groups with a rule below."""
+    if not any(name for name, _ in table.heads):
+        return line(table.columns)
+    above, below, rules, at = [], [], "", 1
+    for name, columns in table.heads:
+        above += [f"\\multicolumn{{{len(columns)}}}{{c}}{{{escaped(name)}}}"] if name else [""] * len(columns)
+        rules += f"\\cmidrule(lr){{{at}-{at + len(columns) - 1}}}" if name else ""
+        below += columns
+        at += len(columns)
+    return " & ".join(above) + f" \\\\\n{rules}\n" + line(below)
+
+
 def part(table, rows, number, parts, widths, is_heading):
     width = len(table.columns)
     body = ""
@@ -93,9 +106,10 @@ def part(table, rows, number, parts, widths, is_heading):
     text = "\\begin{table}[htbp]\n\\footnotesize\n\\setlength{\\tabcolsep}{3pt}\n"
     text += f"\\caption{{{escaped(table.title)}{more}}}\n\\label{{tab:{label}}}\n"
     text += f"\\begin{{tabular}}{{@{{}}{columns_of(widths)}@{{}}}}\n\\toprule\n"
-    text += line(table.columns) + "\\midrule\n" + body + "\\bottomrule\n\\end{tabular}\n"
-    if table.note and number == parts:
-        text += f"\n\\smallskip\n\\parbox{{\\linewidth}}{{{escaped(table.note)}}}\n"
+    text += heads_of(table) + "\\midrule\n" + body + "\\bottomrule\n\\end{tabular}\n"
+    words = f"{table.verdict} {table.note}".strip()
+    if words and number == parts:
+        text += f"\n\\smallskip\n\\parbox{{\\linewidth}}{{{escaped(words)}}}\n"
     return text + "\\end{table}\n"
 
 

@@ -1,10 +1,8 @@
-"""The papers' figures, paper/published.tsv, and the table that sets ours beside them."""
+"""The figures that papers and libraries publish: paper/published.tsv."""
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
-
-from .cells import cells_of, label
-from .matrix import plain
-from .tables import Table
 
 COLUMNS = "source table row column value unit note".split()
 
@@ -16,29 +14,49 @@ def read(paper):
     return [(line.split("\t") + [""] * len(COLUMNS))[: len(COLUMNS)] for line in lines[1:] if line]
 
 
-def growth(results, model, mechanism, level):
-    """What we saw of one mechanism at one optimisation level: every growth class, with how often."""
-    seen = {}
-    for key, found in cells_of(results.get("stack", [])).items():
-        if key[0] == model and key[1] == mechanism and key[2] in ("-", "boundary=yes"):
-            for toolchain, cell in plain(found).items():
-                if cell.growth and f" {level} " in f"{toolchain} ":
-                    seen[cell.growth] = seen.get(cell.growth, 0) + 1
-    return ", ".join(f"{name} at {count}" for name, count in sorted(seen.items())) or "not measured"
+@dataclass(frozen=True)
+class Figure:
+    """One published figure; every one names its source with its revision, for revisions differ."""
+
+    value: str
+    unit: str
+    note: str
+
+    @property
+    def numbers(self):
+        """A number, or the ends of a range, or several: "88-176", "192 or 200"."""
+        return [float(word) for word in re.findall(r"\d+(?:\.\d+)?", self.value)] if self.value[:1].isdigit() else []
+
+    @property
+    def number(self):
+        return self.numbers[0] if len(self.numbers) == 1 else None
+
+    def has(self, value):
+        numbers = self.numbers
+        return min(numbers) <= value <= max(numbers) if "-" in self.value else value in numbers
+
+    @property
+    def time(self):
+        """The unit of ours that is the same."""
+        return {"ns/op": "ns"}.get(self.unit, self.unit)
+
+    @property
+    def allocations(self):
+        found = re.match(r"(\d+) alloc/op", self.note)
+        return int(found[1]) if found else None
+
+    @property
+    def ratio(self):
+        """Times as fast as the default allocator."""
+        found = re.match(r"ratio (?:to \S+ )?(\d+\.\d+)", self.note)
+        return float(found[1]) if found else None
 
 
-def stack_table(published, results):
-    """P2583 7.1's O(N) and O(1) beside the classes that we saw, at the levels that people ship and debug with."""
-    wanted = {"sender": ("sender", "p2300"), "symmetric transfer": ("awaitable", "transfer")}
-    body = []
-    for source, table, row, column, value, *_ in published:
-        if table.startswith("7.1 stack space") and column in wanted:
-            ours = [growth(results, *wanted[column], level) for level in ("O0", "O2")]
-            body.append([f"{source} {table}: {row}, {column}", value, label((*wanted[column], "-")), *ours])
-    return Table(
-        "published-stack",
-        "Published and ours: stack of N synchronous completions",
-        ["published claim", "published", "our mechanism", "ours at O0 (settings)", "ours at O2 (settings)"],
-        body,
-        "constant is O(1), linear is O(N); the settings differ in compiler, sibling calls and exceptions.",
-    )
+class Figures:
+    """By source, table, row and column."""
+
+    def __init__(self, papers):
+        self.found = {tuple(names): Figure(value, unit, note) for *names, value, unit, note in papers}
+
+    def get(self, source, table, row, column):
+        return self.found.get((source, table, row, column))

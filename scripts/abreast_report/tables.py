@@ -41,13 +41,16 @@ class Table:
     rows: list = field(default_factory=list)
     note: str = ""
     detail: bool = False  # folded away on the page, and only named on paper
+    verdict: str = ""  # what comes of it, in a line above the table
     essential: bool = False  # never folded away, whatever its length
+    heads: list = field(default_factory=list)  # columns in groups: [(group, [column, ...])], where "" is none
 
     def markdown(self):
         def line(cells):
             return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |\n"
 
-        text = f"## {self.title}\n\n" + line(self.columns) + line(["---"] * len(self.columns))
+        text = f"## {self.title}\n\n" + (f"{self.verdict}\n\n" if self.verdict else "")
+        text += line(self.columns) + line(["---"] * len(self.columns))
         text += "".join(line([f"**{row[0]}**", *row[1:]] if isinstance(row, Heading) else row) for row in self.rows)
         return text + (f"\n{self.note}\n" if self.note else "")
 
@@ -61,8 +64,22 @@ class Table:
         """The rows of results that cells cite and html() links to, each once."""
         return dict.fromkeys(row for cells in self.rows for cell in cells for row in getattr(cell, "rows", ())[:1])
 
+    def head(self):
+        def line(cells):
+            return f"<tr>{''.join(cells)}</tr>"
+
+        if not self.heads:
+            return line(f"<th scope=col>{html.escape(str(cell))}</th>" for cell in self.columns)
+        above, below = [], []
+        for name, columns in self.heads:
+            if name:
+                above.append(f"<th scope=colgroup class=over colspan={len(columns)}>{html.escape(name)}</th>")
+                below += [f"<th scope=col>{html.escape(column)}</th>" for column in columns]
+            else:
+                above += [f"<th scope=col rowspan=2>{html.escape(column)}</th>" for column in columns]
+        return line(above) + line(below) if below else line(above).replace(" rowspan=2", "")
+
     def html(self, links=True):
-        head = "".join(f"<th scope=col>{html.escape(str(cell))}</th>" for cell in self.columns)
         body = ""
         for row in self.rows:
             if isinstance(row, Heading):
@@ -78,12 +95,13 @@ class Table:
             body += "<tr>" + "".join(cells) + "</tr>\n"
         note = f"<p class=note>{html.escape(self.note)}</p>\n" if self.note else ""
         title = html.escape(self.title)
+        verdict = f"<p class=verdict>{html.escape(self.verdict)}</p>\n" if self.verdict else ""
         table = (
-            f"<div class=scroll><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>\n"
+            f"<div class=scroll><table>\n<thead>{self.head()}</thead>\n<tbody>\n{body}</tbody>\n</table></div>\n"
         )
         if self.long:
             table = f"<details><summary>{len(self.rows)} rows</summary>\n{table}</details>\n"
-        return f"<figure class=table><figcaption>{title}</figcaption>\n{table}{note}</figure>\n"
+        return f"<figure class=table><figcaption>{title}</figcaption>\n{verdict}{table}{note}</figure>\n"
 
     @property
     def long(self):

@@ -1,0 +1,142 @@
+"""Whether a published table is reproduced: by its shape, never by its nanoseconds.
+
+Counts, allocations and growth classes must be equal. Of times, the order of two that stand in one row or in one column
+is compared, where what is published is further apart than NEAR; ours must be told apart by their intervals."""
+
+from dataclasses import dataclass, field
+
+from .ratios import speed
+from .rows import shown
+
+GROWTH = ("constant", "bounded", "linear")
+EXPECTED = {"O(1)": False, "O(N)": True, "coroutine_handle<>": False}  # whether the stack grows
+NEAR = 1.10  # times published closer than this have no order
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a cell stands: the row's label, the column's name, and the number of the heading above."""
+
+    label: str
+    column: str
+    group: int
+
+    def among(self, places):
+        """As short as it tells it apart from the others."""
+        alike = [place for place in places if place.label == self.label]
+        return f"{self.label}, {self.column}" if len(alike) > 1 else self.label
+
+
+def grown(rows):
+    return [row for row in rows if row.text == "linear"]
+
+
+@dataclass
+class Judge:
+    counts: dict = field(default_factory=dict)  # {what: [(agrees, place)]}
+    times: list = field(default_factory=list)  # [(published, row, place)]
+    speeds: list = field(default_factory=list)  # [(published, (value, low, high), place)]
+    costs: list = field(default_factory=list)  # [(as published, place)]
+    classes: list = field(default_factory=list)  # [(as published at, settings, place)]
+    absent: list = field(default_factory=list)
+
+    def count(self, agrees, place, unit):
+        what = {"count": "counts", "B": "sizes", "bool": "yes or no"}.get(unit, unit)
+        self.counts.setdefault(what, []).append((agrees, place))
+
+    def growth(self, figure, place, rows):
+        known = [row for row in rows if row.text in GROWTH]
+        if figure.value in EXPECTED and known:
+            linear = len(grown(known))
+            same = linear if EXPECTED[figure.value] else len(known) - linear
+            self.classes.append((same, len(known), place))
+
+    def time(self, figure, place, row):
+        if figure and figure.number:
+            self.times.append((figure.number, row, place))
+
+    def speed(self, figure, place, row):
+        if figure and figure.ratio and speed(row):
+            self.speeds.append((figure.ratio, speed(row), place))
+
+    def cost(self, figure, place, difference):
+        if figure:
+            self.costs.append(((difference > 0) == (figure.value != "none"), place))
+
+    def missing(self, place):
+        self.absent.append(place)
+
+    def text(self):
+        """The judgement in a line; empty where nothing is published to be judged."""
+        lines = [self.of_counts(what, found) for what, found in self.counts.items()]
+        lines += [self.of_classes(), self.of_order(), self.of_speeds(), self.of_costs()]
+        lines = [line for line in lines if line]
+        if self.absent:
+            labels = ", ".join(dict.fromkeys(place.label for place in self.absent))
+            lines.append(f"not measured in this run: {len(self.absent)} cells ({labels})")
+        text = "; ".join(lines)
+        return f"Shape: {text}." if text else ""
+
+    @staticmethod
+    def of_counts(what, found):
+        same = [agrees for agrees, _ in found if agrees]
+        others = ", ".join(dict.fromkeys(place.label for agrees, place in found if not agrees))
+        rest = f" (not: {others})" if others else ""
+        return f"{what}: {len(same)} of {len(found)} cells as published{rest}"
+
+    def of_classes(self):
+        if not self.classes:
+            return ""
+        places = [place for *_, place in self.classes]
+        each = ", ".join(f"{place.among(places)} at {same} of {all_} settings" for same, all_, place in self.classes)
+        return f"growth class as published: {each}"
+
+    def of_order(self):
+        pairs = list(self.ordered())
+        if not pairs:
+            return ""
+        words = [word for word, _ in pairs]
+        tally = {word: words.count(word) for word in ("same", "reversed", "unknown", "near")}
+        judged = len(pairs) - tally["near"]
+        parts = [f"{tally['same']} of {judged} pairs as published"] if judged else []
+        other = "; ".join(which for word, which in pairs if word == "reversed")
+        parts += [f"{tally['reversed']} the other way round (published as less, and more here: {other})"] if other else []
+        parts += [f"{tally['unknown']} not told apart by their intervals"] if tally["unknown"] else []
+        parts += [f"{tally['near']} published within 10 % of each other, which have no order"] if tally["near"] else []
+        return f"order of times: {', '.join(parts)}"
+
+    def ordered(self):
+        for index, (theirs, row, place) in enumerate(self.times):
+            for other, their_row, there in self.times[index + 1 :]:
+                if place.group != there.group or (place.label != there.label and place.column != there.column):
+                    continue
+                if max(theirs, other) < NEAR * min(theirs, other):
+                    yield "near", ""
+                    continue
+                low, high = ((row, place), (their_row, there))[:: 1 if theirs < other else -1]
+                which = f"{low[1].label}, {low[1].column} beside {high[1].label}, {high[1].column}"
+                low, high = low[0], high[0]
+                yield "same" if low.high < high.low else "reversed" if low.low > high.high else "unknown", which
+
+    def of_speeds(self):
+        if not self.speeds:
+            return ""
+        faster = [value for _, value, _ in self.speeds if value[1] > 1]
+        parts = [
+            f"{place.label} {theirs:.2f} {reached(theirs, ours)} (here {shown(ours[0])}, {shown(ours[1])} to "
+            f"{shown(ours[2])})"
+            for theirs, ours, place in self.speeds
+        ]
+        return f"faster than the default: {len(faster)} of {len(self.speeds)} as published; by as much: {', '.join(parts)}"
+
+    def of_costs(self):
+        if not self.costs:
+            return ""
+        others = ", ".join(place.label for agrees, place in self.costs if not agrees)
+        rest = f" (not: {others})" if others else ""
+        return f"whether there is a cost: {sum(agrees for agrees, _ in self.costs)} of {len(self.costs)} as published{rest}"
+
+
+def reached(theirs, ours):
+    _, low, high = ours
+    return "is reached" if low >= theirs else "is not reached" if high < theirs else "may be reached"
