@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from . import about_run, bridges, calibration, echo, fanout, frames, golden, grid, mitigations, opstate, other, page, phases
-from . import conns, executive, growth, published, runinfo
+from . import conns, executive, growth, paper_tables, published, runinfo
 from . import stack, stack_short, stop, twins
 from . import syncratio
 from .rows import BadResults, is_library, read_results
