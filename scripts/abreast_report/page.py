@@ -1,34 +1,66 @@
-"""report.html: one file that opens offline, from the templates in paper/."""
+"""report.html: one file that opens offline, from the templates in paper/; and the shorter page that is printed."""
 
 import html
 import re
-import shlex
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from .rows import is_library
+from . import document, executive
+from .about_run import UNFINISHED, again, gaps, load, sender_libraries, threads
+from .captions import caption
 
-UNFINISHED = "this run did not finish, and there is no record of the machine or of what was skipped"
-# Where more than one thread has a part in what is measured: experiment, what variants of such cells hold, and the part.
-THREADED = (
-    ("frames", "threads=", "cells with threads=N allocate on N at once"),
-    ("frames", "freed=elsewhere", "with freed=elsewhere frames are made on one thread, and run and freed on another"),
-    ("grid", "", "the thread of a pool completes some of the reads"),
-    ("fanout", "", "some children complete on a pool of two threads"),
-)
-FEW = 3  # programs that one reason kept from running, each with a line of its own
-SENDER_LIBRARIES = ("stdexec", "beman", "libunifex")
+TITLES = {
+    "stack": "does the stack grow?",
+    "finals": "a task that awaits tasks, as libraries write it",
+    "opstate": "what one operation builds",
+    "frames": "allocating coroutine frames",
+    "grid": "three execution models, four kinds of stream",
+    "phases": "what one co_await does",
+    "bridges": "from one model to the other",
+    "mitigations": "ways out of stack growth, and their cost",
+    "syncratio": "operations that complete at once",
+    "fanout": "operations at the same time",
+    "echo": "the whole loop over sockets",
+    "conns": "memory of many connections",
+    "stop": "stopping, and errors",
+    "compile": "what a C++ compiler spends",
+    "calibration": "C beside real C++",
+}
+SENTENCES = 6  # of an experiment that are shown at once
+PRINTED_ROWS = 18  # of a table on paper
+FIGURES_FIRST = ("growth",)
 
 
-def paragraphs(items):
+@dataclass
+class Parts:
+    """What the page is made of. results: {experiment: [Row]}; pairs: run.json, flattened."""
+
+    sections: list
+    results: dict
+    info: dict
+    pairs: list
+    papers: list  # paper/published.tsv
+    published: list = field(default_factory=list)  # tables beside the papers'
+    own: list = field(default_factory=list)  # tables of our own over several experiments
+    claims: object = None  # a Section
+    verdicts: list = field(default_factory=list)
+    artifact: list = field(default_factory=list)  # tables: claim, command, minutes
+
+
+def listed(items):
     return "".join(f"<li>{html.escape(item)}</li>\n" for item in items)
 
 
 def inline_svg(path):
-    """The SVG element of a figure, without XML declaration, fit to go into HTML."""
+    """The SVG element of a figure, without XML declaration, fit to go into HTML, and named so that it can be used twice."""
     if not path.exists():
         return ""
-    text = path.read_text(encoding="utf-8")
-    return text[text.find("<svg") :] if "<svg" in text else ""
+    text, name = path.read_text(encoding="utf-8"), path.stem
+    if "<svg" not in text:
+        return ""
+    text = re.sub(r"\bid=(['\"])", rf"id=\1{name}-", text[text.find("<svg") :])
+    text = re.sub(r"(href=['\"]#|url\(#)", rf"\1{name}-", text)
+    return text.replace("<svg", f'<svg id="picture-{name}"', 1)
 
 
 def fill(template, **values):
@@ -36,143 +68,155 @@ def fill(template, **values):
     return re.sub(r"\{\{(\w+)\}\}", lambda match: values[match.group(1)], template)
 
 
-def picture_html(folder, name, printed):
-    """The SVG itself, so that the report is one file; on paper the PNG, which every PDF renderer can draw."""
-    if printed:
-        path = Path(folder) / "figures" / f"{name}.png"
-        return f'<img src="figures/{name}.png" alt="">' if path.exists() else ""
-    return inline_svg(Path(folder) / "figures" / f"{name}.svg")
+def title_of(name):
+    return f"{name}: {TITLES[name]}" if name in TITLES else name
 
 
-def found_html(section):
-    name = html.escape(section.experiment)
-    return f"<dt><a href=#{name}>{name}</a></dt>\n<dd>{html.escape(section.short)}</dd>\n"
+class Page:
+    def __init__(self, parts, folder, paper, printed):
+        self.parts = parts
+        self.folder = Path(folder)
+        self.paper = Path(paper)
+        self.printed = printed
 
+    def picture(self, name):
+        """The SVG itself, so that the report is one file; on paper the PNG, which every PDF renderer can draw."""
+        if self.printed:
+            path = self.folder / "figures" / f"{name}.png"
+            return f'<img src="figures/{name}.png" alt="">' if path.exists() else ""
+        return inline_svg(self.folder / "figures" / f"{name}.svg")
 
-def section_html(section, folder, paper, printed):
-    name = section.experiment
-    intro = paper / f"{name}.html"
-    text = f"<section id={name}>\n<h2>{html.escape(name)}</h2>\n"
-    text += intro.read_text(encoding="utf-8") if intro.exists() else ""
-    if section.headline:
-        text += f"<ul class=headline>\n{paragraphs(section.headline.splitlines())}</ul>\n"
-    essential = [table for table in section.tables if table.essential]
-    text += "".join(table.html() for table in essential)
-    for picture in [picture_html(folder, figure, printed) for figure in [name, *section.more_data]]:
-        text += f"<figure class=picture>\n{picture}</figure>\n" if picture else ""
-    if section.findings:
-        text += f"<ul>\n{paragraphs(section.findings)}</ul>\n"
-    text += "".join(table.printed() if printed else table.html() for table in section.tables if not table.essential)
-    return text + "</section>\n"
+    def figure(self, name, experiment):
+        picture = self.picture(name)
+        if not picture:
+            return ""
+        words = caption(name, self.parts.results.get(experiment))
+        ident = f"fig-{name}"
+        text = f'<figure class=picture id="{ident}">\n'
+        if not self.printed:
+            text += f"<input type=checkbox class=zoom id=zoom-{name}><label for=zoom-{name}>full size</label>\n"
+        text += f"<div class=plate>{picture}</div>\n"
+        text += f"<figcaption>{words}{'' if self.printed else document.anchor(ident)}</figcaption>\n"
+        text += "" if self.printed else document.data_html(self.folder / "figures" / f"{name}.dat")
+        return text + "</figure>\n"
 
+    def table(self, table):
+        if not self.printed:
+            return table.html().replace("<figure class=table>", f"<figure class=table id=table-{table.name}>", 1)
+        if table.detail or len(table.rows) > PRINTED_ROWS * (2 if table.essential else 1):
+            return (
+                f"<p class=named><b>{html.escape(table.title)}</b>: {len(table.rows)} rows, in tables/{table.name}.md and "
+                "in report.html.</p>\n"
+            )
+        return table.html(links=False)
 
-def programs(skipped):
-    """Of programs named TOOLCHAIN/PROGRAM that one reason kept from running, more than a few are named together."""
-    alike = {}
-    for entry in skipped:
-        _, slash, program = str(entry.get("what", "")).partition("/")
-        of_toolchain = slash and entry.get("experiment", "-") == "-"
-        alike.setdefault((program, entry.get("reason")) if of_toolchain else id(entry), []).append(entry)
-    for entries in alike.values():
-        if len(entries) <= FEW:
-            yield from entries
-            continue
-        program = entries[0]["what"].partition("/")[2]
-        yield {**entries[0], "what": f"the program {program} of {len(entries)} toolchains"}
+    def sentences(self, items):
+        if len(items) <= SENTENCES + 1:
+            return f"<ul>\n{listed(items)}</ul>\n" if items else ""
+        left = len(items) - SENTENCES
+        text = f"<ul>\n{listed(items[:SENTENCES])}</ul>\n"
+        if self.printed:
+            return text + f"<p class=named>{left} more sentences are in report.html and in tables/findings.md.</p>\n"
+        return text + f"<details><summary>{left} more findings</summary>\n<ul>\n{listed(items[SENTENCES:])}</ul></details>\n"
 
+    def section(self, section, ident=None):
+        name = section.experiment
+        intro = self.paper / f"{name}.html"
+        text = f"<section id={ident or name}>\n<h2>{html.escape(title_of(name))}</h2>\n"
+        if section.short:
+            text += f"<p class=short>{html.escape(section.short)}</p>\n"
+        text += intro.read_text(encoding="utf-8") if intro.exists() else ""
+        if section.headline:
+            text += f"<ul class=headline>\n{listed(section.headline.splitlines())}</ul>\n"
+        text += "".join(self.table(table) for table in section.tables if table.essential)
+        figures = sorted([name, *section.more_data], key=lambda figure: figure not in FIGURES_FIRST)
+        text += "".join(self.figure(figure, name) for figure in figures)
+        text += self.sentences(section.findings)
+        text += "".join(self.table(table) for table in section.tables if not table.essential)
+        return text + "</section>\n"
 
-def gaps(info):
-    """What was skipped; and the figures that are missing, those of one mechanism and reason together."""
-    found = {}
-    for key in ("skipped", "missing"):
-        for entry in programs([entry for entry in info.get(key, []) if isinstance(entry, dict)]):
-            experiment = entry.get("experiment", "-")
-            what = entry.get("what") or f"{entry.get('model', '-')} {entry.get('mechanism', '-')}"
-            where = [name for name in (experiment, what) if name != "-"]
-            found.setdefault(f"{', '.join(where)}: {entry.get('reason', '?')}", []).append(key)
-    return [
-        line + (f" ({len(kinds)} figures)" if len(kinds) > 1 and "missing" in kinds else "")
-        for line, kinds in found.items()
-    ]
+    def found(self):
+        """The ten findings, and what was not run."""
+        found, missing = executive.findings(self.parts.results, self.parts.papers)
+        text = "<ol class=findings>\n"
+        for finding in found:
+            picture = self.picture(finding.figure) if finding.figure and self.printed else ""
+            if finding.figure and not self.printed and self.picture(finding.figure):
+                picture = self.small(finding.figure)
+            text += executive.finding_html(finding, picture, links=not self.printed)
+        text += "</ol>\n"
+        if missing:
+            names = html.escape(", ".join(missing))
+            text += f"<p class=missing>Not in this run, so that nothing is said of it here: {names}.</p>\n"
+        return text + executive.verdict_counts(self.parts.verdicts)
 
+    def small(self, name):
+        """A figure once more, drawn from the one in its section, whose identifiers it shares."""
+        svg = self.picture(name)
+        box = re.search(r'viewBox="([^"]*)"', svg)
+        shape = f' viewBox="{box.group(1)}"' if box else ""
+        return f"<svg{shape} role=img aria-label=\"{name}\"><use href=\"#picture-{name}\"/></svg>"
 
-def sender_libraries(results):
-    """Which libraries of senders were run, and where."""
-    ran = {}
-    for experiment, rows in results.items():
-        for row in rows:
-            if row.model == "cxx-sender" and is_library(row.mechanism):
-                ran.setdefault(row.mechanism, []).append(experiment)
-    absent = [name for name in SENDER_LIBRARIES if not any(found.startswith(f"{name}-") for found in ran)]
-    if not ran:
-        return f"<strong>No sender library was run: not {', not '.join(absent)}.</strong> Every"
-    where = "; ".join(f"{name} in {', '.join(dict.fromkeys(experiments))}" for name, experiments in sorted(ran.items()))
-    missing = f" Not run: {', '.join(absent)}." if absent else ""
-    return f"<strong>Of sender libraries, these were run: {html.escape(where)}.{missing}</strong> Every other"
+    def tables(self, ident, title, intro, tables, nothing=""):
+        if not tables and not nothing:
+            return ""
+        text = f"<section id={ident}>\n<h2>{title}</h2>\n"
+        text += f"<p>{intro}</p>\n" if tables else f"<p>{nothing}</p>\n"
+        return text + "".join(self.table(table) for table in tables) + "</section>\n"
 
+    def contents(self):
+        entries = [(section.experiment, title_of(section.experiment)) for section in self.parts.sections]
+        entries += [("claims", "claims of the papers, judged")] if self.parts.claims else []
+        entries += [("published", "published tables, and ours")]
+        entries += [("own", "our own tables")] if self.parts.own else []
+        entries += [("method", "method, limits, machine")]
+        entries += [("artifact", "each claim, its command and minutes")] if self.parts.artifact else []
+        return "".join(f"<li><a href=#{name}>{html.escape(title)}</a></li>\n" for name, title in entries)
 
-def threads(results):
-    """How many threads drive what was measured."""
-    several = [
-        f"in {name} {what}"
-        for name, sign, what in THREADED
-        if any(sign in row.variant for row in results.get(name, ()))
-    ]
-    alone = "One thread drives each loop" + (f"; {'; '.join(several)}" if several else "") + "."
-    return alone + " Nothing here speaks of work stealing, or of a task that goes on on another processor."
+    def html(self):
+        parts, info = self.parts, self.parts.info
+        skipped = gaps(info)
+        run = "".join(
+            f"<tr><th scope=row>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>\n"
+            for name, value in parts.pairs
+            if not name.startswith(("skipped", "missing"))
+            and not (self.printed and name.startswith(("toolchains", "stages")))
+        )
+        if not info:
+            record = f"<p>No record: {UNFINISHED}.</p>"
+        else:
+            record = f"<ul>\n{listed(skipped)}</ul>" if skipped else "<p>Nothing was skipped.</p>"
+        methods = fill((self.paper / "methods.html").read_text(encoding="utf-8"), again=again(info), skipped=record,
+                       method=run)
+        text = fill(
+            (self.paper / "report.html").read_text(encoding="utf-8"),
+            style=(self.paper / "report.css").read_text(encoding="utf-8"),
+            contents=self.contents(),
+            found=self.found(),
+            sections="".join(self.section(section) for section in parts.sections),
+            claims=self.section(parts.claims, "claims") if parts.claims else "",
+            published=self.tables(
+                "published", "Published and ours", "The papers' figures are material to test. They come from other "
+                "machines, compilers and libraries, so the growth class or the order is what can be compared.",
+                parts.published, "No published table has a counterpart among the experiments of this run."),
+            own=self.tables("own", "Our own tables", "What the models give and take, over several experiments.", parts.own),
+            artifact=self.tables("artifact", "Artifact appendix", "Each claim, what measures it again, and how long that "
+                                 "takes.", parts.artifact),
+            unfinished="" if info else f"<p class=unfinished role=alert>{UNFINISHED.capitalize()}.</p>\n",
+            sender_libraries=sender_libraries(parts.results),
+            threads=html.escape(threads(parts.results)),
+            load=load(info),
+            methods=methods,
+            rows="{{rows}}",
+        )
+        if self.printed:
+            return document.without_links(text).replace("{{rows}}", "")
+        text = document.with_signs(document.with_anchors(text))
+        return text.replace("{{rows}}", self.rows(text))
 
-
-def load(info):
-    """A paragraph where other work had a part of the processors."""
-    average = info.get("noise", {}).get("load_average")
-    processors = info.get("machine", {}).get("cores")
-    if not (isinstance(average, list) and average and processors and average[0] > processors):
-        return ""
-    return (
-        f"<p><strong>The machine was busy: in the minute before this run {average[0]:.1f} programs wanted to run at "
-        f"once on {processors} processors (load average; a build just before counts too). Other work makes times "
-        "longer and their intervals wider; counts, sizes and bytes of stack stay the same.</strong></p>\n"
-    )
-
-
-def again(info):
-    """The commands that measure the same once more."""
-    mode = f"--{info.get('mode', 'quick')}"
-    seed = ["--seed", str(info["seed"])] if "seed" in info else []
-    allocator = ["--allocator", info["allocator"]] if "allocator" in info else []
-    if not info.get("filters") and not allocator and mode != "--smoke":
-        return f"<code>{html.escape(shlex.join(['scripts/reproduce', mode, *seed]))}</code>"
-    words = ["build/release/abreast", "run", mode, *seed, *allocator, *info.get("filters", []), "--out", "DIR"]
-    return f"<code>{html.escape(shlex.join(words))}</code>, then <code>scripts/report --out DIR</code>"
-
-
-def page(sections, tables, results, info, pairs, folder, paper, printed=False):
-    """tables: those that belong to no experiment; pairs: run.json, flattened."""
-    skipped = gaps(info)
-    method = "".join(
-        f"<tr><th scope=row>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>\n"
-        for name, value in pairs
-        if not name.startswith(("skipped", "missing"))
-    )
-    if not info:
-        record = f"<p>No record: {UNFINISHED}.</p>"
-    elif skipped:
-        record = f"<ul>\n{paragraphs(skipped)}</ul>"
-    else:
-        record = "<p>Nothing was skipped.</p>"
-    contents = "".join(f"<a href=#{s.experiment}>{html.escape(s.experiment)}</a>\n" for s in sections)
-    return fill(
-        (paper / "report.html").read_text(encoding="utf-8"),
-        style=(paper / "report.css").read_text(encoding="utf-8"),
-        contents=contents,
-        headlines="".join(found_html(section) for section in sections if section.short),
-        sections="".join(section_html(section, folder, paper, printed) for section in sections),
-        published="".join(table.html() for table in tables),
-        unfinished="" if info else f"<p class=unfinished role=alert>{UNFINISHED.capitalize()}.</p>\n",
-        skipped=record,
-        sender_libraries=sender_libraries(results),
-        method=method,
-        threads=html.escape(threads(results)),
-        load=load(info),
-        again=again(info),
-    )
+    def rows(self, text):
+        rows = document.cited_rows(text, self.parts.results)
+        return rows and (
+            f"<section id=rows>\n<h2>Rows that figures link to</h2>\n<p>As they stand in <code>results/</code>; a link "
+            f"opens the file's rows at its own.</p>\n{rows}</section>\n"
+        )

@@ -1,0 +1,83 @@
+"""The captions of the figures: what is drawn, which direction is better, and from where to where the rows go."""
+
+import html
+
+from . import growth
+from .rows import shown
+
+
+def who(row):
+    variant = "" if row.variant == "-" else f" at {row.variant.replace(',', ', ')}"
+    return f"{row.model} {row.mechanism}{variant}"
+
+
+def range_of(rows, metric, unit, where=lambda row: True):
+    """From the least to the greatest of what was measured by the main build, and whose they are."""
+    main = rows[0].toolchain
+    found = [
+        row for row in rows
+        if row.metric == metric and row.value is not None and row.toolchain == main and "control" not in row.keys
+        and where(row)
+    ]
+    if not found:
+        return ""
+    least, most = min(found, key=lambda row: row.value), max(found, key=lambda row: row.value)
+    if least.value == most.value:
+        return f" {shown(least.value)} {unit} in all {len(found)} rows."
+    return (
+        f" From {shown(least.value)} {unit} ({who(least)}) to {shown(most.value)} {unit} ({who(most)}), in {len(found)} "
+        "rows."
+    )
+
+
+def ours(row):
+    return row.model != "raw"
+
+
+def heat_map(rows):
+    classes = {}
+    for row in rows:
+        if row.metric == "stack_growth" and "boundary=no" not in row.variant:
+            classes[row.text] = classes.get(row.text, 0) + 1
+    classes.pop("?", None)
+    counts = ", ".join(f"{count} {name}" for name, count in sorted(classes.items()))
+    return (
+        "Mechanisms against settings of the compilers: bytes of stack that one synchronous completion leaves behind, 0 is "
+        f"best, b is bounded, ? was not measured. Of all {sum(classes.values())} cells, C and C++, controls aside: "
+        f"{counts}."
+    )
+
+
+CAPTIONS = {
+    "stack": heat_map,
+    "finals": heat_map,
+    "growth": growth.caption,
+    "opstate": lambda rows: "What one operation takes as it is composed of more functions: bytes to the left, instructions "
+    "to the right (lower is better)." + range_of(rows, "instructions_per_op", "instructions",
+                                                 lambda row: ours(row) and "depth" in row.keys),
+    "frames": lambda rows: "How many times as fast as malloc an allocator of coroutine frames is (higher is better; bars "
+    "are 99 % intervals), by the size of a frame and the length of a chain; dotted: published. Time over malloc's:"
+    + range_of(rows, "ratio_to_malloc", "times", lambda row: row.mechanism == "recycling"),
+    "grid": lambda rows: "What a read costs above the same read by hand (lower is better; bars are 99 % intervals), by "
+    "stream and by what its read_some returns." + range_of(rows, "ns_above_floor", "ns", ours),
+    "mitigations": lambda rows: "A connection beside one whose operations all complete at once: how long it waits for its "
+    "turn, by the other's inline budget (lower is better)." + range_of(
+        rows, "ns_per_op", "ns", lambda row: ours(row) and "starvation" in row.keys),
+    "syncratio": lambda rows: "What a turn of the loop costs above the floor, by the share of operations that complete at "
+    "once (lower is better)." + range_of(rows, "ns_above_floor", "ns", ours),
+    "fanout": lambda rows: "What each child of a join takes, by the number of children (lower is better). Whole joins:"
+    + range_of(rows, "ns_per_op", "ns", lambda row: ours(row) and row.keys.get("shape") == "join"),
+    "conns": lambda rows: "Memory of one connection at three moments (lower is better)." + range_of(
+        rows, "rss_bytes_per_connection", "bytes",
+        lambda row: row.keys.get("moment") == "churn" and row.keys.get("connections") == "50000"),
+    "stop": lambda rows: "From a stop request to the last completion, in times of bare cancels (lower is better)."
+    + range_of(rows, "ratio_to_floor", "times", lambda row: ours(row) and row.keys.get("work") == "stop"),
+    "echo": lambda rows: "The loop over sockets and in memory. Time of a turn over the floor's (lower is better):"
+    + range_of(rows, "ratio_to_floor", "times", ours),
+}
+
+
+def caption(figure, rows):
+    """HTML, or nothing for a figure that has no words here."""
+    words = CAPTIONS.get(figure)
+    return html.escape(words(rows)) if words and rows else ""
