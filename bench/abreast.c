@@ -28,6 +28,20 @@ static const char help[] =
     "  bench [--reactor=BACKEND] [--allocator NAME] [--benchmark_...]\n"
     "                                the timed cells under Google Benchmark, to explore one of them\n"
     "  env [--json]                  this machine and build, and what may disturb a measurement here\n"
+    "  serve [OPTION...]             an echo server on 127.0.0.1, to try by hand: docs/serve.md\n"
+    "      --model MODEL             awaitable, sender, sender-task or floor (default: awaitable)\n"
+    "      --port N                  0: the kernel chooses, and the first line of stdout names it (default: 7007)\n"
+    "      --connections N           at most so many at once (default: 10000, or what descriptors allow)\n"
+    "      --reactor=BACKEND, --allocator NAME\n"
+    "  load [OPTION...]              asks an echo server, verifies every byte, and prints throughput and latency\n"
+    "      --connect 127.0.0.1:PORT  (default: 127.0.0.1:7007)\n"
+    "      --connections N           (default: 1)\n"
+    "      --size BYTES              of a message (default: 64)\n"
+    "      --rate R                  messages a second in all, sent when they are due (default: each connection sends\n"
+    "                                its next message when the one before has come back)\n"
+    "      --messages N | --seconds S\n"
+    "                                how much (default: --seconds 5)\n"
+    "      --reactor=BACKEND, --seed N\n"
     "  help, --help, --version\n"
     "\n"
     "A FILTER is a part of experiment/model/mechanism/variant, or a pattern of the whole with * ? [].\n"
@@ -41,16 +55,12 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"list", command_list},
-    {"run", command_run},
-    {"bench", command_bench},
-    {"env", command_env},
-    {"measure", command_measure},
-    {"count", command_count},
-    {"time", command_time},
-    {"count-writes", command_count_writes},
-    {"conns", command_conns},
-    {"frames-child", command_frames_child},
+    {"list", command_list},       {"run", command_run},
+    {"bench", command_bench},     {"env", command_env},
+    {"serve", command_serve},     {"load", command_load},
+    {"measure", command_measure}, {"count", command_count},
+    {"time", command_time},       {"count-writes", command_count_writes},
+    {"conns", command_conns},     {"frames-child", command_frames_child},
 };
 
 static int dispatch(int argc, char **argv)

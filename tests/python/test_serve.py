@@ -1,0 +1,266 @@
+"""The echo server and the load generator as programs: foreign clients, a stop that loses nothing, clear errors."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+from conftest import one_line, run
+
+OK, ERROR = 0, 1
+MODELS = ["awaitable", "sender", "sender-task", "floor"]
+SUMMARY = re.compile(r"^served (\d+) connections, (\d+) messages .*, (\d+) bytes$", re.MULTILINE)
+
+
+class Server:
+    """A running `abreast serve` and its port."""
+
+    def __init__(self, abreast, *options):
+        self.process = subprocess.Popen(
+            [str(abreast), "serve", "--port", "0", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        listening = self.process.stdout.readline()
+        found = re.fullmatch(r"listening on 127\.0\.0\.1:(\d+)\n", listening)
+        assert found, listening + self.process.stderr.read()
+        self.port = int(found[1])
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+    def signal(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+
+    def ended(self):
+        """Exit status, (connections, messages, bytes) of the summary, and stderr."""
+        out, err = self.process.communicate(timeout=20)
+        summary = SUMMARY.search(out)
+        return self.process.returncode, tuple(int(n) for n in summary.groups()) if summary else None, err
+
+    def stop(self):
+        self.signal()
+        return self.ended()
+
+
+@contextmanager
+def serving(abreast, *options):
+    server = Server(abreast, *options)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.process.kill()
+            server.process.communicate()
+
+
+def read_all(client, enough=None):
+    """All that comes; sets the event `enough` when that is a megabyte."""
+    parts, size = [], 0
+    try:
+        while part := client.recv(1 << 16):
+            parts.append(part)
+            size += len(part)
+            if enough and size > 1 << 20:
+                enough.set()
+    except ConnectionResetError:
+        pass
+    return b"".join(parts)
+
+
+def backends(abreast):
+    permitted = '"io_uring"' in run(abreast, "env", "--json").stdout
+    return ["io_uring", "epoll"] if permitted else ["epoll"]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_foreign_client_gets_every_byte_back(abreast, model):
+    for backend in backends(abreast):
+        with serving(abreast, "--model", model, f"--reactor={backend}") as server:
+            payload = os.urandom(3_000_000)
+            with server.connect() as client:
+                client.sendall(b"hello")
+                assert client.recv(100) == b"hello"
+                sender = threading.Thread(target=lambda: (client.sendall(payload), client.shutdown(socket.SHUT_WR)))
+                sender.start()
+                assert read_all(client) == payload
+                sender.join()
+            status, (connections, messages, size), err = server.stop()
+            assert (status, connections, size) == (OK, 1, len(payload) + 5), err
+            assert messages > 1
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_stop_loses_no_byte_that_was_read(abreast, model):
+    """What comes back is the beginning of what was sent, and as long as what the server says it has read."""
+    for backend in backends(abreast):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with serving(abreast, "--model", model, f"--reactor={backend}") as server, server.connect() as client:
+                block, received, enough = os.urandom(1 << 16), [], threading.Event()
+
+                def stream():
+                    sent = 0
+                    try:
+                        while True:
+                            sent += client.send(block[sent % len(block) :])
+                    except OSError:  # the server is gone
+                        pass
+
+                sender = threading.Thread(target=stream)
+                reader = threading.Thread(target=lambda: received.append(read_all(client, enough)))
+                sender.start()
+                reader.start()
+                assert enough.wait(20)
+                server.signal(number)
+                status, summary, err = server.ended()
+                reader.join()
+                sender.join()
+                assert status == OK, err
+                assert summary[2] == len(received[0]) > 1 << 20
+                assert received[0] == (block * (len(received[0]) // len(block) + 1))[: len(received[0])]
+
+
+def test_a_stop_waits_for_a_client_that_reads_late(abreast):
+    with serving(abreast) as server, server.connect() as late, server.connect() as idle:
+        late.setblocking(False)
+        sent = 0
+        for _ in range(200):  # until nothing moves any more, for the answers fill what there is on the way back
+            try:
+                sent += late.send(b"x" * (1 << 16))
+            except BlockingIOError:
+                threading.Event().wait(0.005)
+        late.settimeout(20)
+        server.signal()
+        assert idle.recv(1) == b""  # the server has begun to end
+        with pytest.raises(subprocess.TimeoutExpired):
+            server.process.wait(timeout=0.3)
+        with pytest.raises(ConnectionRefusedError):
+            server.connect()
+        got = len(read_all(late))
+        status, summary, err = server.ended()
+        assert (status, err) == (OK, "")
+        assert 0 < summary[2] == got < sent
+
+
+def test_a_second_signal_ends_at_once(abreast):
+    with serving(abreast) as server, server.connect() as deaf, server.connect() as idle:
+        deaf.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            while True:
+                deaf.send(b"x" * (1 << 16))
+        server.signal()
+        assert idle.recv(1) == b""
+        server.signal(signal.SIGINT)
+        assert server.ended()[0] == -signal.SIGINT
+
+
+def test_connections_beyond_the_limit_wait_for_their_turn(abreast):
+    with serving(abreast, "--connections", "1") as server:
+        first, second = server.connect(), server.connect()
+        second.sendall(b"second")
+        first.sendall(b"first")
+        assert first.recv(10) == b"first"
+        second.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            second.recv(10)
+        first.close()
+        second.settimeout(20)
+        assert second.recv(10) == b"second"
+        second.close()
+        assert server.stop()[1][0] == 2
+
+
+def test_a_reset_ends_one_connection_and_no_other(abreast):
+    with serving(abreast) as server, server.connect() as other:
+        client = server.connect()
+        client.sendall(b"x")
+        assert client.recv(1) == b"x"
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        client.close()
+        other.sendall(b"y")
+        assert other.recv(1) == b"y"
+        status, summary, _ = server.stop()
+        assert (status, summary[0]) == (OK, 2)
+
+
+def test_load_verifies_and_measures(abreast):
+    with serving(abreast, "--model", "sender") as server:
+        where = f"127.0.0.1:{server.port}"
+        done = run(abreast, "load", "--connect", where, "--connections", "7", "--size", "100", "--messages", "5000")
+        assert done.returncode == OK and "messages    5000 of 100 bytes came back, every byte verified" in done.stdout
+        assert re.search(r"p50 [\d.]+ us, p90 .*, p99 .*, p99\.9 .*, max ", done.stdout)
+        done = run(abreast, "load", f"--connect={where}", "--size=2000000", "--messages", "4")
+        assert done.returncode == OK, done.stderr
+        done = run(abreast, "load", "--connect", where, "--connections", "2", "--rate", "500", "--seconds", "1")
+        assert done.returncode == OK and "messages    501 of 64 bytes" in done.stdout and "open loop" in done.stdout
+        assert server.stop()[1][2] == 500_000 + 8_000_000 + 501 * 64
+
+
+def test_load_ends_cleanly_when_interrupted(abreast):
+    with serving(abreast) as server:
+        load = subprocess.Popen(
+            [str(abreast), "load", "--connect", f"127.0.0.1:{server.port}", "--rate", "1000", "--seconds", "60"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        threading.Event().wait(0.5)
+        load.send_signal(signal.SIGINT)
+        out, err = load.communicate(timeout=20)
+        assert load.returncode == OK and "every byte verified" in out and "interrupted" in one_line(err)
+
+
+def test_load_sees_a_byte_that_came_back_changed(abreast):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def wrong():
+            client, _ = listener.accept()
+            with client:
+                got = b""
+                while len(got) < 64:
+                    got += client.recv(64 - len(got))
+                client.sendall(got[:63] + bytes([got[63] ^ 1]))
+                client.recv(1)
+
+        thread = threading.Thread(target=wrong)
+        thread.start()
+        port = listener.getsockname()[1]
+        done = run(abreast, "load", "--connect", f"127.0.0.1:{port}", "--messages", "10")
+        thread.join()
+    assert done.returncode == ERROR and "message 0 came back changed" in one_line(done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        ("serve --model none", "awaitable, sender, sender-task or floor"),
+        ("serve --port 70000", "from 0 to 65535"),
+        ("serve --reactor=sim", "serves no sockets"),
+        ("serve --allocator arena", "uses no frame again"),
+        ("serve --connections 900000000", "from 1 to"),
+        ("serve somewhere", "does not take 'somewhere'"),
+        ("load --connect 10.0.0.1:80", "not a loopback address"),
+        ("load --connect 127.0.0.1", "not a loopback address with a port"),
+        ("load --connect 127.0.0.1:0", "from 1 to 65535"),
+        ("load --rate fast", "messages a second"),
+        ("load --size 0", "from 1 to"),
+        ("load --messages 3 --seconds 3", "exclude each other"),
+        ("load --bogus", "unknown option"),
+    ],
+)
+def test_errors_are_one_clear_line(abreast, words, what):
+    done = run(abreast, *words.split())
+    assert done.returncode == ERROR and what in one_line(done.stderr)
+
+
+def test_a_port_that_is_taken_and_one_where_nobody_listens(abreast):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        done = run(abreast, "load", "--connect", f"localhost:{port}", "--messages", "1")
+        assert done.returncode == ERROR and "start 'abreast serve' there first" in one_line(done.stderr)
+        done = run(abreast, "serve", "--port", port)
+        assert done.returncode == ERROR and "Address already in use" in one_line(done.stderr)
