@@ -7,8 +7,11 @@
 # abreast_core, as this build has it. The setting of the main executable is left out: that one measures itself.
 #
 # Unless ABREAST_MATRIX is full, instructions are counted only where products are built, at -O2 with sibling calls
-# (bench/command_run.c). The other settings are checked, for sizes and allocations: they have what those depend on, which is
-# the experiments' own code (ABREAST_QUICK_CELLS and ABREAST_CHECKED_CELLS, bench/opstate/functions.h).
+# (bench/command_run.c). Other settings are checked, for sizes and allocations: they have what those depend on, which is
+# the experiments' own code (ABREAST_QUICK_CELLS and ABREAST_CHECKED_CELLS, bench/opstate/functions.h). With exceptions
+# and sibling calls each level is checked; without, which no size depends on, only where ABREAST_CHECKED is all.
+
+set(ABREAST_CHECKED "" CACHE STRING "all: sizes and allocations at every setting; empty: as ABREAST_MATRIX says")
 
 # At every setting; and only at that of products built without exceptions, -O2 with sibling calls.
 set(costs_everywhere opstate frames echo)
@@ -79,6 +82,9 @@ function(costs_add)
   if(NOT ABREAST_MATRIX STREQUAL "full")
     set(reduced -DABREAST_QUICK_CELLS)
     if(NOT "${level} ${sibling}" STREQUAL "2 on")
+      if(NOT ABREAST_CHECKED STREQUAL "all" AND NOT "${sibling} ${exceptions}" STREQUAL "on on")
+        return()
+      endif()
       set(counted no)
       list(APPEND reduced -DABREAST_CHECKED_CELLS)
     endif()

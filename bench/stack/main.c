@@ -4,7 +4,8 @@
  *     stack-c list                                  one line a cell: experiment, model, mechanism, variant
  *     stack-c run LENGTH LONGEST STACKS [INDEX...]  the cells with these numbers in the list; none: all
  *
- * STACKS are the sizes to overflow, in bytes, joined by commas; LONGEST 0 is no long run.
+ * STACKS are the sizes to overflow, in bytes, joined by commas; of one with ~ before it the overflow is predicted, and
+ * not tried. LONGEST 0 is no long run.
  *
  * Exits with 0, or with 1 and one line on stderr.
  */
@@ -27,6 +28,7 @@ struct plan {
     uint64_t length;
     uint64_t longest;
     size_t stacks[MAX_STACKS]; /* 0 behind the last */
+    bool untried[MAX_STACKS];
 };
 
 /* ---- Cells built with AddressSanitizer; this file never is ---- */
@@ -124,7 +126,7 @@ static void name_stack(char (*stack)[VARIANT_BYTES], size_t stack_bytes)
 /* Both rows, whether they agree or not: that is for the report to say. Where completions are dear no more of them are
  * tried than were measured. */
 static int measure_overflow(const struct selected *cell, const struct stack_work *work,
-                            const struct stack_profile *profile, size_t stack_bytes)
+                            const struct stack_profile *profile, size_t stack_bytes, bool untried)
 {
     char stack[VARIANT_BYTES], value[32];
     name_stack(&stack, stack_bytes);
@@ -136,7 +138,7 @@ static int measure_overflow(const struct selected *cell, const struct stack_work
     uint64_t predicted = stack_overflow_predicted(profile, stack_bytes), seen;
     snprintf(value, sizeof value, "%" PRIu64, predicted);
     print_row(cell, stack, "overflow_predicted", "completions", value, 1);
-    if (cell->variant->long_run == NO_LONG_RUN && predicted > profile->longest) {
+    if (untried || (cell->variant->long_run == NO_LONG_RUN && predicted > profile->longest)) {
         print_row(cell, stack, "overflow_seen", "completions", "untried", 1);
         return 0;
     }
@@ -208,8 +210,8 @@ static int measure(struct stack_meter *meter, const struct selected *cell, const
     snprintf(value, sizeof value, "%" PRIu64, profile.longest);
     print_row(cell, "", "longest_run_completions", "completions", value, 1);
     status = measure_functions(cell, &work, &profile);
-    for (const size_t *bytes = plan->stacks; *bytes && !status; bytes++)
-        status = measure_overflow(cell, &work, &profile, *bytes);
+    for (size_t i = 0; plan->stacks[i] && !status; i++)
+        status = measure_overflow(cell, &work, &profile, plan->stacks[i], plan->untried[i]);
     return status;
 }
 
@@ -263,6 +265,8 @@ static bool parse_stacks(const char *text, struct plan *plan)
 {
     char *end = (char *)text;
     for (size_t i = 0; i + 1 < MAX_STACKS; i++) {
+        plan->untried[i] = *text == '~';
+        text += plan->untried[i];
         plan->stacks[i] = strtoull(text, &end, 10);
         if (end == text || !plan->stacks[i])
             return false;
