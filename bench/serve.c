@@ -17,7 +17,9 @@ struct server_connection {
     struct stream stream;
     struct loop_job job;
     struct work ended;
+    struct io_op *last; /* the operation that its loop submitted last */
     bool looping;
+    bool lingering; /* all is written, but not yet delivered */
     unsigned char buffer[SERVER_BUFFER_BYTES];
     _Alignas(max_align_t) unsigned char loop[]; /* storage of the form */
 };
@@ -60,12 +62,12 @@ static void loop_ended(struct work *work)
     struct server_connection *self = CONTAINER_OF(work, struct server_connection, ended);
     struct server *server = self->server;
     server->bytes += self->job.bytes;
-    self->looping = false;
-    if (self->job.status < 0) {
+    if (self->job.status < 0 && !(server->draining && self->job.status == -ECANCELED)) {
         server->failed++;
         server->last_failure = self->job.status;
-    } else if (server->draining && stream_shutdown_write(&self->stream) == 0 && !delivered(self)) {
-        return; /* tick goes on with it */
+    } else if (server->draining && !server->cut && stream_shutdown_write(&self->stream) == 0 && !delivered(self)) {
+        self->lingering = true;
+        return;
     }
     close_connection(self);
 }
@@ -74,7 +76,15 @@ static void loop_ended(struct work *work)
 static void loop_done(struct loop_job *job)
 {
     struct server_connection *self = CONTAINER_OF(job, struct server_connection, job);
+    self->looping = false;
     run_loop_post_work(&self->server->run_loop, &self->ended);
+}
+
+static void submit(struct io_op *op)
+{
+    struct server_connection *self = CONTAINER_OF(op->stream, struct server_connection, stream);
+    self->last = op;
+    self->server->listener_ops->submit(op);
 }
 
 /* Takes over what was accepted. */
@@ -93,6 +103,7 @@ static int open_connection(struct server *server)
         .process.step = count_read,
         .done = loop_done,
     };
+    self->stream.ops = &server->ops;
     int status = server->form->code->start(self->loop, &self->job);
     if (status < 0) {
         free(self);
@@ -165,7 +176,7 @@ static void cut_off(struct server *server)
         server->cut++;
         if (self->looping)
             shutdown(self->stream.fd, SHUT_RDWR); /* ends what is in flight, and with it the loop */
-        else
+        else if (self->lingering)
             close_connection(self);
     }
 }
@@ -175,7 +186,7 @@ static void ticked(struct io_op *op)
     struct server *server = CONTAINER_OF(op, struct server, tick.op);
     for (struct server_connection *next, *self = server->connections; self; self = next) {
         next = self->next;
-        if (!self->looping && delivered(self))
+        if (self->lingering && delivered(self))
             close_connection(self);
     }
     if (clock_ns() >= server->deadline_ns)
@@ -192,13 +203,13 @@ static bool end_of_stream(struct io_op *op)
     return true;
 }
 
-/* A read in flight still brings what is there, and the loop writes it. */
+/* A read in flight ends with what it has, which its loop writes, or with -ECANCELED. It is not ended by SHUT_RD: a
+ * socket that was shut down both ways resets the connection when more bytes come (RFC 1122 4.2.2.13). */
 static void drain(struct server *server)
 {
     server->draining = true;
     server->deadline_ns = clock_ns() + SERVER_GRACE_SECONDS * UINT64_C(1000000000);
-    server->draining_ops = *server->listener.ops;
-    server->draining_ops.try_op[IO_READ] = end_of_stream;
+    server->ops.try_op[IO_READ] = end_of_stream;
     if (server->accepting)
         stream_cancel(&server->accept);
     else
@@ -206,8 +217,8 @@ static void drain(struct server *server)
     if (server->retrying)
         reactor_cancel(server->reactor, &server->retry.op);
     for (struct server_connection *self = server->connections; self; self = self->next) {
-        self->stream.ops = &server->draining_ops;
-        shutdown(self->stream.fd, SHUT_RD);
+        if (self->looping && self->last->kind == IO_READ)
+            stream_cancel(self->last);
     }
     server->tick.op.complete = ticked;
     reactor_timer_start(server->reactor, &server->tick, TICK_NS);
@@ -259,6 +270,9 @@ static int start(struct server *server)
     stream_submit(&server->signal, IO_READ);
     signal_fd = server->signal_pipe[1].fd;
     on_signals(signalled);
+    server->listener_ops = server->listener.ops;
+    server->ops = *server->listener_ops;
+    server->ops.submit = submit;
     accept_next(server);
     return 0;
 }

@@ -51,7 +51,8 @@ struct server {
     struct run_loop run_loop;
     struct io_env env;
     struct stream listener, signal_pipe[2];
-    struct stream_ops draining_ops; /* of streams whose loops read no more */
+    const struct stream_ops *listener_ops;
+    struct stream_ops ops; /* of connections: the same, by way of the server */
     struct stream accepted;
     struct io_op accept, signal;
     struct reactor_timer retry, tick; /* until it accepts again; until it looks whether all has been delivered */
