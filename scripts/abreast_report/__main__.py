@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import about_run, bridges, calibration, echo, fanout, frames, golden, grid, mitigations, opstate, other, page, phases
-from . import conns, executive, growth, paper_tables, published, runinfo
+from . import bridges, calibration, echo, fanout, frames, golden, grid, mitigations, opstate, other, page, phases
+from . import about_run, conns, executive, growth, own_tables, paper_tables, published, runinfo
 from . import stack, stack_short, stop, twins
 from . import syncratio
 from .rows import BadResults, is_library, read_results
@@ -80,9 +80,10 @@ class Report:
         if calibrated.tables:
             self.sections.append(calibrated)
         self.tables = paper_tables.build(PAPER, results)
+        self.own = own_tables.build(PAPER, results)
 
     def write_tables(self):
-        for table in [table for section in self.sections for table in section.tables] + self.tables:
+        for table in [table for section in self.sections for table in section.tables] + self.own + self.tables:
             write_file(self.folder / "tables" / f"{table.name}.md", table.markdown())
             write_file(self.folder / "tables" / f"{table.name}.tsv", table.tsv())
             write_file(self.folder / "tables" / f"{table.name}.tex", table.latex())
@@ -111,7 +112,7 @@ class Report:
 
     def write_page(self, name="report.html", printed=False):
         parts = page.Parts(
-            self.sections, self.results, self.info, runinfo.flat(self.info), self.papers, published=self.tables
+            self.sections, self.results, self.info, runinfo.flat(self.info), self.papers, self.tables, self.own
         )
         write_file(self.folder / name, page.Page(parts, self.folder, PAPER, printed).html())
 

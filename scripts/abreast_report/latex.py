@@ -115,9 +115,9 @@ def part(table, rows, number, parts, widths, is_heading):
 
 def latex(table, is_heading):
     """The whole file; is_heading says which rows are headings of those below."""
-    widths = widths_of([table.columns, *(row for row in table.rows if not is_heading(row))])
+    head = [column for _, columns in table.heads for column in columns] or table.columns
+    widths = widths_of([head, *(row for row in table.rows if not is_heading(row))])
     parts = in_parts(table.rows, widths, is_heading)
-    head = "% Needs \\usepackage{booktabs} and nothing else.\n"
-    return head + "\n".join(
+    return "% Needs \\usepackage{booktabs} and nothing else.\n" + "\n".join(
         part(table, rows, number, len(parts), widths, is_heading) for number, rows in enumerate(parts, 1)
     )

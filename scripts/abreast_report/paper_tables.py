@@ -10,9 +10,9 @@ A template is lines of tab-separated fields, the first of which says what the li
     row     the row's label, and one cell for each column
     note    what a reader must know, among it what cannot be rebuilt
 
-A cell is "PUBLISHED = OURS", either side of which may be missing, or "-". PUBLISHED is the column in paper/published.tsv,
-whose row is the label unless it stands in brackets before it: "[MSVC / recycling] time". OURS is an experiment, a model,
-a mechanism, a variant and a metric, and, where one compiler alone is meant, its name. Kinds:
+A cell is "PUBLISHED = OURS", either side of which may be missing, or "-". PUBLISHED is the column in published.tsv,
+whose row is the label unless it stands in brackets before it: "[MSVC / recycling] time". OURS is an experiment, a
+model, a mechanism, a variant and a metric, and, where one compiler alone is meant, its name. Kinds:
 
     text    what is published, as words; or the template's own, after a double quote
     note    the words published with a figure
@@ -115,8 +115,8 @@ class Ours:
         return f"no {ours[0]}.tsv" if ours[0] not in self.results else MISSING
 
 
-def read(paper):
-    return [Template(path) for path in sorted((Path(paper) / "tables").glob("*.tsv"))]
+def read(paper, folder="tables"):
+    return [Template(path) for path in sorted((Path(paper) / folder).glob("*.tsv"))]
 
 
 def build(paper, results):

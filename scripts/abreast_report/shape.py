@@ -100,7 +100,8 @@ class Judge:
         judged = len(pairs) - tally["near"]
         parts = [f"{tally['same']} of {judged} pairs as published"] if judged else []
         other = "; ".join(which for word, which in pairs if word == "reversed")
-        parts += [f"{tally['reversed']} the other way round (published as less, and more here: {other})"] if other else []
+        if other:
+            parts.append(f"{tally['reversed']} the other way round (published as less, and more here: {other})")
         parts += [f"{tally['unknown']} not told apart by their intervals"] if tally["unknown"] else []
         parts += [f"{tally['near']} published within 10 % of each other, which have no order"] if tally["near"] else []
         return f"order of times: {', '.join(parts)}"
@@ -127,14 +128,16 @@ class Judge:
             f"{shown(ours[2])})"
             for theirs, ours, place in self.speeds
         ]
-        return f"faster than the default: {len(faster)} of {len(self.speeds)} as published; by as much: {', '.join(parts)}"
+        text = f"faster than the default: {len(faster)} of {len(self.speeds)} as published"
+        return f"{text}; by as much: {', '.join(parts)}"
 
     def of_costs(self):
         if not self.costs:
             return ""
         others = ", ".join(place.label for agrees, place in self.costs if not agrees)
+        same = sum(agrees for agrees, _ in self.costs)
         rest = f" (not: {others})" if others else ""
-        return f"whether there is a cost: {sum(agrees for agrees, _ in self.costs)} of {len(self.costs)} as published{rest}"
+        return f"whether there is a cost: {same} of {len(self.costs)} as published{rest}"
 
 
 def reached(theirs, ours):

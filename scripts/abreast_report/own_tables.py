@@ -1,0 +1,240 @@
+"""Our own tables: every mechanism in one row, what each costs above the floor, what each model gives and takes."""
+
+from pathlib import Path
+
+from . import matrix, paper_tables
+from .cells import cells_of
+from .rows import cited, model_order, pairs, shown, shown_row
+from .shape import grown
+from .stack import guarantees
+from .tables import Heading, Mark, Table
+
+BOUNDARY, WITHOUT = "-exceptions", "-no-boundary"
+# Where the cost of a mechanism is measured: the first of these that has a cell of its name.
+COSTS = (
+    ("mitigations", "completes=inline"),
+    ("bridges", "completes=inline"),
+    ("syncratio", "reactor=sim,share=100"),
+)
+ALIASES = {"p2300": "sender-awaitable", "ready": "native"}  # in bridges
+SIZES = {"op_state_bytes": ("bridges",), "frame_bytes": ("mitigations", "bridges", "syncratio")}
+OTHERWISE = {("complete", "cross-thread"), ("complete", "post"), ("scheduler", "run_loop")}  # what no cost is of
+GUARANTEED = ("construction", "language", "compiler")
+
+
+def build(paper, results):
+    ours = paper_tables.Ours(results)
+    found = [mechanisms(results, ours), costs(results, ours)]
+    templates = paper_tables.read(Path(paper) / "tables", "own")
+    found += [compared(template, ours) for template in templates if measured(template, ours)]
+    return [table for table in found if table and table.rows]
+
+
+# ---- One row a mechanism ----
+
+
+def mechanisms(results, ours):
+    if "stack" not in results:
+        return None
+    rows = [row for row in results["stack"] if not row.model.startswith("cxx-")]
+    said = guarantees(rows)
+    columns = [
+        "mechanism",
+        "stack: no growth at",
+        "owed to",
+        "allocations",
+        "instructions above the floor",
+        "ns above the floor",
+        "operation state or awaitable, bytes",
+        "coroutine frame, bytes",
+        "costs from",
+    ]
+    body, model = [], None
+    for line in sorted(matrix.lines_of(cells_of(rows)), key=lambda line: model_order(line.keys[0][0])):
+        if line.keys[0][0] != model:
+            model = line.keys[0][0]
+            body.append(Heading(model, len(columns)))
+        for name, mechanism in names_of(line):
+            body.append([name, stack_of(line), owed(line, said), *cost_cells(model, mechanism, ours)])
+    return Table(
+        "mechanisms",
+        "Every mechanism in one row",
+        columns,
+        body,
+        "Less is better, but for the settings at which the stack does not grow. Guaranteed: by how it is built, by the "
+        "language, or by the compiler (musttail); luck: the optimiser made a call a jump, which nothing promises. "
+        "Costs are of one completion at once, main build, above the floor of the experiment in the last column; in "
+        "brackets the 99 % interval. In syncratio a completion is a whole message, read and written. Variants that grow at "
+        "the same settings share a row, and have the costs of the plain one. -: no cell.",
+        essential=True,
+    )
+
+
+def stack_of(line):
+    known = [cell for _, cell in line.known]
+    flat = sum(cell.growth != "linear" for cell in known)
+    kind = "constant" if flat == len(known) else "bounded" if flat else "linear"
+    return Mark(f"{flat} of {len(known)} settings", kind if known else "missing")
+
+
+def owed(line, said):
+    """"guaranteed (construction); luck with gcc-12.2.0": by compiler, where they differ."""
+    found = {}
+    for compiler, words in said.get(line.keys[0], {}).items():
+        basis = words.partition(" (")[0].partition(":")[0]
+        if basis == "?":
+            word = "not available"
+        elif basis in GUARANTEED:
+            word = f"guaranteed ({basis})" if "confirmed" in words else f"refuted: {basis}"
+        else:
+            word = "luck" if basis == "optimiser" and " in 0 of" not in words else "nothing"
+        found.setdefault(word, []).append(compiler)
+    if len(found) == 1:
+        return next(iter(found))
+    return "; ".join(f"{word} with {' and '.join(names)}" for word, names in found.items()) or "?"
+
+
+def names_of(line):
+    """[(what the row is called, the mechanism in experiments without variants of it, or "")]: one for each way that a
+    mechanism has of its own, by=."""
+    model, mechanism, _ = line.keys[0]
+    name = line.name.removeprefix(f"{model} ")
+    variants = [pairs(variant) for _, _, variant in line.keys]
+    if not any(OTHERWISE & variant.items() == set() for variant in variants):
+        return [(name, "")]
+    ways = list(dict.fromkeys(variant["by"] for variant in variants if "by" in variant))
+    return [(f"{mechanism}-{way}", f"{mechanism}-{way}") for way in ways] or [(name, mechanism)]
+
+
+def cost_cells(model, mechanism, ours):
+    for experiment, variant in COSTS:
+        own = ALIASES.get(mechanism, mechanism) if experiment == "bridges" else mechanism
+        key = (experiment, model, own, variant)
+        count, time = ours.row(key, "instructions_per_op"), ours.row(key, "ns_above_floor")
+        if count or time:
+            allocations = ours.row(key, "allocs_per_op")
+            allocations = allocations or ours.row(("phases", model, mechanism, "stream=ready"), "allocs_per_op")
+            bytes_ = sizes(model, mechanism, ours)
+            return [shown_row(allocations), above(count, ours), shown_row(time), *bytes_, experiment]
+    return ["-"] * 6
+
+
+def sizes(model, name, ours):
+    """Of the operation and of the coroutine that awaits it, wherever they are measured."""
+    found = []
+    for metric, experiments in SIZES.items():
+        rows = []
+        for experiment, variant in COSTS:
+            own = ALIASES.get(name, name) if experiment == "bridges" else name
+            if experiment in experiments:
+                rows.append(ours.row((experiment, model, own, variant), metric))
+        found.append(shown_row(next((row for row in rows if row is not None and row.value), None)))
+    return found
+
+
+def floor_of(row, ours):
+    """The floor's figure of the same build: with exceptions on it may have a name of its own."""
+    key = (row.experiment, "raw", "floor", row.variant)
+    rows = ours.rows((row.experiment, "raw", "floor" + BOUNDARY, row.variant), row.metric) + ours.rows(key, row.metric)
+    same = [floor for floor in rows if floor.toolchain == row.toolchain]
+    alike = [floor for floor in rows if floor.setting.compiler == row.setting.compiler]
+    return next((floor for floor in same + alike if floor.value is not None), None)
+
+
+def above(row, ours):
+    """Instructions more than the floor's."""
+    floor = floor_of(row, ours) if row is not None else None
+    if floor is None or row.value is None:
+        return "-" if row is None else shown_row(row)
+    return cited(f"{shown(round(row.value - floor.value, 1))}", row, floor)
+
+
+# ---- Cost above the floor ----
+
+
+def costs(results, ours):
+    """Of mitigations: at once and later, by instructions at once."""
+    rows = [row for row in results.get("mitigations", []) if row.variant == "completes=inline"]
+    found = {}
+    for row in rows:
+        name = (row.model, row.mechanism)
+        if row.metric == "instructions_per_op" and row.value is not None and row.model != "raw":
+            found.setdefault(name, {})[row.setting.compiler] = row
+    compilers = list(dict.fromkeys(compiler for counts in found.values() for compiler in counts))
+    if not found:
+        return None
+
+    def instructions(name):
+        row = next(iter(found[name].values()))
+        floor = floor_of(row, ours)
+        return row.value - (floor.value if floor else 0)
+
+    body = []
+    for name in sorted(found, key=instructions):
+        inline = ("mitigations", *name, "completes=inline")
+        later = ("mitigations", *name, "completes=later")
+        body.append(
+            [
+                " ".join(name),
+                *(above(found[name].get(compiler), ours) for compiler in compilers),
+                shown_row(ours.row(inline, "ns_above_floor")),
+                above(ours.row(later, "instructions_per_op"), ours),
+                shown_row(ours.row(later, "ns_above_floor")),
+            ]
+        )
+    return Table(
+        "cost-above-floor",
+        "What a completion costs above the floor, by mechanism",
+        [
+            "mechanism",
+            *(f"instructions at once, {compiler}" for compiler in compilers),
+            "ns at once",
+            "instructions later",
+            "ns later",
+        ],
+        body,
+        "Less is better; the cheapest first, by instructions at once. The floor is a bare state machine. In brackets "
+        "the 99 % interval of paired, interleaved runs: where it has 0 in it, nothing was told apart from the floor. "
+        "At once: the operation completes inside its start; later: from the run_loop.",
+    )
+
+
+# ---- Gives and takes ----
+
+
+def measured(template, ours):
+    return any(ours.row(cell.ours) for _, cell in paper_tables.cells_of(template))
+
+
+def compared(template, ours):
+    """A template's table, and a column that says which of its last two columns has less."""
+    table = paper_tables.table(template, None, ours)
+    first, second = (name for _, name in template.columns[-2:])
+    lines = [cells for _, cells in template.rows]
+    for line, cells in zip(table.rows, lines):
+        if cells is None:
+            line.append("")
+            continue
+        line.append(less(*(ours.rows(cell.ours) if cell.ours else [] for cell in cells[-2:]), first, second))
+    table.columns.append("less")
+    table.heads = []
+    table.name = template.name
+    return table
+
+
+EQUAL, UNKNOWN = "equal", "not told apart"
+
+
+def less(mine, theirs, first, second):
+    if not mine or not theirs:
+        return "-"
+    if mine[0].metric == "stack_growth":
+        one, other = (len(grown(rows)) / len(rows) for rows in (mine, theirs))
+        return EQUAL if one == other else first if one < other else second
+    one, other = (next((row for row in rows if row.value is not None), None) for rows in (mine, theirs))
+    if one is None or other is None:
+        return "-"
+    if one.value == other.value:
+        return EQUAL
+    low, high, word = (one, other, first) if one.value < other.value else (other, one, second)
+    return word if low.high < high.low else UNKNOWN
