@@ -17,7 +17,14 @@
 #include "bench/peers/library.h"
 #include "bench/peers/tasks.hpp"
 
-#include <asio.hpp>
+#include <asio/awaitable.hpp>
+#include <asio/buffer.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/generic/stream_protocol.hpp>
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <asio/system_error.hpp>
+#include <asio/use_awaitable.hpp>
 
 #include <cerrno>
 #include <chrono>
