@@ -1,6 +1,5 @@
 """The claims ledger, paper/claims.tsv: every claim judged by its rule, in one place. docs/claims.md has the words."""
 
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,6 @@ WRITTEN = "id claim source section experiment rule measured spread verdict condi
 HOLDS, WHEN, REFUTED, UNTESTED = VERDICTS = "holds", "holds when", "refuted", "not testable here"
 STRADDLES = "the intervals straddle the limit"
 CITED = 3  # rows that a figure of many links to
-PHRASES = {"is": "", "within": "within {} of "}
 
 
 @dataclass
@@ -124,17 +122,14 @@ def decide(cases):
     if not true and not false:
         return UNTESTED, STRADDLES, counts
     if not false:
-        return (WHEN, f"it can be told: in {true} of {len(cases)} cases, and in none the other way", counts) if open_ else (
-            HOLDS,
-            "",
-            counts,
-        )
+        told = f"it can be told: in {true} of {len(cases)} cases; in the others {STRADDLES}"
+        return (WHEN, told, counts) if open_ else (HOLDS, "", counts)
     if not true:
         return REFUTED, untold, counts
     found = separate([case for case in cases if case.outcome is not None])
     share = f"{true} of {true + false} cases"
     if not found.text:
-        text = f"nothing that sets them apart is known: {share}"
+        text = f"something holds that is no part of a row: {share}"
     elif found.wrong:
         text = f"{found.text} ({share}; this describes all but {found.wrong})"
     else:
@@ -180,53 +175,83 @@ def minutes(claim, info):
     """Of the whole experiments, as this run took them: at most what the claim alone takes, once it is built."""
     seconds = {stage["name"]: stage["seconds"] for stage in info.get("stages", []) if stage.get("of") != "reproduce"}
     known = [seconds[name] for name in claim.experiments if name in seconds]
-    return round(sum(known) / 60, 1) if known and len(known) == len(claim.experiments) else None
+    return max(0.1, round(sum(known) / 60, 1)) if known and len(known) == len(claim.experiments) else None
 
 
 # ---- Figures ----
 
 
 def figures(judged):
-    """(what was measured, its spread) of each different clause."""
-    found = [figure(one) for one in judged]
-    return cited("; ".join(str(text) for text, _, _ in found), *(row for _, _, rows in found for row in rows)), "; ".join(
-        dict.fromkeys(spread for _, spread, _ in found)
-    )
+    """(what was measured, its spread) of every clause."""
+    found = [figure(one, len(judged) > 1) for one in judged]
+    rows = [row for _, _, cited_rows in found for row in cited_rows]
+    spread = "; ".join(dict.fromkeys(spread for _, spread, _ in found))
+    return cited("; ".join(text for text, _, _ in found), *rows), spread
 
 
-def figure(one):
+def figure(one, several):
+    """(text, spread, rows to cite)"""
     clause, cases = one.clause, one.cases
-    metric = clause.left.metric
+    metric = words(clause.left.metric) + (f" of {said(clause.left)}" if several else "")
     if clause.operator == "is":
-        words = {}
+        found = {}
         for case in cases:
-            words.setdefault(case.rows[0].text, []).append(case.rows[0])
-        parts = [f"{word} in {len(rows)}" for word, rows in sorted(words.items(), key=lambda item: -len(item[1]))]
-        return f"{metric}: {', '.join(parts)} of {len(cases)} rows", "exact", [rows[0] for rows in words.values()]
+            found.setdefault(case.rows[0].text, []).append(case.rows[0])
+        parts = [f"{word} in {len(rows)}" for word, rows in sorted(found.items(), key=lambda item: -len(item[1]))]
+        return f"{metric}: {', '.join(parts)} of {len(cases)} rows", "exact", [rows[0] for rows in found.values()]
+    numbers = [case.rows for case in cases if all(row.value is not None for row in case.rows)]
+    if not numbers:
+        return f"{metric}: {cases[0].rows[0].text}", "exact", cases[0].rows
+    value, low, high, rows = middle_of(clause, numbers)
     if clause.right:
-        values = [(quotient(*case.rows), case.rows) for case in cases]
-        other = f"{clause.right.metric} of " if clause.right.metric != metric else ""
-        name = f"{metric} is {{}} times {other}{clause.right.text}"
+        other = "that" if clause.right.metric == clause.left.metric else words(clause.right.metric)
+        metric += f", over {other} of {said(clause.right)}"
+    text = f"{metric}: {value}"
+    if low == high == value:
+        return text + (f" in all {len(numbers)}" if len(numbers) > 1 else ""), "exact", rows
+    return text + (f" (median of {len(numbers)})" if len(numbers) > 1 else ""), f"{low} to {high}", rows
+
+
+def middle_of(clause, found):
+    """(median, least, most, rows of them): of several their range, of one its interval."""
+    if clause.right:
+        values = sorted(((quotient(rows), rows) for rows in found), key=lambda item: item[0])
+        show = times
     else:
-        values = [(case.rows[0].value, case.rows) for case in cases]
-        name = f"{metric} {{}}"
-    values.sort(key=lambda item: item[0])
-    middle, rows = values[len(values) // 2]
-    text = name.format(shown(middle))
+        values = sorted(((rows[0].value, rows) for rows in found), key=lambda item: item[0])
+        show = shown
+    value, rows = values[len(values) // 2]
     if len(values) > 1:
-        return f"{text} (median of {len(values)})", f"{shown(values[0][0])} to {shown(values[-1][0])}", distinct(
-            rows, values[0][1], values[-1][1]
-        )
-    row = rows[0]
-    return text, "exact" if all(row.exact for row in rows) else f"{metric} {shown(row.low)} to {shown(row.high)}", rows
+        several = [row for one in (rows, values[0][1], values[-1][1]) for row in one]
+        return show(value), show(values[0][0]), show(values[-1][0]), list(dict.fromkeys(several))[:CITED]
+    if not clause.right:
+        return shown(value), shown(rows[0].low), shown(rows[0].high), rows
+    row, other = rows
+    ends = (row.low / other.high, row.high / other.low) if other.low > 0 else (value, value)
+    return show(value), show(ends[0]), show(ends[1]), rows
 
 
-def quotient(row, other):
+def quotient(rows):
+    row, other = rows
     return row.value / other.value if other.value else float("inf") if row.value else 1.0
 
 
-def distinct(*several):
-    return list(dict.fromkeys(row for rows in several for row in rows))[:CITED]
+def times(value):
+    """A quotient; near 1 with the digits that tell it from 1."""
+    return f"{value:.3f}" if 0.9 < value < 1.1 else shown(value)
+
+
+def words(metric):
+    return metric.replace("_", " ")
+
+
+def said(selection):
+    """Models and mechanisms of a selection, in short, and what sets it apart."""
+    models = " and ".join(selection.models)
+    names = list(selection.mechanisms)
+    listed = " or ".join(names) if len(names) < 3 else f"{names[0]} and {len(names) - 1} others"
+    apart = [word for condition in selection.conditions for word in condition.globs if condition.wanted]
+    return f"{models} {listed}" + (f" ({', '.join(apart)})" if apart else "")
 
 
 # ---- What is written and printed ----
@@ -301,7 +326,3 @@ def listed(verdicts):
     """All claims, a line each and a count."""
     width = max(len(one.id) for one in verdicts)
     return "".join(f"{one.id:<{width}}  {one.text}\n" for one in verdicts) + f"\n{sentence(verdicts)}\n"
-
-
-def changed(verdict, **fields):
-    return dataclasses.replace(verdict, **fields)

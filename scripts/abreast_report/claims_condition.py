@@ -1,18 +1,21 @@
 """When a claim holds: the shortest description, by the dimensions of its cases, of those that are true.
 
-A term is a conjunction of literals, a literal a dimension and the values it may have. A condition is "when" a term or
-another, or "except when". Exact where few terms are; else the best, with its exceptions counted.
+A literal is a dimension and the values that it may have, a term some literals that all hold. A condition is any of some
+terms, or none of them. Exact where a few terms are; else the best of them, with its exceptions counted.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 FEW = 5  # values of a dimension of which every set is tried
 TERMS = 3  # joined by or
 LITERALS = 3  # joined by and
+SAME = 2  # so many literals that say the same are named
 KEPT = 60  # terms that are made longer
-WORTH = 0.02  # the share of cases that a further literal has to put right
+WORTH = 0.4  # cases that a further literal has to put right, at least
 SWITCHES = {"sib": "sibling calls", "exc": "exceptions"}
-ORDER = ["opt", "exc", "sib", "compiler", "model", "mechanism"]  # the first of literals that say the same is taken
+WORDS = {name: f"the {name}" for name in ("compiler", "language", "model", "mechanism")} | {"opt": "the level"}
+# The first of literals that say the same is taken.
+ORDER = ["opt", "exc", "sib", "compiler", "language", "model", "mechanism"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Literal:
     values: frozenset
     others: frozenset
     mask: int
+    same: tuple = ()  # literals of other dimensions that part these cases alike
 
 
 @dataclass
@@ -30,8 +34,11 @@ class Condition:
     cases: int
 
 
-def count(mask):
+def count_digits(mask):
     return bin(mask).count("1")
+
+
+count = getattr(int, "bit_count", count_digits)  # Python 3.10 has it, which is faster
 
 
 def subsets(values, true, false):
@@ -69,7 +76,14 @@ def literals_of(cases):
             mask = sum(masks[value] for value in values)
             found.append(Literal(name, values, frozenset(masks) - values, mask))
     found.sort(key=lambda literal: min(len(literal.values), len(literal.others) + 0.5))
-    return list({literal.mask: literal for literal in reversed(found)}.values())[::-1]
+    alike = {}
+    for literal in found:
+        alike.setdefault(literal.mask, []).append(literal)
+    parted = []
+    for first, *rest in alike.values():
+        others = {literal.dimension: literal for literal in reversed(rest) if literal.dimension != first.dimension}
+        parted.append(replace(first, same=tuple(others.values())))
+    return parted
 
 
 def terms_of(literals, wanted, unwanted):
@@ -88,14 +102,14 @@ def terms_of(literals, wanted, unwanted):
     return list(found.items())
 
 
-def cover(terms, wanted, unwanted, total):
+def cover(terms, wanted, unwanted):
     """(cost, wrong, terms): terms joined by or, the one that puts most right at a time."""
     mask, chosen = 0, []
     wrong = count(wanted)
     for _ in range(TERMS):
         best = min(
             (
-                (count(wanted & ~(mask | more)) + count(unwanted & (mask | more)) + WORTH * total * len(term), more, term)
+                (count(wanted & ~(mask | more)) + count(unwanted & (mask | more)) + WORTH * len(term), more, term)
                 for more, term in terms
             ),
             key=lambda found: found[0],
@@ -106,7 +120,7 @@ def cover(terms, wanted, unwanted, total):
         mask |= best[1]
         chosen.append(best[2])
         wrong = count(wanted & ~mask) + count(unwanted & mask)
-    return wrong + WORTH * total * sum(len(term) for term in chosen), wrong, chosen
+    return wrong + WORTH * sum(len(term) for term in chosen), wrong, chosen
 
 
 def separate(cases):
@@ -116,32 +130,40 @@ def separate(cases):
     true = sum(1 << index for index, case in enumerate(cases) if case.outcome)
     false = everything & ~true
     found = []
-    for word, wanted, unwanted in (("", true, false), ("except ", false, true)):
-        cost, wrong, terms = cover(terms_of(literals, wanted, unwanted), wanted, unwanted, len(cases))
+    for words, wanted, unwanted in ((any_of, true, false), (none_of, false, true)):
+        cost, wrong, terms = cover(terms_of(literals, wanted, unwanted), wanted, unwanted)
         if terms:
-            found.append((cost, len(found), wrong, word + ", or ".join(term_text(term) for term in terms)))
+            found.append((cost, len(found), wrong, words(terms)))
     if not found:
         return Condition("", min(count(true), count(false)), len(cases))
     _, _, wrong, text = min(found)
     return Condition(text, wrong, len(cases))
 
 
+def any_of(terms):
+    several = len(terms) > 1
+    return ", or ".join(f"({text})" if several and " and " in text else text for text in map(term_text, terms))
+
+
+def none_of(terms):
+    return ", and ".join(f"not ({term_text(term)})" for term in terms)
+
+
 def term_text(term):
     ordered = sorted(term, key=lambda literal: ORDER.index(literal.dimension) if literal.dimension in ORDER else 9)
-    return " ".join(literal_text(literal) for literal in ordered)
+    texts = [literal_text(literal) for literal in ordered]
+    if len(term) == 1 and term[0].same:
+        return f"{texts[0]} [the same here: {'; '.join(literal_text(other) for other in term[0].same[:SAME])}]"
+    return " and ".join(texts)
 
 
 def literal_text(literal):
     name = literal.dimension
     if name in SWITCHES and len(literal.values) == 1:
-        return f"{'with' if 'on' in literal.values else 'without'} {SWITCHES[name]}"
+        return f"{SWITCHES[name]} are {min(literal.values)}"
     negative = len(literal.others) < len(literal.values)
     values = sorted(literal.others if negative else literal.values)
     if values == ["-"]:
-        return f"{'with' if negative else 'without'} {name}"
-    listed = "/".join(value if value != "-" else f"without {name}" for value in values)
-    if name == "opt":
-        return f"{'not ' if negative else ''}at {listed}"
-    if name in ("compiler", "model", "mechanism"):
-        return f"{'not ' if negative else ''}{'with' if name == 'compiler' else 'of'} {listed}"
-    return f"{name}{'!=' if negative else '='}{listed}"
+        return f"{name} is {'given' if negative else 'not given'}"
+    listed = "/".join(value if value != "-" else "none" for value in values)
+    return f"{WORDS.get(name, name)} is {'not ' if negative else ''}{listed}"

@@ -282,8 +282,19 @@ def in_cxx(model):
     return model.startswith("cxx-")
 
 
-def features(row, keys):
-    return {"model": row.model, "mechanism": row.mechanism, **keys}
+def features_of(row, keys):
+    language = "C++" if in_cxx(row.model) else "C"
+    return {"model": row.model, "mechanism": row.mechanism, "language": language, **keys}
+
+
+def outcome(clause, row, other, factor):
+    """Of a comparison. A word, such as none, is no number, and so neither more nor less nor as much: false."""
+    if row.value is None or (other and other.value is None):
+        return False
+    limit = interval(other, factor) if other else (factor, factor)
+    if clause.operator == "within":
+        return near(clause.limit, interval(row), limit)
+    return compare(clause.operator, interval(row), limit)
 
 
 def judge_clause(clause, index, published):
@@ -292,21 +303,17 @@ def judge_clause(clause, index, published):
     others = clause.right.rows(index) if clause.right else []
     factor = number(clause.factor, published) if clause.factor else 1.0
     for row, keys in found:
-        if row.missing or (clause.operator != "is" and row.value is None):
+        if row.missing:
             judged.missing.append(row)
         elif clause.operator == "is":
-            judged.cases.append(Case(row.text in clause.words, (row,), features(row, keys)))
+            judged.cases.append(Case(row.text in clause.words, (row,), features_of(row, keys)))
         else:
             for other in partners(row, clause.right, others) if clause.right else [None]:
-                if other is not None and other.value is None:
+                if other is not None and other.missing:
                     judged.missing.append(other)
-                    continue
-                limit = interval(other, factor) if other else (factor, factor)
-                if clause.operator == "within":
-                    outcome = near(clause.limit, interval(row), limit)
                 else:
-                    outcome = compare(clause.operator, interval(row), limit)
-                judged.cases.append(Case(outcome, (row, other) if other else (row,), features(row, keys)))
+                    rows = (row, other) if other else (row,)
+                    judged.cases.append(Case(outcome(clause, row, other, factor), rows, features_of(row, keys)))
     if not judged.cases:
         judged.empty = clause.right if clause.right and found and not judged.missing else clause.left
     return judged
@@ -323,24 +330,26 @@ def some(cases):
 
 
 def together(judged):
-    """The cases of a whole rule. Of one clause its own; of several one for each toolchain that all have."""
+    """The cases of a whole rule. Of one `every` its own; of several one for each toolchain that all have."""
     if any(not one.cases for one in judged):
         return []
     whole = [one for one in judged if one.clause.quantifier == "every"]
     any_of = [Case(some(one.cases), told(one.cases)) for one in judged if one.clause.quantifier == "some"]
     if not whole:
-        return [Case(both([case.outcome for case in any_of]), tuple(row for case in any_of for row in case.rows))]
-    if len(judged) == 1:
-        return whole[0].cases
+        return [joined(any_of, {})]
+    if len(whole) == 1:
+        return [joined([case, *any_of], case.features) for case in whole[0].cases]
     by_toolchain = [groups(one.cases) for one in whole]
     cases = []
     for toolchain, first in by_toolchain[0].items():
         if all(toolchain in other for other in by_toolchain):
             mine = [case for found in by_toolchain for case in found[toolchain]] + any_of
-            setting = {key: first[0].features[key] for key in TOOLCHAIN_KEYS if key in first[0].features}
-            rows = tuple(row for case in mine for row in case.rows)
-            cases.append(Case(both([case.outcome for case in mine]), rows, setting))
+            cases.append(joined(mine, {key: first[0].features[key] for key in TOOLCHAIN_KEYS}))
     return cases
+
+
+def joined(cases, features):
+    return Case(both([case.outcome for case in cases]), tuple(row for case in cases for row in case.rows), features)
 
 
 def told(cases):
