@@ -94,12 +94,15 @@ struct experiment {
     bool cpu_ratios;          /* the same ratio of CPU time too, and to the native cell: "cpu_ratio_to_floor" */
     const char *batch_metric; /* how long a batch takes, in ns; null: cells have none */
     unsigned quick_sample_us; /* how long a sample is in quick mode; 0: 1 ms */
+    unsigned full_blocks;     /* of samples (bench/runner.h), in full mode; 0: 80 */
     bool takes_allocator;     /* run_options.allocator is for it too */
     bool rates;               /* and how many operations a second take 1 and 10 % of a core above the floor */
     const struct cell *cells; /* null: the experiment has a run function of its own */
     size_t cell_count;
     const struct listed *listed; /* where it has no cells */
     int (*run)(const struct experiment *, const struct run_options *, struct results *, struct progress *);
+    /* What it measures of this executable after its cells have been run: of those without a run function. */
+    int (*beside)(const struct experiment *, const struct run_options *, struct results *, struct progress *);
 };
 
 /* All experiments, in the order of their list, experiments.def. */

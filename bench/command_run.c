@@ -167,6 +167,8 @@ static int run_experiment(struct running *running, const struct experiment *expe
     } else {
         struct plan plan = runner_plan(experiment, run);
         status = runner_run(experiment, run, &plan, running->results, &running->progress);
+        if (!status && experiment->beside)
+            status = experiment->beside(experiment, run, running->results, &running->progress);
     }
     end_stage(running);
     if (run_interrupted())

@@ -2,8 +2,17 @@
  *
  *   transport=memory      pieces of 64 bytes that are always there: the cost of a turn of the loop, in instructions too
  *   transport=socketpair, transport=tcp
- *                         1 or 64 connections, each with a closed-loop client that verifies every byte; the loops fold
- *                         what they process into a checksum
+ *                         1, 64 or 1000 connections, each with a closed-loop client that verifies every byte; the loops
+ *                         fold what they process into a checksum
+ *   window=8             so many messages in flight on each connection (bench/echo_flow.h); else one, and its reply is
+ *                         read before the next is sent
+ *   parts=4               each message is a request that the loop splits in so many sub-requests to other connections,
+ *                         joins, and answers (bench/echo_split.h)
+ *   load=closed, load=open-50
+ *                         latencies (bench/echo_latency.c), of one message in flight on each connection, and of
+ * messages sent on a schedule, at 50 % of the rate that the floor reaches under the closed load
+ *
+ * A loop's buffer has the size of a message, so that each is a read and a write of its own where sockets permit.
  *
  * spec=on makes the speculative system call before an operation is submitted. Over io_uring it is off but for one group
  * of cells that shows what it does; over epoll it is on, as in event loops in use, which try before they wait, but for
@@ -109,12 +118,14 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
     .transport = ECHO_##transport_, .process = process_checksum, .connections = (connections_), .message = (message_), \
     .backend = BACKEND_##reactor_, .speculative = SPECULATIVE_##spec_
 
-#define SOCKET_CELL_AS(form_, model_, mechanism_, variant_, modes_, baseline_, wanted_, ...)                           \
+#define SOCKET_CELL_AS(form_, model_, mechanism_, variant_, batch_, modes_, baseline_, wanted_, ...)                   \
     {                                                                                                                  \
         .model = (model_),                                                                                             \
         .mechanism = (mechanism_),                                                                                     \
         .variant = variant_,                                                                                           \
         .modes = (modes_),                                                                                             \
+        .batch = batch_,                                                                                               \
+        .needs = "twice as many file descriptors for each form as there are connections (ulimit -n)",                  \
         .baseline = (baseline_),                                                                                       \
         .parameters = &(const struct echo_parameters){.form = LOOP_FORM_##form_, __VA_ARGS__},                         \
         .wanted = (wanted_),                                                                                           \
@@ -123,24 +134,35 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
         .close = echo_socket_close,                                                                                    \
     },
 
-#define SOCKET_CELL(form_, model_, mechanism_, kind_, modes_, ...)                                                     \
-    SOCKET_CELL_AS(form_, model_, mechanism_, SOCKET_VARIANT(__VA_ARGS__), modes_,                                     \
-                   LOOP_FORM_##form_ == LOOP_FORM_floor, backend_wanted, SOCKET_PARAMETERS(__VA_ARGS__))
+/* `group_` is the modes of the group; a form that is not in one of them is not in the group there either. */
+#define SOCKET_CELL(form_, model_, mechanism_, kind_, modes_, group_, transport_, connections_, ...)                   \
+    SOCKET_CELL_AS(form_, model_, mechanism_, SOCKET_VARIANT(transport_, connections_, __VA_ARGS__), connections_,     \
+                   (modes_) & (group_), LOOP_FORM_##form_ == LOOP_FORM_floor, backend_wanted,                          \
+                   SOCKET_PARAMETERS(transport_, connections_, __VA_ARGS__))
+
+/* Several messages in flight; a sample is the window twice at least. */
+#define WINDOW_CELL(form_, model_, mechanism_, kind_, modes_, group_, transport_, connections_, ...)                   \
+    SOCKET_CELL_AS(form_, model_, mechanism_, SOCKET_VARIANT(transport_, connections_, __VA_ARGS__) ",window=8",       \
+                   16 * (connections_), (modes_) & (group_), LOOP_FORM_##form_ == LOOP_FORM_floor, backend_wanted,     \
+                   SOCKET_PARAMETERS(transport_, connections_, __VA_ARGS__), .window = 8)
 
 /* Of a group that is there for its yardsticks. */
-#define BESIDE_CELL(form_, model_, mechanism_, modes_, ...)                                                            \
-    SOCKET_CELL_AS(form_, model_, mechanism_, SOCKET_VARIANT(__VA_ARGS__), modes_,                                     \
-                   LOOP_FORM_##form_ == LOOP_FORM_floor, yardstick_wanted, SOCKET_PARAMETERS(__VA_ARGS__))
+#define BESIDE_CELL(form_, model_, mechanism_, modes_, transport_, connections_, ...)                                  \
+    SOCKET_CELL_AS(form_, model_, mechanism_, SOCKET_VARIANT(transport_, connections_, __VA_ARGS__), connections_,     \
+                   modes_, LOOP_FORM_##form_ == LOOP_FORM_floor, yardstick_wanted,                                     \
+                   SOCKET_PARAMETERS(transport_, connections_, __VA_ARGS__))
 
-#define APART_CELL(server_, mechanism_, native_, needs_, modes_, ...)                                                  \
+#define APART_CELL(server_, mechanism_, native_, needs_, modes_, transport_, connections_, ...)                        \
     {                                                                                                                  \
         .model = "raw",                                                                                                \
         .mechanism = (mechanism_),                                                                                     \
-        .variant = SOCKET_VARIANT(__VA_ARGS__),                                                                        \
+        .variant = SOCKET_VARIANT(transport_, connections_, __VA_ARGS__),                                              \
         .modes = (modes_),                                                                                             \
+        .batch = connections_,                                                                                         \
         .native = (native_),                                                                                           \
         .needs = (needs_),                                                                                             \
-        .parameters = &(const struct echo_parameters){.server = &(server_), SOCKET_PARAMETERS(__VA_ARGS__)},           \
+        .parameters = &(const struct echo_parameters){.server = &(server_),                                            \
+                                                      SOCKET_PARAMETERS(transport_, connections_, __VA_ARGS__)},       \
         .wanted = yardstick_wanted,                                                                                    \
         .open = echo_apart_open,                                                                                       \
         .run = echo_apart_run,                                                                                         \
@@ -154,8 +176,8 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
 
 /* A policy of streams; the models and the floor have it alike. */
 #define POLICY_CELL(form_, model_, mechanism_, baseline_, word_, policy_)                                              \
-    SOCKET_CELL_AS(form_, model_, mechanism_, SOCKET_VARIANT(socketpair, 64, 64, io_uring, off) "," word_, CELL_FULL,  \
-                   baseline_, backend_wanted, SOCKET_PARAMETERS(socketpair, 64, 64, io_uring, off),                    \
+    SOCKET_CELL_AS(form_, model_, mechanism_, SOCKET_VARIANT(socketpair, 64, 64, io_uring, off) "," word_, 64,         \
+                   CELL_FULL, baseline_, backend_wanted, SOCKET_PARAMETERS(socketpair, 64, 64, io_uring, off),         \
                    .policy = (policy_))
 
 #define POLICY_GROUP(word_, policy_)                                                                                   \
@@ -171,41 +193,103 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
     APART_CELLS("epoll", modes_, epoll, __VA_ARGS__)
 
 /* Another library's loop and client, on its own reactor of that kind (docs/libraries.md). */
-#define LIBRARY_CELL(adapter_, model_, mechanism_, ...)                                                                \
+#define LIBRARY_CELL(adapter_, model_, mechanism_, modes_, transport_, connections_, ...)                              \
     {                                                                                                                  \
         .model = (model_),                                                                                             \
         .mechanism = (mechanism_),                                                                                     \
-        .variant = SOCKET_VARIANT(__VA_ARGS__),                                                                        \
+        .variant = SOCKET_VARIANT(transport_, connections_, __VA_ARGS__),                                              \
         .toolchain = ABREAST_LIBRARIES,                                                                                \
-        .modes = CELL_BOTH,                                                                                            \
+        .modes = modes_,                                                                                               \
+        .batch = connections_,                                                                                         \
         .parameters =                                                                                                  \
-            &(const struct library_echo_parameters){.library = &(adapter_), .echo = {SOCKET_PARAMETERS(__VA_ARGS__)}}, \
+            &(const struct library_echo_parameters){                                                                   \
+                .library = &(adapter_), .echo = {SOCKET_PARAMETERS(transport_, connections_, __VA_ARGS__)}},           \
         .wanted = backend_wanted,                                                                                      \
         .open = library_echo_open,                                                                                     \
         .run = library_echo_run,                                                                                       \
         .close = library_echo_close,                                                                                   \
     },
 
-#define SOCKET_GROUP(transport_, connections_, message_, reactor_, spec_)                                              \
-    LOOP_FORMS(SOCKET_CELL, transport_, connections_, message_, reactor_, spec_)                                       \
-    LIBRARY_ECHO_##reactor_(LIBRARY_CELL, transport_, connections_, message_, reactor_, spec_)
+/* Latencies: described by bench/echo_latency.c, which opens its parameters as a cell's. */
+#define LATENCY_CELL(form_, model_, mechanism_, kind_, modes_, group_, load_, percent_, transport_, connections_, ...) \
+    {                                                                                                                  \
+        .model = (model_),                                                                                             \
+        .mechanism = (mechanism_),                                                                                     \
+        .variant = SOCKET_VARIANT(transport_, connections_, __VA_ARGS__) ",load=" load_,                               \
+        .modes = (modes_) & (group_),                                                                                  \
+        .baseline = LOOP_FORM_##form_ == LOOP_FORM_floor,                                                              \
+        .needs = "twice as many file descriptors as there are connections (ulimit -n)",                                \
+        .parameters = &(const struct echo_parameters){.form = LOOP_FORM_##form_,                                       \
+                                                      .window = 1,                                                     \
+                                                      .load_percent = (percent_),                                      \
+                                                      SOCKET_PARAMETERS(transport_, connections_, __VA_ARGS__)},       \
+        .wanted = backend_wanted,                                                                                      \
+    },
 
-#define SOCKET_GROUPS(reactor_, spec_)                                                                                 \
-    SOCKET_GROUP(socketpair, 1, 64, reactor_, spec_)                                                                   \
-    SOCKET_GROUP(socketpair, 1, 4096, reactor_, spec_)                                                                 \
-    SOCKET_GROUP(socketpair, 64, 64, reactor_, spec_)                                                                  \
-    SOCKET_GROUP(socketpair, 64, 4096, reactor_, spec_)                                                                \
-    SOCKET_GROUP(tcp, 1, 64, reactor_, spec_)                                                                          \
-    SOCKET_GROUP(tcp, 1, 4096, reactor_, spec_)                                                                        \
-    SOCKET_GROUP(tcp, 64, 64, reactor_, spec_)                                                                         \
-    SOCKET_GROUP(tcp, 64, 4096, reactor_, spec_)
+/* The loop in each model's usual forms. */
+#define FOUR_FORMS(X, ...)                                                                                             \
+    X(floor, "raw", "floor", MACHINE, CELL_BOTH, __VA_ARGS__)                                                          \
+    X(task, "awaitable", "task", TASK, CELL_BOTH, __VA_ARGS__)                                                         \
+    X(pipeline, "sender", "pipeline", MACHINE, CELL_BOTH, __VA_ARGS__)                                                 \
+    X(p2300_task, "sender", "p2300-task", TASK, CELL_BOTH, __VA_ARGS__)
+
+#define PING_PONG(forms_, modes_, transport_, connections_, message_, reactor_, spec_)                                 \
+    forms_(SOCKET_CELL, modes_, transport_, connections_, message_, reactor_, spec_)                                   \
+        LIBRARY_ECHO_##reactor_(LIBRARY_CELL, modes_, transport_, connections_, message_, reactor_, spec_)
+#define STREAMING(modes_, ...) FOUR_FORMS(WINDOW_CELL, modes_, __VA_ARGS__)
+
+/* The cross product, of which quick mode takes what shows most; all forms of the loop are in two of the groups. */
+#define SOCKET_GROUPS(...)                                                                                             \
+    PING_PONG(LOOP_FORMS, CELL_BOTH, socketpair, 1, 64, __VA_ARGS__)                                                   \
+    PING_PONG(LOOP_FORMS_WITH_TWINS, CELL_FULL, socketpair, 1, 4096, __VA_ARGS__)                                      \
+    PING_PONG(FOUR_FORMS, CELL_FULL, socketpair, 1, 65536, __VA_ARGS__)                                                \
+    PING_PONG(LOOP_FORMS_WITH_TWINS, CELL_BOTH, socketpair, 64, 64, __VA_ARGS__)                                       \
+    PING_PONG(LOOP_FORMS_WITH_TWINS, CELL_FULL, socketpair, 64, 4096, __VA_ARGS__)                                     \
+    PING_PONG(FOUR_FORMS, CELL_FULL, socketpair, 64, 65536, __VA_ARGS__)                                               \
+    PING_PONG(LOOP_FORMS_WITH_TWINS, CELL_BOTH, tcp, 1, 64, __VA_ARGS__)                                               \
+    PING_PONG(LOOP_FORMS_WITH_TWINS, CELL_FULL, tcp, 1, 4096, __VA_ARGS__)                                             \
+    PING_PONG(FOUR_FORMS, CELL_BOTH, tcp, 1, 65536, __VA_ARGS__)                                                       \
+    PING_PONG(LOOP_FORMS_WITH_TWINS, CELL_BOTH, tcp, 64, 64, __VA_ARGS__)                                              \
+    PING_PONG(LOOP_FORMS, CELL_FULL, tcp, 64, 4096, __VA_ARGS__)                                                       \
+    PING_PONG(FOUR_FORMS, CELL_FULL, tcp, 64, 65536, __VA_ARGS__)                                                      \
+    STREAMING(CELL_FULL, socketpair, 1, 64, __VA_ARGS__)                                                               \
+    STREAMING(CELL_FULL, socketpair, 1, 4096, __VA_ARGS__)                                                             \
+    STREAMING(CELL_FULL, socketpair, 1, 65536, __VA_ARGS__)                                                            \
+    STREAMING(CELL_FULL, socketpair, 64, 64, __VA_ARGS__)                                                              \
+    STREAMING(CELL_FULL, socketpair, 64, 4096, __VA_ARGS__)                                                            \
+    STREAMING(CELL_FULL, socketpair, 64, 65536, __VA_ARGS__)                                                           \
+    STREAMING(CELL_BOTH, tcp, 1, 64, __VA_ARGS__)                                                                      \
+    STREAMING(CELL_FULL, tcp, 1, 4096, __VA_ARGS__)                                                                    \
+    STREAMING(CELL_FULL, tcp, 1, 65536, __VA_ARGS__)                                                                   \
+    STREAMING(CELL_FULL, tcp, 64, 64, __VA_ARGS__)                                                                     \
+    STREAMING(CELL_FULL, tcp, 64, 4096, __VA_ARGS__)                                                                   \
+    STREAMING(CELL_FULL, tcp, 64, 65536, __VA_ARGS__)                                                                  \
+    FOUR_FORMS(SOCKET_CELL, CELL_FULL, socketpair, 1000, 64, __VA_ARGS__)                                              \
+    FOUR_FORMS(SOCKET_CELL, CELL_FULL, socketpair, 1000, 4096, __VA_ARGS__)                                            \
+    FOUR_FORMS(SOCKET_CELL, CELL_FULL, socketpair, 1000, 65536, __VA_ARGS__)                                           \
+    FOUR_FORMS(SOCKET_CELL, CELL_FULL, tcp, 1000, 64, __VA_ARGS__)                                                     \
+    FOUR_FORMS(SOCKET_CELL, CELL_FULL, tcp, 1000, 4096, __VA_ARGS__)                                                   \
+    FOUR_FORMS(SOCKET_CELL, CELL_FULL, tcp, 1000, 65536, __VA_ARGS__)                                                  \
+    STREAMING(CELL_FULL, tcp, 1000, 64, __VA_ARGS__)
+
+#define LATENCIES(modes_, ...)                                                                                         \
+    FOUR_FORMS(LATENCY_CELL, modes_, "closed", 0, __VA_ARGS__)                                                         \
+    FOUR_FORMS(LATENCY_CELL, modes_, "open-50", 50, __VA_ARGS__)                                                       \
+    FOUR_FORMS(LATENCY_CELL, CELL_FULL, "open-80", 80, __VA_ARGS__)
+#define LATENCY_GROUPS(...)                                                                                            \
+    LATENCIES(CELL_FULL, socketpair, 1, 64, __VA_ARGS__)                                                               \
+    LATENCIES(CELL_FULL, socketpair, 64, 64, __VA_ARGS__)                                                              \
+    LATENCIES(CELL_FULL, tcp, 1, 64, __VA_ARGS__)                                                                      \
+    LATENCIES(CELL_BOTH, tcp, 64, 64, __VA_ARGS__)                                                                     \
+    LATENCIES(CELL_FULL, tcp, 64, 4096, __VA_ARGS__)                                                                   \
+    LATENCIES(CELL_FULL, tcp, 1000, 64, __VA_ARGS__)
 
 /* clang-format off */
 static const struct cell cells[] = {
     LOOP_FORMS(MEMORY_CELL, empty)
     LOOP_FORMS(MEMORY_CELL, checksum)
     SOCKET_GROUPS(io_uring, off)
-    LOOP_FORMS(SOCKET_CELL, socketpair, 1, 64, io_uring, on)
+    FOUR_FORMS(SOCKET_CELL, CELL_BOTH, socketpair, 1, 64, io_uring, on)
     SOCKET_GROUPS(epoll, on)
     APART_CELLS("io-uring", CELL_BOTH, io_uring, socketpair, 64, 64)
     APART_CELLS("io-uring", CELL_FULL, io_uring, tcp, 64, 64)
@@ -213,6 +297,8 @@ static const struct cell cells[] = {
     YARDSTICK_GROUP(CELL_FULL, tcp, 64, 64)
     POLICY_GROUP("receive=multishot", stream_receive_multishot)
     POLICY_GROUP("files=registered", stream_register_file)
+    LATENCY_GROUPS(io_uring, off)
+    LATENCY_GROUPS(epoll, on)
 };
 /* clang-format on */
 
@@ -223,6 +309,8 @@ const struct experiment experiment_echo = {
     .operation = "message",
     .takes_allocator = true,
     .ratio_metric = "ratio_to_floor",
+    .full_blocks = 30,
+    .beside = echo_latency_run,
     .cpu_ratios = true,
     .cells = cells,
     .cell_count = sizeof cells / sizeof cells[0],

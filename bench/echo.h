@@ -21,6 +21,8 @@ struct echo_parameters {
     size_t message; /* bytes */
     enum reactor_backend backend;
     bool speculative;
+    unsigned window;                     /* messages in flight on a connection, by bench/echo_flow.h; 0: ping-pong */
+    unsigned load_percent;               /* latencies under a schedule: of the floor's rate; 0: closed */
     int (*policy)(struct stream *);      /* asked of the loops' ends, not of the clients'; null: none */
     const struct bare_echo_kind *server; /* echo_apart only, and then there is no form */
 };
@@ -45,6 +47,9 @@ void echo_socket_close(void *state);
 int echo_apart_open(const struct cell *, const struct run_options *, void **state);
 int echo_apart_run(void *state, uint64_t operations, struct outcome *);
 void echo_apart_close(void *state);
+
+/* The latencies of the cells that no runner times; beside the others (struct experiment). */
+int echo_latency_run(const struct experiment *, const struct run_options *, struct results *, struct progress *);
 
 /* Closes both ends of a connection, with nothing left to send. A TCP connection is reset: each that ended in order
  * would keep its port for a minute (TIME_WAIT), and cells open more connections than there are ports. */

@@ -1,50 +1,29 @@
 /* The loop as an echo server over real sockets, one loop and one client a connection, all on one reactor and thread. */
-#include "bench/echo.h"
-#include "bench/echo_client.h"
-#include "common/run_loop.h"
+#include "bench/echo_socket.h"
+#include "bench/conns/server.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-struct connection {
-    struct echo_socket *echo;
-    struct stream ends[2]; /* the loop's and the client's */
-    struct loop_job job;
-    struct echo_client client;
-    void *loop; /* storage of the form */
-};
-
-struct echo_socket {
-    const struct echo_parameters *parameters;
-    const struct frame_allocator_kind *allocator;
-    uint64_t seed;
-    struct reactor *reactor;
-    struct run_loop run_loop;
-    bool run_loop_ready;
-    struct io_env env;
-    struct work idle; /* finishes the run_loop once everything has come to rest */
-    int error;        /* the first one, of a loop or a client; the cell is of no use after it */
-    unsigned opened;  /* connections */
-    unsigned serving; /* loops that have not ended */
-    unsigned asking;  /* clients that have not ended */
-    unsigned char *pattern;
-    unsigned char *buffers;
-    struct connection connections[];
-};
-
-static void fail(struct echo_socket *echo, int error)
+void echo_socket_fail(struct echo_socket *echo, int error)
 {
     if (!echo->error)
         echo->error = error;
     run_loop_finish(&echo->run_loop);
 }
 
+void echo_socket_answered(struct echo_socket *echo)
+{
+    if (!echo->error)
+        run_loop_post_work(&echo->run_loop, &echo->idle);
+}
+
 static void loop_done(struct loop_job *job)
 {
     struct echo_socket *echo = CONTAINER_OF(job, struct connection, job)->echo;
     echo->serving--;
-    fail(echo, job->status < 0 ? job->status : -ECONNRESET);
+    echo_socket_fail(echo, job->status < 0 ? job->status : -ECONNRESET);
 }
 
 static void client_done(struct echo_client *client, int status)
@@ -52,9 +31,19 @@ static void client_done(struct echo_client *client, int status)
     struct echo_socket *echo = CONTAINER_OF(client, struct connection, client)->echo;
     echo->asking--;
     if (status < 0)
-        fail(echo, status);
-    else if (echo->asking == 0 && !echo->error)
-        run_loop_post_work(&echo->run_loop, &echo->idle);
+        echo_socket_fail(echo, status);
+    else if (echo->asking == 0)
+        echo_socket_answered(echo);
+}
+
+static void flow_failed(struct echo_flow *flow, int status)
+{
+    echo_socket_fail(((struct connection *)flow->owner)->echo, status);
+}
+
+static uint64_t verified(const struct connection *connection)
+{
+    return connection->flow ? connection->flow->bytes : connection->client.bytes;
 }
 
 /* The last replies have arrived; the completions of the writes that sent them may be still to come. */
@@ -63,7 +52,7 @@ static void finish_when_written(struct work *work)
     struct echo_socket *echo = CONTAINER_OF(work, struct echo_socket, idle);
     uint64_t ahead = 0;
     for (unsigned i = 0; i < echo->opened; i++)
-        ahead += echo->connections[i].client.bytes - echo->connections[i].job.bytes;
+        ahead += verified(&echo->connections[i]) - echo->connections[i].job.bytes;
     if (ahead == 0 || echo->error)
         run_loop_finish(&echo->run_loop);
     else
@@ -102,6 +91,17 @@ static int open_connection(struct echo_socket *echo, struct connection *connecti
         .message = parameters->message,
         .done = client_done,
     };
+    if (echo->flows) {
+        connection->flow = &echo->flows[connection - echo->connections];
+        *connection->flow = (struct echo_flow){
+            .owner = connection,
+            .stream = &connection->ends[1],
+            .pattern = echo->pattern,
+            .reply = buffers,
+            .message = parameters->message,
+            .failed = flow_failed,
+        };
+    }
     connection->job = (struct loop_job){
         .env = &echo->env,
         .stream = &connection->ends[0],
@@ -125,7 +125,9 @@ static int open_all(struct echo_socket *echo)
     size_t pattern_bytes = ECHO_WINDOWS + parameters->message;
     echo->pattern = malloc(pattern_bytes);
     echo->buffers = calloc(parameters->connections, 2 * parameters->message);
-    if (!echo->pattern || !echo->buffers)
+    if (parameters->window)
+        echo->flows = calloc(parameters->connections, sizeof *echo->flows);
+    if (!echo->pattern || !echo->buffers || (parameters->window && !echo->flows))
         return -ENOMEM;
     echo_fill(echo->pattern, pattern_bytes, echo->seed);
 
@@ -165,37 +167,43 @@ int echo_socket_open(const struct cell *cell, const struct run_options *options,
     echo->parameters = parameters;
     echo->allocator = allocator;
     echo->seed = options->seed;
+    size_t limit;
+    if (!conns_descriptors_suffice(2 * (size_t)parameters->connections, &limit)) {
+        echo_socket_close(echo);
+        return -ENOTSUP;
+    }
     int status = open_all(echo);
     if (status < 0)
         echo_socket_close(echo);
     else
         *state = echo;
-    return status;
+    return status == -EMFILE ? -ENOTSUP : status;
 }
 
 static void start_clients(struct echo_socket *echo, uint64_t operations)
 {
     unsigned connections = echo->opened;
-    echo->idle.execute = finish_when_written;
     echo->asking = connections;
-    for (unsigned i = 0; i < connections; i++) {
-        struct connection *connection = &echo->connections[i];
-        connection->job.process = (struct process){.step = echo->parameters->process};
-        connection->job.bytes = 0;
-    }
     for (unsigned i = 0; i < connections; i++)
         echo_client_start(&echo->connections[i].client, echo->seed + i,
                           operations / connections + (i < operations % connections));
 }
 
-int echo_socket_run(void *state, uint64_t operations, struct outcome *outcome)
+int echo_socket_load(struct echo_socket *echo, const struct echo_load *load, struct outcome *outcome)
 {
-    struct echo_socket *echo = state;
     if (echo->error)
         return echo->error;
     uint64_t syscalls = reactor_counts(echo->reactor).syscalls;
     struct frame_allocator_counts before = frame_allocator_counts;
-    start_clients(echo, operations);
+    echo->idle.execute = finish_when_written;
+    for (unsigned i = 0; i < echo->opened; i++) {
+        echo->connections[i].job.process = (struct process){.step = echo->parameters->process};
+        echo->connections[i].job.bytes = 0;
+    }
+    if (echo->flows)
+        echo_load_start(echo, load);
+    else
+        start_clients(echo, load->messages);
     int status = run_loop_run(&echo->run_loop);
     if (status == 0)
         status = echo->error;
@@ -203,7 +211,7 @@ int echo_socket_run(void *state, uint64_t operations, struct outcome *outcome)
         return echo->error = status;
 
     *outcome = (struct outcome){
-        .operations = operations,
+        .operations = load->messages,
         .allocations = frame_allocator_counts.calls - before.calls,
         .allocations_fresh = frame_allocator_counts.fresh - before.fresh,
         .syscalls = reactor_counts(echo->reactor).syscalls - syscalls,
@@ -213,6 +221,11 @@ int echo_socket_run(void *state, uint64_t operations, struct outcome *outcome)
         outcome->checksum += echo->connections[i].job.process.checksum;
     }
     return 0;
+}
+
+int echo_socket_run(void *state, uint64_t operations, struct outcome *outcome)
+{
+    return echo_socket_load(state, &(struct echo_load){.messages = operations}, outcome);
 }
 
 /* Shutting the clients' ends down in both directions ends whatever is in flight on either end of a connection: loops
@@ -243,6 +256,7 @@ void echo_socket_close(void *state)
         reactor_destroy(echo->reactor);
     if (echo->env.allocator)
         echo->allocator->destroy(echo->env.allocator);
+    free(echo->flows);
     free(echo->buffers);
     free(echo->pattern);
     free(echo);

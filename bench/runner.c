@@ -92,7 +92,7 @@ struct plan runner_plan(const struct experiment *experiment, const struct run_op
                      : experiment->quick_sample_us ? experiment->quick_sample_us * UINT64_C(1000)
                                                    : 1000000,
         .budget_ns = (uint64_t)(seconds * 1e9),
-        .blocks = options->full ? 80 : 20,
+        .blocks = !options->full ? 20 : experiment->full_blocks ? experiment->full_blocks : 80,
         .warm_up = 1,
         .rounds_least = 3,
         .rounds_most = options->full ? 15 : 6,
