@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from . import bridges, calibration, echo, fanout, frames, golden, grid, mitigations, opstate, other, page, phases
-from . import about_run, conns, executive, growth, own_tables, paper_tables, published, runinfo
+from . import about_run, claims, conns, executive, growth, own_tables, paper_tables, published, runinfo
 from . import stack, stack_short, stop, twins
 from . import syncratio
 from .rows import BadResults, is_library, read_results
@@ -23,6 +23,9 @@ PARTS = {
     "page": "DIR/report.html, with the figures that are there",
     "printed": "DIR/.report.printed.html, from which report.pdf is made",
     "headlines": "prints the short answers",
+    "claims": "prints every claim of the papers with its verdict",
+    "claim": "claim ID prints one with its figures; without ID what they are, of no run",
+    "claim-filters": "claim-filters ID prints what abreast run has to be told to judge it",
     "golden": "tests/python/golden, or --golden FOLDER: the exact figures of stack growth, for the tests",
     "run-info": "adds the revision, --stage and --skipped to DIR/run.json",
 }
@@ -49,13 +52,20 @@ def of_main_setting(rows):
     return [row for row in rows if row.setting.options == main or is_library(row.mechanism)]
 
 
+def read_run(folder):
+    """(results, run.json)"""
+    info = runinfo.read(folder)
+    results = runinfo.of_this_run(read_results(folder / "results"), info)
+    if not results:
+        raise BadResults(f"{folder / 'results'} has no results: run scripts/reproduce, or abreast run --out")
+    return results, info
+
+
 class Report:
     def __init__(self, folder):
         self.folder = Path(folder)
-        self.info = runinfo.read(self.folder)
-        self.results = results = runinfo.of_this_run(read_results(self.folder / "results"), self.info)
-        if not results:
-            raise BadResults(f"{self.folder / 'results'} has no results: run scripts/reproduce, or abreast run --out")
+        results, self.info = read_run(self.folder)
+        self.results = results
         self.papers = papers = published.read(PAPER)
         builders = {
             "stack": build_stack,
@@ -81,12 +91,15 @@ class Report:
             self.sections.append(calibrated)
         self.tables = paper_tables.build(PAPER, results)
         self.own = own_tables.build(PAPER, results)
+        self.verdicts = claims.judge(PAPER, results, self.info)
+        self.claims = claims.section(self.verdicts)
 
     def write_tables(self):
-        for table in [table for section in self.sections for table in section.tables] + self.own + self.tables:
+        for table in [table for section in [*self.sections, self.claims] for table in section.tables] + self.own + self.tables:
             write_file(self.folder / "tables" / f"{table.name}.md", table.markdown())
             write_file(self.folder / "tables" / f"{table.name}.tsv", table.tsv())
             write_file(self.folder / "tables" / f"{table.name}.tex", table.latex())
+        write_file(self.folder / "claims.tsv", claims.tsv(self.verdicts))
         write_file(self.folder / "tables" / "findings.md", self.findings())
         for section in self.sections:
             if section.data:
@@ -112,7 +125,8 @@ class Report:
 
     def write_page(self, name="report.html", printed=False):
         parts = page.Parts(
-            self.sections, self.results, self.info, runinfo.flat(self.info), self.papers, self.tables, self.own
+            self.sections, self.results, self.info, runinfo.flat(self.info), self.papers, self.tables, self.own,
+            claims=self.claims, verdicts=self.verdicts
         )
         write_file(self.folder / name, page.Page(parts, self.folder, PAPER, printed).html())
 
@@ -146,11 +160,12 @@ def main():
     parser = Parser(
         prog="scripts/report",
         description="Writes tables, figure data and report.html from the results of a run.",
-        epilog="PART is one of:\n" + "".join(f"  {part:<12}{what}\n" for part, what in PARTS.items()),
+        epilog="PART is one of:\n" + "".join(f"  {part:<14}{what}\n" for part, what in PARTS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("part", nargs="?", default="all", help="what to make, see below", metavar="PART")
+    parser.add_argument("name", nargs="?", help="for claim and claim-filters", metavar="ID")
     parser.add_argument("--out", default="out", metavar="DIR", help="the run's folder (default: out)")
     parser.add_argument("--golden", default=GOLDEN, metavar="FOLDER", help="for golden")
     parser.add_argument("--stage", action="append", default=[], type=stage, metavar="NAME=SECONDS", help="for run-info")
@@ -158,10 +173,14 @@ def main():
     options = parser.parse_args()
     if options.part not in PARTS:
         parser.error(f"unknown part '{options.part}'")
+    if options.name and options.part not in ("claim", "claim-filters"):
+        parser.error(f"{options.part} takes no '{options.name}'")
     try:
         if options.part == "run-info":
             runinfo.add(options.out, ROOT, options.stage, options.skipped)
             return 0
+        if options.part.startswith("claim"):
+            return claims.command(options.part, options.name, PAPER, lambda: read_run(Path(options.out)))
         report = Report(options.out)
         if options.part == "golden":
             written = golden.write(Path(options.golden), report.results)

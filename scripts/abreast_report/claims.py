@@ -326,3 +326,36 @@ def listed(verdicts):
     """All claims, a line each and a count."""
     width = max(len(one.id) for one in verdicts)
     return "".join(f"{one.id:<{width}}  {one.text}\n" for one in verdicts) + f"\n{sentence(verdicts)}\n"
+
+
+# ---- scripts/report claim, claims and claim-filters ----
+
+STATUSES = {HOLDS: 0, WHEN: 0, REFUTED: 0}
+INCONCLUSIVE, NOTHING, SKIPPED = 3, 4, 77
+
+
+def status(one):
+    """What a command that was asked for this verdict ends with."""
+    if one.verdict in STATUSES:
+        return STATUSES[one.verdict]
+    if one.rule == "-":
+        return SKIPPED
+    return INCONCLUSIVE if one.condition == STRADDLES else NOTHING
+
+
+def command(part, name, paper, read_run):
+    """Prints what was asked for, and gives the exit status. read_run: gives (results, info) of the folder."""
+    if part == "claim-filters":
+        print("\n".join(find(paper, name or "").filters))
+        return 0
+    if part == "claim" and not name:
+        claims = read(paper)
+        width = max(len(claim.id) for claim in claims)
+        print("\n".join(f"{claim.id:<{width}}  {claim.claim}" for claim in claims))
+        return 0
+    found = find(paper, name) if part == "claim" else None
+    never = found is not None and not found.clauses
+    results, info = ({}, {}) if never else read_run()
+    verdicts = judge(paper, results, info, name if part == "claim" else None)
+    print(printed(verdicts[0]) if part == "claim" else listed(verdicts), end="")
+    return status(verdicts[0]) if part == "claim" else 0
