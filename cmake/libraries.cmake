@@ -92,9 +92,11 @@ function(libraries_find_asio path)
     math(EXPR patch "${CMAKE_MATCH_1} % 100")
     set(library_asio_mechanism asio-${major}.${minor}.${patch})
     set(library_asio_check ${libraries_dir}/asio-check.cpp)
-    file(CONFIGURE OUTPUT ${library_asio_check} CONTENT "#include <asio/awaitable.hpp>
-asio::awaitable<int> *check;
-")
+    file(CONFIGURE OUTPUT ${library_asio_check} CONTENT "#include <asio/detail/config.hpp>
+#if !defined ASIO_HAS_CO_AWAIT || __has_include(<coroutine>) == 0
+#error \"no coroutines\"
+#endif
+" @ONLY)
     set(library_asio_models cxx-awaitable callback)
     # 1.22.1 does not look for the coroutines of clang's C++20 mode.
     set(library_asio_alternatives -DASIO_HAS_CO_AWAIT=1)
