@@ -27,6 +27,8 @@ static const char help[] =
     "                                pool or arena (default: recycling)\n"
     "  bench [--reactor=BACKEND] [--allocator NAME] [--benchmark_...]\n"
     "                                the timed cells under Google Benchmark, to explore one of them\n"
+    "  claim [ID] [--out DIR]        measures what one claim of the papers needs, in quick mode, and judges it (default:\n"
+    "                                --out out/claims/ID); without ID the claims\n"
     "  env [--json]                  this machine and build, and what may disturb a measurement here\n"
     "  serve [OPTION...]             an echo server on 127.0.0.1, to try by hand: docs/serve.md\n"
     "      --model MODEL             awaitable, sender, sender-task or floor (default: awaitable)\n"
@@ -57,6 +59,7 @@ static const struct {
 } commands[] = {
     {"list", command_list},       {"run", command_run},
     {"bench", command_bench},     {"env", command_env},
+    {"claim", command_claim},
     {"serve", command_serve},     {"load", command_load},
     {"measure", command_measure}, {"count", command_count},
     {"time", command_time},       {"count-writes", command_count_writes},

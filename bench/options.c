@@ -141,7 +141,7 @@ int options_parse(struct options *options, int argc, char **argv, unsigned accep
     return EXIT_OK;
 }
 
-static bool selects(const struct run_options *run)
+bool options_select(const struct run_options *run)
 {
     for (size_t i = 0; i < experiment_count; i++) {
         if (experiment_selected(experiments[i], run))
@@ -152,7 +152,7 @@ static bool selects(const struct run_options *run)
 
 int options_check_filters(const struct run_options *run)
 {
-    if (!selects(run) && run->filter_count == 0) {
+    if (!options_select(run) && run->filter_count == 0) {
         complain("there are no experiments in this build");
         return EXIT_NOTHING;
     }
@@ -160,10 +160,10 @@ int options_check_filters(const struct run_options *run)
         struct run_options one = *run;
         one.filters = &run->filters[i];
         one.filter_count = 1;
-        if (selects(&one))
+        if (options_select(&one))
             continue;
         one.full = !one.full;
-        if (selects(&one)) {
+        if (options_select(&one)) {
             complain("'%s' selects only cells of the %s mode: add --%s", run->filters[i], one.full ? "full" : "quick",
                      one.full ? "full" : "quick");
             return EXIT_NOTHING;

@@ -31,6 +31,9 @@ const char *option_value(const char *name, int argc, char **argv, int *at);
 /* A whole number in a range; false after one line on stderr. */
 bool option_number(const char *name, const char *text, uint64_t least, uint64_t most, uint64_t *number);
 
+/* Whether the filters select a cell in this mode. */
+bool options_select(const struct run_options *);
+
 /* EXIT_OK when every filter selects something in this mode; else EXIT_ERROR (no such experiment) or EXIT_NOTHING, after
  * one line on stderr. */
 int options_check_filters(const struct run_options *);
