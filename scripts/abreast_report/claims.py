@@ -33,9 +33,9 @@ class Claim:
     @property
     def filters(self):
         """What `abreast run` has to be told, and no more."""
-        return list(
-            dict.fromkeys(name for clause in self.clauses for part in clause.selections() for name in part.filters())
-        )
+        parts = [part for clause in self.clauses for part in clause.selections()]
+        found = list(dict.fromkeys(name for part in parts for name in part.filters()))
+        return [name for name in found if name.partition("/")[0] == name or name.partition("/")[0] not in found]
 
 
 @dataclass
@@ -92,7 +92,7 @@ def find(paper, name):
     found = next((claim for claim in claims if claim.id == name), None)
     if found is None:
         near = [claim.id for claim in claims if name in claim.id]
-        others = f": is it {' or '.join(near[:3])}?" if near else ", see scripts/report claims --out DIR"
+        others = f": is it {' or '.join(near[:3])}?" if near else ": scripts/report claim lists them"
         raise ValueError(f"there is no claim '{name}'{others}")
     return found
 
@@ -163,11 +163,11 @@ def why_missing(row, info):
 
 
 def why_skipped(selection, info):
-    for key in ("missing", "skipped"):
-        for entry in info.get(key, []):
-            words = f"{entry.get('what', '')} {entry.get('mechanism', '')}".split()
-            if entry.get("experiment") == selection.experiment and set(words) & set(selection.mechanisms):
-                return f": {entry.get('reason', '?')}"
+    told = [entry for key in ("missing", "skipped") for entry in info.get(key, [])]
+    for entry in told:
+        words = f"{entry.get('what', '')} {entry.get('mechanism', '')}".split()
+        if entry.get("experiment") == selection.experiment and set(words) & set(selection.mechanisms):
+            return f": {entry.get('reason', '?')}"
     return ""
 
 
@@ -346,7 +346,7 @@ def status(one):
 def command(part, name, paper, read_run):
     """Prints what was asked for, and gives the exit status. read_run: gives (results, info) of the folder."""
     if part == "claim-filters":
-        print("\n".join(find(paper, name or "").filters))
+        print("".join(f"{line}\n" for line in find(paper, name or "").filters), end="")
         return 0
     if part == "claim" and not name:
         claims = read(paper)

@@ -13,6 +13,8 @@ from .rows import Setting, pairs
 
 OPERATORS = ("<=", ">=", "!=", "<", ">", "=")
 TOOLCHAIN_KEYS = ("compiler", "opt", "sib", "exc", "san")
+# Allocations are written where some cell of a group has any; the other is a ratio to a cell that a filter may leave out.
+WITH_OTHERS = ("allocs_", "ratio_to_native")
 TOKEN = re.compile(r"published\([^)]*\)|\S+")
 SELECTION = re.compile(r"([a-z0-9_-]+)/([a-z|*-]+)/([^/\[\]\s]+)(?:\[([^\]]*)\])?$")
 METRIC = re.compile(r"[a-z][a-z0-9_]*$")
@@ -64,7 +66,10 @@ class Selection:
         return found
 
     def filters(self):
-        """What `abreast run` has to be told to measure these rows."""
+        """What `abreast run` has to be told to measure these rows: where other cells decide whether there are any, the
+        whole experiment."""
+        if self.metric.startswith(WITH_OTHERS):
+            return [self.experiment]
         mechanisms = self.mechanisms
         return [f"{self.experiment}/{model}/{mechanism}/*" for model in self.models for mechanism in mechanisms]
 
