@@ -1,0 +1,341 @@
+"""The claims ledger: its rules, what is judged by them, and what comes of a change in the results."""
+
+import shutil
+import sys
+from fnmatch import fnmatchcase
+
+import pytest
+
+from conftest import DATA, ROOT, one_line, run
+
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from abreast_report import claims, published  # noqa: E402
+from abreast_report.claims_condition import separate  # noqa: E402
+from abreast_report.claims_rules import BadRule, Case, index_of, judge_clause, number, parse, together  # noqa: E402
+from abreast_report.rows import parse_line, read_results  # noqa: E402
+
+PAPER = ROOT / "paper"
+O2 = "gcc-12.2.0 O2 sib=on exc=off san=none"
+O0 = "clang-19.1.7 O0 sib=off exc=on san=none"
+LEDGER = claims.read(PAPER)
+REPORT = ROOT / "scripts" / "report"
+
+
+def row(mechanism, metric, value, low=None, high=None, variant="-", toolchain=O2, model="sender", experiment="grid"):
+    fields = [experiment, model, mechanism, variant, toolchain, metric, "unit", value, low or value, high or value, 1]
+    return parse_line("\t".join(str(field) for field in fields), "test", 2)
+
+
+def judged(rule, *rows, papers=()):
+    results = {}
+    for one in rows:
+        results.setdefault(one.experiment, []).append(one)
+    index = index_of(results)
+    return [case.outcome for case in together([judge_clause(clause, index, papers) for clause in parse(rule)])]
+
+
+def decided(*outcomes):
+    return claims.decide([Case(outcome, (), {"depth": str(at)}) for at, outcome in enumerate(outcomes)])
+
+
+# ---- The language ----
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "each grid/sender/a ns_per_op < 1",
+        "every grid/sender/a ns_per_op",
+        "every grid/sender ns_per_op < 1",
+        "every grid/sender/a[depth=] ns_per_op < 1",
+        "every grid/sender/a[!depth=1] ns_per_op < 1",
+        "every grid/sender/a ns_per_op is",
+        "every grid/sender/a ns_per_op is a b",
+        "every grid/sender/a ns_per_op < __import__('os')",
+        "every grid/sender/a ns_per_op < 1 +",
+        "every grid/sender/a ns_per_op < 2 + grid/sender/b ns_per_op",
+        "every grid/sender/a ns_per_op within 3",
+        "every grid/sender/a ns_per_op about 3",
+        "every grid/sender/a NS < 3",
+        "every grid/sender/a ns_per_op < 1 and",
+        "every grid/sender/a ns_per_op < 1 or every grid/sender/a ns_per_op < 2",
+    ],
+)
+def test_what_is_no_rule_is_refused(rule):
+    with pytest.raises(BadRule):
+        parse(rule)
+
+
+def test_expressions_have_precedence_and_published_figures():
+    papers = [("P", "t", "r", "c", "40", "%", "")]
+    [clause] = parse("every grid/sender/a x <= 1 - published(P; t; r; c) / 100 * 2")
+    assert number(clause.factor, papers) == pytest.approx(0.2)
+    with pytest.raises(BadRule, match="no figure"):
+        number(parse("every grid/sender/a x <= published(P; t; r; d)")[0].factor, papers)
+
+
+@pytest.mark.parametrize(
+    "conditions, fits",
+    [
+        ("depth=1", True),
+        ("depth=1|4", True),
+        ("depth=1*", True),
+        ("depth!=1", False),
+        ("width!=1", True),
+        ("depth", True),
+        ("!depth", False),
+        ("width|depth", True),
+        ("!width", True),
+        ("width", False),
+        ("opt=O2,exc=off", True),
+        ("opt=O0", False),
+        ("compiler=gcc*", True),
+    ],
+)
+def test_conditions(conditions, fits):
+    found = judged(f"every grid/sender/a[{conditions}] x = 1", row("a", "x", 1, variant="depth=1,state=8"))
+    assert found == ([True] if fits else [])
+
+
+def test_controls_are_left_out_unless_they_are_asked_for():
+    control = row("a", "x", 1, variant="control=aa")
+    assert judged("every grid/sender/a x = 1", control) == []
+    assert judged("every grid/sender/a[control=aa] x = 1", control) == [True]
+
+
+@pytest.mark.parametrize(
+    "test, low, high, outcome",
+    [
+        ("< 10", 8, 9, True),
+        ("< 10", 9, 11, None),
+        ("< 10", 10, 11, False),
+        ("<= 10", 9, 10, True),
+        ("<= 10", 10, 11, None),
+        ("> 10", 11, 12, True),
+        ("> 10", 9, 11, None),
+        ("> 10", 9, 10, False),
+        (">= 10", 10, 12, True),
+        ("= 10", 10, 10, True),
+        ("= 10", 9, 11, None),
+        ("= 10", 11, 12, False),
+        ("!= 10", 11, 12, True),
+        ("!= 10", 9, 11, None),
+        ("within 10% of 10", 9, 11, True),
+        ("within 10% of 10", 9, 12, None),
+        ("within 2 of 10", 13, 14, False),
+    ],
+)
+def test_the_interval_counts_and_not_the_value(test, low, high, outcome):
+    assert judged(f"every grid/sender/a x {test}", row("a", "x", (low + high) / 2, low, high)) == [outcome]
+
+
+def test_pairs_share_toolchain_variant_and_language():
+    rule = "every grid/sender|cxx-sender/a x < 2 * grid/sender|cxx-sender/b[side=right] x"
+    left = row("a", "x", 5, variant="depth=1,side=left")
+    others = [
+        row("b", "x", 3, variant="depth=1,side=right"),
+        row("b", "x", 1, variant="depth=4,side=right"),
+        row("b", "x", 1, variant="depth=1,side=left"),
+        row("b", "x", 1, variant="depth=1,side=right", toolchain=O0),
+        row("b", "x", 1, variant="depth=1,side=right", model="cxx-sender"),
+    ]
+    assert judged(rule, left, *others) == [True]
+
+
+def test_several_clauses_are_joined_by_toolchain_and_some_stands_beside_each():
+    rows = [row("a", "x", 1), row("b", "x", 1), row("a", "x", 1, toolchain=O0), row("b", "x", 2, toolchain=O0)]
+    assert judged("every grid/sender/a x = 1 and every grid/sender/b x = 1", *rows) == [True, False]
+    assert judged("some grid/sender/b x = 2 and every grid/sender/a x = 1", *rows) == [True, True]
+    assert judged("some grid/sender/b x = 3 and every grid/sender/a x = 1", *rows) == [False, False]
+    assert judged("every grid/sender/a x = 1 and every grid/sender/c x = 1", *rows) == []
+
+
+def test_words_are_compared_as_words_and_are_no_numbers():
+    assert judged("every stack/sender/a growth is linear|bounded", row("a", "growth", "linear", experiment="stack")) == [True]
+    assert judged("every stack/sender/a overflow < 9", row("a", "overflow", "none", experiment="stack")) == [False]
+    assert judged("every stack/sender/a overflow < 9", row("a", "overflow", "?", experiment="stack")) == []
+
+
+# ---- Verdicts ----
+
+
+def test_verdicts_of_three_values():
+    assert decided(True, True)[:2] == ("holds", "")
+    assert decided(False, None)[0] == "refuted"
+    assert decided(None, None)[:2] == ("not testable here", claims.STRADDLES)
+    assert decided(True, None)[0] == "holds when"
+    verdict, condition, counts = decided(True, False, False)
+    assert verdict == "holds when" and "depth is 0" in condition and counts == (1, 2, 0)
+
+
+def test_a_rule_that_is_true_of_nothing_never_holds():
+    """Of rows that are missing, of rows that do not exist, and of rows that are all undecided."""
+    for rows in ([], [row("a", "x", "?")], [row("a", "x", 10, 9, 11)], [row("a", "x", 12)]):
+        cases = judged("every grid/sender/a x < 10", *rows)
+        assert not cases or claims.decide([Case(outcome, ()) for outcome in cases])[0] not in ("holds", "holds when")
+
+
+def settings():
+    for opt in ("O0", "O1", "O2"):
+        for exc in ("on", "off"):
+            for sib in ("on", "off"):
+                for compiler in ("gcc", "clang"):
+                    yield {"opt": opt, "exc": exc, "sib": sib, "compiler": compiler}
+
+
+@pytest.mark.parametrize(
+    "true, words",
+    [
+        (lambda s: s["exc"] == "on", "exceptions are on"),
+        (lambda s: s["opt"] == "O0" or s["sib"] == "off", "sibling calls are off, or the level is O0"),
+        (lambda s: s["opt"] != "O0" and s["compiler"] == "gcc", "the level is not O0 and the compiler is gcc"),
+        (lambda s: not (s["sib"] == "off" and s["compiler"] == "gcc"), "compiler is clang"),
+    ],
+)
+def test_conditions_are_found_exactly(true, words):
+    found = separate([Case(true(setting), (), setting) for setting in settings()])
+    assert found.wrong == 0
+    assert words in found.text
+
+
+def test_one_false_case_among_many_stays_readable():
+    cases = [Case(number != 7, (), {"frame": str(number), "depth": str(number % 3)}) for number in range(100)]
+    found = separate(cases)
+    assert (found.text, found.wrong) == ("frame is not 7", 0)
+
+
+def test_what_nothing_describes_is_counted():
+    cases = [Case(bool(number % 2), (), {"depth": "1"}) for number in range(10)]
+    assert separate(cases).text == ""
+    assert "5 of 10 cases" in claims.decide(cases)[1]
+
+
+# ---- The ledger ----
+
+
+def test_the_ledger_is_large_and_its_names_are_plain():
+    assert len(LEDGER) >= 40
+    assert len({claim.id for claim in LEDGER}) == len(LEDGER)
+    for claim in LEDGER:
+        assert claim.id == claim.id.lower() and " " not in claim.id
+        assert claim.claim.endswith(".") and claim.source and claim.section
+        assert claim.clauses or claim.notes, f"{claim.id} has no rule, and does not say why"
+
+
+@pytest.fixture(scope="session")
+def listed(abreast):
+    done = run(abreast, "list", "--variants", "--tsv")
+    assert done.returncode == 0, done.stderr
+    return {tuple(line.split("\t")[:3]) for line in done.stdout.splitlines()[1:]}
+
+
+@pytest.fixture(scope="session")
+def metrics():
+    """Every metric that the sources write."""
+    sources = [path.read_text() for name in ("*.c", "*.h") for path in (ROOT / "bench").rglob(name)]
+    return "\n".join(sources)
+
+
+@pytest.mark.parametrize("claim", [claim for claim in LEDGER if claim.clauses], ids=lambda claim: claim.id)
+def test_rules_name_what_exists(claim, listed, metrics):
+    papers = published.read(PAPER)
+    for clause in claim.clauses:
+        if clause.factor:
+            number(clause.factor, papers)
+        for selection in clause.selections():
+            assert f'"{selection.metric}"' in metrics, f"no metric {selection.metric}"
+            for mechanism in selection.mechanisms:
+                assert any(
+                    experiment == selection.experiment
+                    and model in selection.models
+                    and fnmatchcase(name, mechanism)
+                    for experiment, model, name in listed
+                ), f"{selection.experiment} has no {mechanism}"
+            for model in selection.models:
+                assert any(found[:2] == (selection.experiment, model) for found in listed), f"no model {model}"
+
+
+# ---- A run ----
+
+
+def verdict(folder, name):
+    done = run(REPORT, "claim", name, "--out", folder)
+    [line] = [line for line in done.stdout.splitlines() if line.startswith("  verdict")]
+    return line.split(None, 1)[1], done.returncode
+
+
+@pytest.fixture
+def folder(tmp_path):
+    out = tmp_path / "run"
+    shutil.copytree(DATA / "results", out / "results")
+    shutil.copy(DATA / "run.json", out / "run.json")
+    return out
+
+
+GROWS = "p2583-4.2-stack-grows"
+
+
+def test_a_value_changed_by_hand_changes_the_verdict(folder):
+    before, status = verdict(folder, GROWS)
+    assert status == 0 and before.startswith("holds")
+    path = folder / "results" / "stack.tsv"
+    lines = path.read_text().splitlines()
+    columns = [line.split("\t") for line in lines]
+    for fields in columns:
+        if fields[5] == "stack_growth" and fields[2] == "p2300":
+            fields[7] = "constant"
+    path.write_text("\n".join("\t".join(fields) for fields in columns) + "\n")
+    assert verdict(folder, GROWS) == ("refuted", 0)
+
+
+def test_a_file_that_is_gone_is_said_to_be(folder):
+    (folder / "results" / "stack.tsv").unlink()
+    told, status = verdict(folder, GROWS)
+    assert told == "not testable here: stack was not run"
+    assert status == 4
+
+
+def test_all_claims_are_written_and_printed(folder):
+    done = run(REPORT, "tables", "--out", folder)
+    assert done.returncode == 0, done.stderr
+    head, *lines = [line.split("\t") for line in (folder / "claims.tsv").read_text().splitlines()]
+    assert head == claims.WRITTEN
+    assert [line[0] for line in lines] == [claim.id for claim in LEDGER]
+    words = head.index("verdict")
+    assert all(line[words].startswith(claims.VERDICTS) for line in lines)
+    done = run(REPORT, "claims", "--out", folder)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1].startswith(f"Of {len(LEDGER)} claims of the papers ")
+
+
+def test_what_was_measured_cites_its_rows(folder):
+    results = read_results(folder / "results")
+    found = next(one for one in claims.judge(PAPER, results, {}) if one.id == GROWS)
+    assert found.measured.rows and {one.metric for one in found.measured.rows} == {"stack_growth"}
+    assert set(found.measured.rows) <= set(found.rows)
+    assert found.minutes is None
+    section = claims.section([found])
+    assert section.headline.startswith("Of 1 claims") and section.tables[0].rows[0][2].rows
+
+
+def test_claims_without_a_run(abreast, tmp_path):
+    for command in ([REPORT, "claim"], [abreast, "claim"]):
+        done = run(*command)
+        assert done.returncode == 0 and len(done.stdout.splitlines()) == len(LEDGER)
+    done = run(abreast, "claim", "p2583-8-gpu")
+    assert done.returncode == 77 and "no GPU" in done.stdout and done.stderr == ""
+    done = run(REPORT, "claim", "stack-grows", "--out", tmp_path)
+    assert done.returncode == 1 and GROWS in one_line(done.stderr)
+    done = run(abreast, "claim", GROWS, env={"ABREAST_SOURCE": str(tmp_path)})
+    assert done.returncode == 1 and "ABREAST_SOURCE" in one_line(done.stderr)
+    done = run(ROOT / "scripts" / "reproduce", "--claim", "nothing-such", "--no-setup")
+    assert done.returncode == 1 and "no claim" in one_line(done.stderr)
+
+
+def test_filters_are_those_of_the_rule():
+    def told(name):
+        return run(REPORT, "claim-filters", name).stdout.splitlines()
+
+    assert told(GROWS) == ["stack/sender/p2300/*", "stack/cxx-sender/p2300/*"]
+    assert told("p2583-8-static-graph-zero-allocation") == ["fanout"], "zeros are written beside other counts only"
