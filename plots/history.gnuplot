@@ -13,7 +13,7 @@ field(text, n) = n == 1 ? (strstrt(text, "|") ? text[1:strstrt(text, "|") - 1] :
 set title chart
 set ylabel unit
 set xlabel " "
-set key below Left reverse samplen 2.5 maxcols 2
+set key below horizontal Left reverse samplen 2.5 maxcols 2
 set grid noxtics
 stats data using 3 nooutput name "L"
 stats data using 4 nooutput name "H"

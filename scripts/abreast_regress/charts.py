@@ -23,13 +23,14 @@ METRIC_TITLES = {
     "op_state_bytes": "bytes of operation state",
     "stack_bytes_per_completion": "bytes of stack a completion",
 }
-EXPERIMENT_TITLES = {"grid": "a read", "echo": "a loop", "bridges": "an await", "stack": "a completion"}
+
+
+def work(key):
+    return f"{key[0]}, {key[1].replace(',', ', ')}" if key[1] != "-" else key[0]
 
 
 def title(key):
-    experiment, variant, metric = key
-    what = f"{experiment}, {variant.replace(',', ', ')}" if variant != "-" else experiment
-    return f"{what}: {METRIC_TITLES.get(metric, metric)}"
+    return f"{work(key)}: {METRIC_TITLES.get(key[2], key[2])}"
 
 
 def slug(key):
@@ -64,6 +65,12 @@ def block(rows):
 def chart_data(points):
     """What plots/history.gnuplot reads: a block for each line, and the settings that depend on the data."""
     lines = ordered(series(points))
+    weight = {}
+    for name, line in lines:
+        weight[name[2:]] = weight.get(name[2:], 0) + len(line)
+    # The processor that most runs are of is drawn solid, and before others.
+    places = sorted(weight, key=lambda place: (-weight[place], place))
+    lines.sort(key=lambda item: places.index(item[0][2:]))
     runs = {point.seq: point for point in sorted(points, key=lambda point: point.seq)}
     settings = axis(runs)
     for number, point in enumerate((point for point in runs.values() if point.note), 1):
@@ -74,21 +81,19 @@ def chart_data(points):
             place = f"at {point.seq}, {point.value:.17g}"
             settings.append(f"set label {quoted(as_percent(ratio))} {place} left offset 0.5, 1 point pt 6 ps 1.7 lw 2")
     forms = [f"{name[0]} {name[1]}" for name, _ in lines]
-    machines = [", ".join(name[2:]) for name, _ in lines]
-    weight = {kind: sum(len(line) for (_, line), m in zip(lines, machines) if m == kind) for kind in machines}
-    kinds = sorted(weight, key=lambda kind: (-weight[kind], kind))  # the first is drawn solid
     models = [name[0] for name, _ in lines]
     marks = [list(dict.fromkeys(form for form, m in zip(forms, models) if m == model)).index(form) for form, model in
              zip(forms, models)]  # fmt: skip
     columns = {
         "paints": [PAINT.get(model, 5) for model in models],
         "marks": [MARKS[mark % len(MARKS)] for mark in marks],
-        "dashes": [kinds.index(machine) + 1 for machine in machines],
+        "dashes": [places.index(name[2:]) + 1 for name, _ in lines],
     }
     settings += [f"{name} = '{' '.join(map(str, column))}'" for name, column in columns.items()]
     settings.append(f"titles = {quoted(SEPARATOR.join(first_of_each(forms)))}")
-    short_kinds = [kind.split(", ")[0] if len({k.split(', ')[0] for k in kinds}) == len(kinds) else kind for kind in kinds]
-    settings.append(f"machines = {quoted(SEPARATOR.join(short_kinds) if len(kinds) > 1 else '')}")
+    several = len({processor for processor, _ in places}) == len(places)
+    machines = [processor if several else f"{processor}, {toolchain}" for processor, toolchain in places]
+    settings.append(f"machines = {quoted(SEPARATOR.join(machines) if len(machines) > 1 else '')}")
     blocks = [block((point.seq, point.value, point.low, point.high) for point in line) for _, line in lines]
     return "\n\n\n".join(blocks) + "\n", "\n".join(settings) + "\n"
 

@@ -5,18 +5,18 @@ import re
 import tempfile
 from pathlib import Path
 
-from .charts import METRIC_TITLES, as_percent, changes_of, draw, ordered, short, title
+from .charts import METRIC_TITLES, as_percent, changes_of, draw, ordered, short, title, work
 from .history import charts, series
 from .metrics import LARGER, metric
 
 STYLE = """
 body { font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; color: #222; margin: 0 auto; max-width: 1260px; padding: 0 16px; }
 h1 { font-size: 1.5em; margin-bottom: 0; } h2 { font-size: 1.15em; margin: 1.6em 0 .3em; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 520px), 1fr)); gap: 12px; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 520px), 1fr)); gap: 12px; }
 figure { margin: 0; border: 1px solid #ddd; border-radius: 4px; } figure svg { width: 100%; height: auto; display: block; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .93em; }
 th, td { text-align: left; padding: 3px 12px 3px 0; border-bottom: 1px solid #e4e4e4; vertical-align: top; }
-td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+td.number { text-align: right; } td.number, td.whole { white-space: nowrap; font-variant-numeric: tabular-nums; }
 td.worse { color: #a33b00; font-weight: 600; } td.better { color: #00663f; }
 """
 HOW = """<p>Each chart is one piece of work, run by run, oldest on the left. <b>Colour is the model</b>: grey is the floor (the
@@ -53,8 +53,8 @@ def change_rows(points):
                 found.append((point, key, name, ratio, "worse" if worse else "better"))
     found.sort(key=lambda change: -change[0].seq)
     return [
-        [cell(point.date[:10]), cell(short(point.revision)), cell(f"{key[0]}, {key[1]}"), cell(f"{name[0]} {name[1]}"),
-         cell(METRIC_TITLES.get(key[2], key[2])), cell(as_percent(ratio), f"number {kind}"), cell(name[2])]
+        [cell(as_percent(ratio), f"number {kind}"), cell(f"{name[0]} {name[1]}"), cell(METRIC_TITLES.get(key[2], key[2])),
+         cell(work(key)), cell(point.date[:10], "whole"), cell(short(point.revision)), cell(name[2])]
         for point, key, name, ratio, kind in found
     ]  # fmt: skip
 
@@ -62,7 +62,7 @@ def change_rows(points):
 def notes(points):
     """Numbered within each chart as the charts are; here by run."""
     runs = {point.seq: point for point in points if point.note}
-    return [[cell(point.date[:10]), cell(short(point.revision)), cell(point.note)] for _, point in sorted(runs.items())]
+    return [[cell(point.date[:10], "whole"), cell(short(point.revision)), cell(point.note)] for _, point in sorted(runs.items())]
 
 
 def inline(path):
@@ -76,7 +76,7 @@ def sections(chosen, folder, say):
         if number % 10 == 0 and number:
             say(f"{number} of {len(chosen)} charts", number, len(chosen))
         if key[:2] != last:
-            parts.append(("</div>" if last else "") + f"<h2>{escape(key[0])}, {escape(key[1])}</h2>" + '<div class="charts">')
+            parts.append(("</div>" if last else "") + f"<h2>{escape(work(key))}</h2>" + '<div class="charts">')
             last = key[:2]
         parts.append(f'<figure role="img" aria-label="{escape(title(key))}">{inline(draw(key, points, folder))}</figure>')
     return "".join(parts) + "</div>"
@@ -92,7 +92,7 @@ def page(points, filters, say):
                  f"</code>; on {escape(', '.join(processors))}</p>{HOW}")  # fmt: skip
     changes, noted = change_rows(shown), notes(shown)
     parts.append("<h2>Changes, the latest first</h2>")
-    heads = ["first run", "revision", "work", "form", "metric", "change", "processor"]
+    heads = ["change", "form", "metric", "work", "first run", "revision", "processor"]
     parts.append(table(heads, changes) if changes else "<p>None so far.</p>")
     if noted:
         parts.append("<h2>Notes</h2>" + table(["run", "revision", "note"], noted))

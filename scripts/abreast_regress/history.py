@@ -61,8 +61,8 @@ def parse(line, where):
         point = Point(int(fields[0]), *fields[1:11], *numbers, int(fields[14]), fields[15])
     except ValueError:
         raise Stop(f"{where}: a number cannot be read: restore the file") from None
-    if not all(isfinite(number) for number in numbers):
-        raise Stop(f"{where}: a number is not finite: restore the file")
+    if point.metric not in METRICS or not all(isfinite(number) for number in numbers):
+        raise Stop(f"{where}: a metric is unknown or a number not finite: restore the file")
     return point
 
 
@@ -116,15 +116,15 @@ def add(path, run, filters, revision, note):
 
 
 def charts(points, filters=()):
-    """Points by chart, which is what one picture shows: a piece of work and a metric, for all models. In the order of the
-    first run that has them."""
+    """Points by chart, which is what one picture shows: a piece of work and a metric, for all models."""
     found = {}
     for point in points:
         if wants(filters, f"{point.experiment}/{point.model}/{point.mechanism}/{point.variant}"):
             found.setdefault((point.experiment, point.variant, point.metric), []).append(point)
     if not found:
         raise Stop("the history has nothing that the filters name", NOTHING)
-    return found
+    works = list(dict.fromkeys(key[:2] for key in found))
+    return dict(sorted(found.items(), key=lambda item: (works.index(item[0][:2]), METRICS.index(item[0][2]))))
 
 
 def series(points):
