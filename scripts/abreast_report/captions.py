@@ -51,6 +51,8 @@ def heat_map(rows):
 CAPTIONS = {
     "stack": heat_map,
     "finals": heat_map,
+    "stack-matrix": heat_map,
+    "finals-matrix": heat_map,
     "growth": growth.caption,
     "opstate": lambda rows: "What one operation takes as it is composed of more functions: bytes to the left, instructions "
     "to the right (lower is better)." + range_of(rows, "instructions_per_op", "instructions",

@@ -257,7 +257,8 @@ def fanout(rows, _):
 
 
 def frames(rows, papers):
-    published = rows.get("awaitable", "recycling", "workload=p4003,task=awaitable", "ratio_to_malloc")
+    told = ("workload=p4003,task=awaitable", "workload=p4003,task=awaitable,process=child")
+    published = next((row for name in told if (row := rows.get("awaitable", "recycling", name, "ratio_to_malloc"))), None)
     chains = rows.of("ratio_to_malloc", lambda row: row.mechanism == "recycling" and row.model == "awaitable"
                      and "depth" in row.keys and row.keys.get("task") == "awaitable" and "state" not in row.keys
                      and row.toolchain == rows.main and row.value > 0 and row.low > 0)

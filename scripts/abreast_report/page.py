@@ -27,7 +27,9 @@ TITLES = {
     "calibration": "C beside real C++",
 }
 SENTENCES = 6  # of an experiment that are shown at once
-PRINTED_ROWS = 18  # of a table on paper
+PRINTED_SENTENCES = 3
+PRINTED_ROWS = 8  # of a table on paper
+PRINTED_ESSENTIAL = 16
 FIGURES_FIRST = ("growth",)
 
 
@@ -101,23 +103,35 @@ class Page:
         return text + "</figure>\n"
 
     def table(self, table):
-        if not self.printed:
-            return table.html().replace("<figure class=table>", f"<figure class=table id=table-{table.name}>", 1)
-        if table.detail or len(table.rows) > PRINTED_ROWS * (2 if table.essential else 1):
-            return (
-                f"<p class=named><b>{html.escape(table.title)}</b>: {len(table.rows)} rows, in tables/{table.name}.md and "
-                "in report.html.</p>\n"
-            )
-        return table.html(links=False)
+        if self.printed:
+            return table.html(links=False)
+        return table.html().replace("<figure class=table>", f"<figure class=table id=table-{table.name}>", 1)
+
+    def on_paper(self, tables):
+        """Those that are printed: the essential ones that are no longer than a page, else the first if it is short."""
+        kept = [table for table in tables if table.essential and len(table.rows) <= PRINTED_ESSENTIAL]
+        if not kept:
+            kept = [table for table in tables if len(table.rows) <= PRINTED_ROWS and not table.detail][:1]
+        return kept
+
+    def named(self, tables):
+        """Tables that are not on paper, by their titles and files."""
+        names = "; ".join(f"{html.escape(table.title)} (tables/{table.name}.md)" for table in tables)
+        return f"<p class=named>In report.html and as files: {names}.</p>\n" if names else ""
+
+    def intro(self, text):
+        """What an experiment measures; on paper its first paragraph."""
+        return text.partition("</p>")[0] + "</p>\n" if self.printed else text
 
     def sentences(self, items):
-        if len(items) <= SENTENCES + 1:
+        first = PRINTED_SENTENCES if self.printed else SENTENCES
+        if len(items) <= first + 1:
             return f"<ul>\n{listed(items)}</ul>\n" if items else ""
-        left = len(items) - SENTENCES
-        text = f"<ul>\n{listed(items[:SENTENCES])}</ul>\n"
+        left = len(items) - first
+        text = f"<ul>\n{listed(items[:first])}</ul>\n"
         if self.printed:
             return text + f"<p class=named>{left} more sentences are in report.html and in tables/findings.md.</p>\n"
-        return text + f"<details><summary>{left} more findings</summary>\n<ul>\n{listed(items[SENTENCES:])}</ul></details>\n"
+        return text + f"<details><summary>{left} more findings</summary>\n<ul>\n{listed(items[first:])}</ul></details>\n"
 
     def section(self, section, ident=None):
         name = section.experiment
@@ -125,14 +139,16 @@ class Page:
         text = f"<section id={ident or name}>\n<h2>{html.escape(title_of(name))}</h2>\n"
         if section.short:
             text += f"<p class=short>{html.escape(section.short)}</p>\n"
-        text += intro.read_text(encoding="utf-8") if intro.exists() else ""
-        if section.headline:
+        text += self.intro(intro.read_text(encoding="utf-8")) if intro.exists() else ""
+        if section.headline and section.headline != section.short:
             text += f"<ul class=headline>\n{listed(section.headline.splitlines())}</ul>\n"
-        text += "".join(self.table(table) for table in section.tables if table.essential)
+        kept = self.on_paper(section.tables) if self.printed and not ident else section.tables
+        text += "".join(self.table(table) for table in kept if table.essential)
         figures = sorted([name, *section.more_data], key=lambda figure: figure not in FIGURES_FIRST)
         text += "".join(self.figure(figure, name) for figure in figures)
         text += self.sentences(section.findings)
-        text += "".join(self.table(table) for table in section.tables if not table.essential)
+        text += "".join(self.table(table) for table in kept if not table.essential)
+        text += self.named([table for table in section.tables if table not in kept])
         return text + "</section>\n"
 
     def found(self):
@@ -156,6 +172,26 @@ class Page:
         box = re.search(r'viewBox="([^"]*)"', svg)
         shape = f' viewBox="{box.group(1)}"' if box else ""
         return f"<svg{shape} role=img aria-label=\"{name}\"><use href=\"#picture-{name}\"/></svg>"
+
+    def claims(self):
+        """On paper a line a claim: wide tables of sentences are read by nobody there."""
+        if not self.parts.claims:
+            return ""
+        if not self.printed:
+            return self.section(self.parts.claims, "claims")
+        text = "<section id=claims>\n<h2>Claims of the papers, judged</h2>\n"
+        text += f"<p class=short>{html.escape(self.parts.claims.short)}</p>\n" if self.parts.claims.short else ""
+        text += "<p>With what was measured, the conditions and the commands: report.html and claims.tsv.</p>\n"
+        sources = {}
+        for verdict in self.parts.verdicts:
+            sources.setdefault(verdict.source, []).append(verdict)
+        for source, verdicts in sources.items():
+            lines = "".join(
+                f"<li>{html.escape(verdict.claim)} <b>{html.escape(verdict.text)}</b></li>\n"
+                for verdict in verdicts
+            )
+            text += f"<h3>{html.escape(source)}</h3>\n<ul>\n{lines}</ul>\n"
+        return text + "</section>\n"
 
     def tables(self, ident, title, intro, tables, nothing=""):
         if not tables and not nothing:
@@ -194,7 +230,7 @@ class Page:
             contents=self.contents(),
             found=self.found(),
             sections="".join(self.section(section) for section in parts.sections),
-            claims=self.section(parts.claims, "claims") if parts.claims else "",
+            claims=self.claims(),
             published=self.tables(
                 "published", "Published and ours", "The papers' figures are material to test. They come from other "
                 "machines, compilers and libraries, so the growth class or the order is what can be compared.",
@@ -217,6 +253,6 @@ class Page:
     def rows(self, text):
         rows = document.cited_rows(text, self.parts.results)
         return rows and (
-            f"<section id=rows>\n<h2>Rows that figures link to</h2>\n<p>As they stand in <code>results/</code>; a link "
+            f"<section id=rows>\n<h2 id=rows-heading>Rows that figures link to</h2>\n<p>As they stand in <code>results/</code>; a link "
             f"opens the file's rows at its own.</p>\n{rows}</section>\n"
         )
