@@ -146,6 +146,12 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
                    16 * (connections_), (modes_) & (group_), LOOP_FORM_##form_ == LOOP_FORM_floor, backend_wanted,     \
                    SOCKET_PARAMETERS(transport_, connections_, __VA_ARGS__), .window = 8)
 
+/* Requests that the server splits. */
+#define SPLIT_CELL(form_, model_, mechanism_, kind_, modes_, group_, transport_, connections_, ...)                    \
+    SOCKET_CELL_AS(form_, model_, mechanism_, SOCKET_VARIANT(transport_, connections_, __VA_ARGS__) ",parts=4",        \
+                   connections_, (modes_) & (group_), LOOP_FORM_##form_ == LOOP_FORM_floor, backend_wanted,            \
+                   SOCKET_PARAMETERS(transport_, connections_, __VA_ARGS__), .split = true)
+
 /* Of a group that is there for its yardsticks. */
 #define BESIDE_CELL(form_, model_, mechanism_, modes_, transport_, connections_, ...)                                  \
     SOCKET_CELL_AS(form_, model_, mechanism_, SOCKET_VARIANT(transport_, connections_, __VA_ARGS__), connections_,     \
@@ -270,7 +276,13 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
     FOUR_FORMS(SOCKET_CELL, CELL_FULL, tcp, 1000, 64, __VA_ARGS__)                                                     \
     FOUR_FORMS(SOCKET_CELL, CELL_FULL, tcp, 1000, 4096, __VA_ARGS__)                                                   \
     FOUR_FORMS(SOCKET_CELL, CELL_FULL, tcp, 1000, 65536, __VA_ARGS__)                                                  \
-    STREAMING(CELL_FULL, tcp, 1000, 64, __VA_ARGS__)
+    STREAMING(CELL_FULL, tcp, 1000, 64, __VA_ARGS__)                                                                   \
+    FOUR_FORMS(SPLIT_CELL, CELL_FULL, socketpair, 1, 64, __VA_ARGS__)                                                  \
+    FOUR_FORMS(SPLIT_CELL, CELL_BOTH, socketpair, 64, 64, __VA_ARGS__)                                                 \
+    FOUR_FORMS(SPLIT_CELL, CELL_FULL, socketpair, 64, 4096, __VA_ARGS__)                                               \
+    FOUR_FORMS(SPLIT_CELL, CELL_FULL, tcp, 1, 64, __VA_ARGS__)                                                         \
+    FOUR_FORMS(SPLIT_CELL, CELL_FULL, tcp, 64, 64, __VA_ARGS__)                                                        \
+    FOUR_FORMS(SPLIT_CELL, CELL_FULL, tcp, 64, 65536, __VA_ARGS__)
 
 #define LATENCIES(modes_, ...)                                                                                         \
     FOUR_FORMS(LATENCY_CELL, modes_, "closed", 0, __VA_ARGS__)                                                         \

@@ -22,6 +22,7 @@ struct echo_parameters {
     enum reactor_backend backend;
     bool speculative;
     unsigned window;                     /* messages in flight on a connection, by bench/echo_flow.h; 0: ping-pong */
+    bool split;                          /* in sub-requests, by bench/echo_split.h */
     unsigned load_percent;               /* latencies under a schedule: of the floor's rate; 0: closed */
     int (*policy)(struct stream *);      /* asked of the loops' ends, not of the clients'; null: none */
     const struct bare_echo_kind *server; /* echo_apart only, and then there is no form */

@@ -109,11 +109,17 @@ static int open_connection(struct echo_socket *echo, struct connection *connecti
         .size = parameters->message,
         .done = loop_done,
     };
-    connection->loop = malloc(*form->code->bytes);
+    const struct split_code *split = parameters->split ? split_code_of(parameters->form) : NULL;
+    if (split)
+        status = echo_split_open(connection);
+    if (status < 0)
+        return status;
+    connection->loop = malloc(split ? *split->bytes : *form->code->bytes);
     if (!connection->loop)
         return -ENOMEM;
     echo->serving++;
-    status = form->code->start(connection->loop, &connection->job);
+    status = split ? split->start(connection->loop, &connection->split->job)
+                   : form->code->start(connection->loop, &connection->job);
     if (status < 0)
         echo->serving--;
     return status < 0 ? status : echo->error;
@@ -127,7 +133,10 @@ static int open_all(struct echo_socket *echo)
     echo->buffers = calloc(parameters->connections, 2 * parameters->message);
     if (parameters->window)
         echo->flows = calloc(parameters->connections, sizeof *echo->flows);
-    if (!echo->pattern || !echo->buffers || (parameters->window && !echo->flows))
+    if (parameters->split)
+        echo->splits = calloc(parameters->connections, sizeof *echo->splits);
+    if (!echo->pattern || !echo->buffers || (parameters->split && !echo->splits) ||
+        (parameters->window && !echo->flows))
         return -ENOMEM;
     echo_fill(echo->pattern, pattern_bytes, echo->seed);
 
@@ -168,7 +177,8 @@ int echo_socket_open(const struct cell *cell, const struct run_options *options,
     echo->allocator = allocator;
     echo->seed = options->seed;
     size_t limit;
-    if (!conns_descriptors_suffice(2 * (size_t)parameters->connections, &limit)) {
+    if (!conns_descriptors_suffice((parameters->split ? 2 + 2 * SPLIT_PARTS : 2) * (size_t)parameters->connections,
+                                   &limit)) {
         echo_socket_close(echo);
         return -ENOTSUP;
     }
@@ -232,8 +242,12 @@ int echo_socket_run(void *state, uint64_t operations, struct outcome *outcome)
  * that wait for a message read end of stream, as they do in a server's life. */
 static void end_all(struct echo_socket *echo)
 {
-    for (unsigned i = 0; i < echo->opened; i++)
+    for (unsigned i = 0; i < echo->opened; i++) {
+        struct echo_split *split = echo->connections[i].split;
         shutdown(echo->connections[i].ends[1].fd, SHUT_RDWR);
+        for (unsigned k = 0; split && k < split->opened; k++)
+            shutdown(split->ends[k][0].fd, SHUT_RDWR);
+    }
     echo->idle = (struct work){.execute = finish_when_ended};
     run_loop_post_work(&echo->run_loop, &echo->idle);
     while (echo->serving > 0 || reactor_in_flight(echo->reactor) > 0)
@@ -248,6 +262,8 @@ void echo_socket_close(void *state)
         end_all(echo);
     for (unsigned i = 0; i < echo->opened; i++) {
         echo_close_ends(echo->connections[i].ends);
+        if (echo->connections[i].split)
+            echo_split_close(echo->connections[i].split);
         free(echo->connections[i].loop);
     }
     if (echo->run_loop_ready)
@@ -256,6 +272,7 @@ void echo_socket_close(void *state)
         reactor_destroy(echo->reactor);
     if (echo->env.allocator)
         echo->allocator->destroy(echo->env.allocator);
+    free(echo->splits);
     free(echo->flows);
     free(echo->buffers);
     free(echo->pattern);

@@ -9,6 +9,7 @@
 #include "bench/echo.h"
 #include "bench/echo_client.h"
 #include "bench/echo_flow.h"
+#include "bench/echo_split.h"
 #include "common/coro.h"
 #include "common/run_loop.h"
 
@@ -19,6 +20,7 @@ struct connection {
     struct echo_client client; /* ping-pong */
     struct echo_flow *flow;    /* all other load; else null */
     uint64_t left;             /* messages that its flow has not asked for */
+    struct echo_split *split;  /* where requests are split; else null */
     void *loop;                /* storage of the form */
 };
 
@@ -53,6 +55,7 @@ struct echo_socket {
     uint64_t random;   /* the schedule's generator */
     double due;        /* of the next message */
     struct work pump;  /* asks for what is due */
+    struct echo_split *splits;
     unsigned char *pattern;
     unsigned char *buffers;
     struct connection connections[];
@@ -66,6 +69,10 @@ void echo_socket_answered(struct echo_socket *);
 
 /* One run; as a cell's run function. */
 int echo_socket_load(struct echo_socket *, const struct echo_load *, struct outcome *);
+
+/* Opens a server's connections to its backends, and starts these, or closes them. */
+int echo_split_open(struct connection *);
+void echo_split_close(struct echo_split *);
 
 /* Has the flows begin with it. */
 void echo_load_start(struct echo_socket *, const struct echo_load *);
