@@ -95,7 +95,8 @@ class Report:
         self.claims = claims.section(self.verdicts)
 
     def write_tables(self):
-        for table in [table for section in [*self.sections, self.claims] for table in section.tables] + self.own + self.tables:
+        of_sections = [table for section in [*self.sections, self.claims] for table in section.tables]
+        for table in of_sections + self.own + self.tables:
             write_file(self.folder / "tables" / f"{table.name}.md", table.markdown())
             write_file(self.folder / "tables" / f"{table.name}.tsv", table.tsv())
             write_file(self.folder / "tables" / f"{table.name}.tex", table.latex())

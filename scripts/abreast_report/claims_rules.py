@@ -4,7 +4,6 @@ A rule gives a case for each row or pair of rows that it selects. A case is true
 interval straddles the limit. Nothing is evaluated as code.
 """
 
-import fnmatch
 import functools
 import re
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from .rows import Setting, pairs
 
 OPERATORS = ("<=", ">=", "!=", "<", ">", "=")
 TOOLCHAIN_KEYS = ("compiler", "opt", "sib", "exc", "san")
-# Allocations are written where some cell of a group has any; the other is a ratio to a cell that a filter may leave out.
+# Allocations are written where some cell of a group has any; the other is a ratio to a cell that a filter may omit.
 WITH_OTHERS = ("allocs_", "ratio_to_native")
 TOKEN = re.compile(r"published\([^)]*\)|\S+")
 SELECTION = re.compile(r"([a-z0-9_-]+)/([a-z|*-]+)/([^/\[\]\s]+)(?:\[([^\]]*)\])?$")
@@ -26,8 +25,14 @@ class BadRule(ValueError):
     """A rule that cannot be read; the message says which part."""
 
 
+@functools.lru_cache(maxsize=None)
+def pattern_of(globs):
+    return re.compile("|".join(re.escape(glob).replace(r"\*", ".*").replace(r"\?", ".") for glob in globs))
+
+
 def any_glob(word, globs):
-    return any(fnmatch.fnmatchcase(word, glob) for glob in globs)
+    """Whether a word is one of these; * stands for anything, ? for a character."""
+    return pattern_of(globs).fullmatch(word) is not None
 
 
 @dataclass(frozen=True)

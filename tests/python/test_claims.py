@@ -152,9 +152,9 @@ def test_several_clauses_are_joined_by_toolchain_and_some_stands_beside_each():
 
 
 def test_words_are_compared_as_words_and_are_no_numbers():
-    assert judged("every stack/sender/a growth is linear|bounded", row("a", "growth", "linear", experiment="stack")) == [True]
-    assert judged("every stack/sender/a overflow < 9", row("a", "overflow", "none", experiment="stack")) == [False]
-    assert judged("every stack/sender/a overflow < 9", row("a", "overflow", "?", experiment="stack")) == []
+    assert judged("every grid/sender/a growth is linear|bounded", row("a", "growth", "linear")) == [True]
+    assert judged("every grid/sender/a overflow < 9", row("a", "overflow", "none")) == [False]
+    assert judged("every grid/sender/a overflow < 9", row("a", "overflow", "?")) == []
 
 
 # ---- Verdicts ----
@@ -259,10 +259,13 @@ def test_rules_name_what_exists(claim, listed, metrics):
 # ---- A run ----
 
 
+def judge(folder):
+    return claims.judge(PAPER, read_results(folder / "results"), {})
+
+
 def verdict(folder, name):
-    done = run(REPORT, "claim", name, "--out", folder)
-    [line] = [line for line in done.stdout.splitlines() if line.startswith("  verdict")]
-    return line.split(None, 1)[1], done.returncode
+    [found] = [one for one in judge(folder) if one.id == name]
+    return found.text, claims.status(found)
 
 
 @pytest.fixture
@@ -297,21 +300,17 @@ def test_a_file_that_is_gone_is_said_to_be(folder):
 
 
 def test_all_claims_are_written_and_printed(folder):
-    done = run(REPORT, "tables", "--out", folder)
-    assert done.returncode == 0, done.stderr
-    head, *lines = [line.split("\t") for line in (folder / "claims.tsv").read_text().splitlines()]
+    head, *lines = [line.split("\t") for line in claims.tsv(judge(folder)).splitlines()]
     assert head == claims.WRITTEN
     assert [line[0] for line in lines] == [claim.id for claim in LEDGER]
-    words = head.index("verdict")
-    assert all(line[words].startswith(claims.VERDICTS) for line in lines)
+    assert all(line[head.index("verdict")].startswith(claims.VERDICTS) and len(line) == len(head) for line in lines)
     done = run(REPORT, "claims", "--out", folder)
-    assert done.returncode == 0
+    assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1].startswith(f"Of {len(LEDGER)} claims of the papers ")
 
 
 def test_what_was_measured_cites_its_rows(folder):
-    results = read_results(folder / "results")
-    found = next(one for one in claims.judge(PAPER, results, {}) if one.id == GROWS)
+    found = next(one for one in judge(folder) if one.id == GROWS)
     assert found.measured.rows and {one.metric for one in found.measured.rows} == {"stack_growth"}
     assert set(found.measured.rows) <= set(found.rows)
     assert found.minutes is None
@@ -319,23 +318,32 @@ def test_what_was_measured_cites_its_rows(folder):
     assert section.headline.startswith("Of 1 claims") and section.tables[0].rows[0][2].rows
 
 
-def test_claims_without_a_run(abreast, tmp_path):
-    for command in ([REPORT, "claim"], [abreast, "claim"]):
-        done = run(*command)
-        assert done.returncode == 0 and len(done.stdout.splitlines()) == len(LEDGER)
+def command(capsys, *words):
+    """(status, what was printed)"""
+    status = claims.command(*words, PAPER, lambda: ({}, {}))
+    return status, capsys.readouterr().out
+
+
+def test_claims_without_a_run(capsys):
+    status, told = command(capsys, "claim", None)
+    assert status == 0 and len(told.splitlines()) == len(LEDGER)
+    status, told = command(capsys, "claim", GROWS)
+    assert status == 4 and "stack was not run" in told
+    with pytest.raises(ValueError, match=GROWS):
+        command(capsys, "claim", "stack-grows")
+
+
+def test_filters_are_those_of_the_rule(capsys):
+    _, told = command(capsys, "claim-filters", GROWS)
+    assert told.splitlines() == ["stack/sender/p2300/*", "stack/cxx-sender/p2300/*"]
+    _, told = command(capsys, "claim-filters", "p2583-8-static-graph-zero-allocation")
+    assert told.splitlines() == ["fanout"], "zeros are written beside other counts only"
+
+
+def test_commands_for_one_claim(abreast, tmp_path):
     done = run(abreast, "claim", "p2583-8-gpu")
     assert done.returncode == 77 and "no GPU" in done.stdout and done.stderr == ""
-    done = run(REPORT, "claim", "stack-grows", "--out", tmp_path)
-    assert done.returncode == 1 and GROWS in one_line(done.stderr)
     done = run(abreast, "claim", GROWS, env={"ABREAST_SOURCE": str(tmp_path)})
     assert done.returncode == 1 and "ABREAST_SOURCE" in one_line(done.stderr)
     done = run(ROOT / "scripts" / "reproduce", "--claim", "nothing-such", "--no-setup")
     assert done.returncode == 1 and "no claim" in one_line(done.stderr)
-
-
-def test_filters_are_those_of_the_rule():
-    def told(name):
-        return run(REPORT, "claim-filters", name).stdout.splitlines()
-
-    assert told(GROWS) == ["stack/sender/p2300/*", "stack/cxx-sender/p2300/*"]
-    assert told("p2583-8-static-graph-zero-allocation") == ["fanout"], "zeros are written beside other counts only"
