@@ -7,7 +7,7 @@ static void cancel(struct stop_callback *callback)
     stream_cancel(&CONTAINER_OF(callback, struct io_request, on_stop)->op);
 }
 
-bool io_request_submit(struct io_request *request, enum io_kind kind, struct stop_token stop)
+bool io_request_submit_stoppable(struct io_request *request, enum io_kind kind, struct stop_token stop)
 {
     if (stop_requested(stop)) {
         request->op.result = -ECANCELED;
@@ -16,9 +16,7 @@ bool io_request_submit(struct io_request *request, enum io_kind kind, struct sto
     inline_budget_refill(request->op.stream->budget);
     stream_submit(&request->op, kind);
     request->on_stop.invoke = cancel;
-    request->on_stop.source = NULL;
-    if (stop_possible(stop))
-        stop_callback_register(&request->on_stop, stop);
+    stop_callback_register(&request->on_stop, stop);
     return true;
 }
 

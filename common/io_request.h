@@ -22,9 +22,20 @@ struct io_request {
     };
 };
 
+/* io_request_submit where stop is possible. */
+bool io_request_submit_stoppable(struct io_request *, enum io_kind, struct stop_token);
+
 /* Submits op, which the caller prepared and gave a `complete`; a stop request then cancels it. False when stop had been
  * requested already: nothing was submitted, and op.result is -ECANCELED. */
-bool io_request_submit(struct io_request *, enum io_kind, struct stop_token);
+static inline bool io_request_submit(struct io_request *request, enum io_kind kind, struct stop_token stop)
+{
+    if (stop_possible(stop))
+        return io_request_submit_stoppable(request, kind, stop);
+    request->on_stop.source = NULL;
+    inline_budget_refill(request->op.stream->budget);
+    stream_submit(&request->op, kind);
+    return true;
+}
 
 /* For an operation that is done, but over the inline budget: has `complete` called from the executor. It goes by the
  * pointer, so that a sender's inlined path has no further caller, and stays inlined. */

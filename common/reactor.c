@@ -17,6 +17,24 @@ bool reactor_forbidden(const char *feature)
     return false;
 }
 
+bool pending_search_and_remove(struct io_op **last, struct io_op *op)
+{
+    struct io_op *before = *last;
+    if (!before)
+        return false;
+    while (before->next != op) {
+        before = before->next;
+        if (before == *last)
+            return false;
+    }
+    if (before == op)
+        *last = NULL;
+    else if (*last == op)
+        *last = before;
+    before->next = op->next;
+    return true;
+}
+
 int reactor_create(struct reactor **reactor, const struct reactor_options *options, const char **reason)
 {
     const char *ignored;

@@ -11,6 +11,9 @@
 #include "common/reactor.h"
 #include "common/stream.h"
 
+#include <errno.h>
+#include <sys/socket.h>
+
 struct reactor_ops {
     const char *name;
     const struct stream_ops *streams; /* of descriptors; null: it serves none */
@@ -97,22 +100,13 @@ static inline void pending_push(struct io_op **last, struct io_op *op)
     *last = op;
 }
 
-/* False when it is not among them. Those that came first are found first. */
+/* False when it is not among them. Mostly it is the only one; of several, those that came first are found first. */
+bool pending_search_and_remove(struct io_op **last, struct io_op *op);
 static inline bool pending_remove(struct io_op **last, struct io_op *op)
 {
-    struct io_op *before = *last;
-    if (!before)
-        return false;
-    while (before->next != op) {
-        before = before->next;
-        if (before == *last)
-            return false;
-    }
-    if (before == op)
-        *last = NULL;
-    else if (*last == op)
-        *last = before;
-    before->next = op->next;
+    if (*last != op || op->next != op)
+        return pending_search_and_remove(last, op);
+    *last = NULL;
     return true;
 }
 
@@ -126,7 +120,22 @@ void timer_heap_remove(struct timer_heap *, struct reactor_timer *); /* leaves i
 
 /* One non-blocking system call for an operation on a descriptor, repeated on EINTR and counted: what its result is to
  * be, or -EAGAIN when it would have to wait. A connect that has waited is attempted again, which gives its outcome. */
-ssize_t io_op_attempt(struct io_op *, enum io_kind);
+ssize_t io_op_attempt_any(struct io_op *, enum io_kind);
+static inline ssize_t io_op_attempt(struct io_op *op, enum io_kind kind)
+{
+    const struct stream *stream = op->stream;
+    ssize_t result;
+    if (!stream->socket || kind > IO_WRITE || op->size == 0)
+        return io_op_attempt_any(op, kind);
+    stream->reactor->counts.syscalls++;
+    if (kind == IO_READ)
+        result = recv(stream->fd, op->buffer, op->size, MSG_DONTWAIT);
+    else
+        result = send(stream->fd, op->buffer, op->size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (result >= 0)
+        return result;
+    return errno == EINTR ? io_op_attempt_any(op, kind) : -errno;
+}
 
 /* Opens op's stream on a connection that has been accepted: what the result is to be. */
 ssize_t io_op_accepted(struct io_op *, int fd);
@@ -145,6 +154,7 @@ void fd_cancel(struct io_op *);
                    [IO_CONNECT] = fd_try_connect},                                                                     \
         .submit = (submit_),                                                                                           \
         .cancel = fd_cancel,                                                                                           \
+        .tries_if_speculative = true,                                                                                  \
     }
 
 /* Moves at most `size` bytes from the source or to the sink; returns how many. */

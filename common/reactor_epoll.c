@@ -36,6 +36,8 @@ struct epoll_reactor {
     bool woken;
     bool pwait2;
     unsigned polls_since_wait;
+    int next_event, last_event; /* of the events, those not yet dealt with; last_event 0: none */
+    struct epoll_event events[EVENTS_PER_WAIT];
 };
 
 static uint64_t now_ns(void)
@@ -57,7 +59,7 @@ static int register_interest(struct epoll_reactor *self, struct stream *stream, 
 }
 
 /* Makes the operation wait for its descriptor; 0 or negative errno. */
-static int park(struct epoll_reactor *self, struct io_op *op)
+static inline int park(struct epoll_reactor *self, struct io_op *op)
 {
     struct stream *stream = op->stream;
     unsigned wanted = op->kind & 1 ? EPOLLOUT : EPOLLIN;
@@ -67,19 +69,23 @@ static int park(struct epoll_reactor *self, struct io_op *op)
     return status;
 }
 
-static void epoll_submit(struct reactor *reactor, struct io_op *op)
+static inline void submit(struct epoll_reactor *self, struct io_op *op)
 {
-    struct epoll_reactor *self = (struct epoll_reactor *)reactor;
     bool waits = op->size && op->kind != IO_CONNECT && (op->kind != IO_WRITE || op->stream->speculative);
     op->result = waits ? park(self, op) : 0;
     if (!waits || op->result < 0)
         op_queue_push(&self->queue, op);
 }
 
+static void epoll_submit(struct reactor *reactor, struct io_op *op)
+{
+    submit((struct epoll_reactor *)reactor, op);
+}
+
 static void stream_submitted(struct io_op *op)
 {
     reactor_submitted(op->stream->reactor);
-    epoll_submit(op->stream->reactor, op);
+    submit((struct epoll_reactor *)op->stream->reactor, op);
 }
 
 static void epoll_timer(struct reactor *reactor, struct reactor_timer *timer, uint64_t nanoseconds)
@@ -121,7 +127,7 @@ static void epoll_cancel_all(struct reactor *reactor, struct stream *stream)
 }
 
 /* Tries an operation, or delivers its error; returns how many completed. */
-static int run(struct epoll_reactor *self, struct io_op *op)
+static inline int run(struct epoll_reactor *self, struct io_op *op)
 {
     ssize_t result = op->result;
     if (result == 0)
@@ -132,19 +138,26 @@ static int run(struct epoll_reactor *self, struct io_op *op)
     return 1;
 }
 
-/* Runs what is queued now, and after each the first one that has been queued since: mostly the write that follows the
- * read, while the processor still has the socket at hand. Returns how many completed. */
+/* The same, and then for the first one that is queued: mostly the write that follows the read, while the processor
+ * still has the socket at hand. */
+static inline int run_with_next(struct epoll_reactor *self, struct io_op *op)
+{
+    int delivered = 0;
+    for (int turn = 0; op && turn < 2; turn++) {
+        delivered += run(self, op);
+        op = turn ? NULL : op_queue_pop(&self->queue);
+    }
+    return delivered;
+}
+
+/* Runs what is queued now, each with the first one that has been queued since. Returns how many completed. */
 static int run_queue(struct epoll_reactor *self)
 {
     int delivered = 0;
-    struct io_op *op;
     self->batch = self->queue;
     self->queue = (struct op_queue){0};
-    while ((op = op_queue_pop(&self->batch))) {
-        delivered += run(self, op);
-        if ((op = op_queue_pop(&self->queue)))
-            delivered += run(self, op);
-    }
+    for (struct io_op *op; (op = op_queue_pop(&self->batch));)
+        delivered += run_with_next(self, op);
     return delivered;
 }
 
@@ -161,41 +174,36 @@ static int run_timers(struct epoll_reactor *self)
     return delivered;
 }
 
-/* Queues the first operation that waits for it; false when there is none. */
-static bool requeue(struct epoll_reactor *self, struct stream *stream, enum io_kind kind)
+/* The first operation that waits for it, which it does no longer; null when there is none. */
+static inline struct io_op *pending_pop(struct stream *stream, enum io_kind kind)
 {
     struct io_op **last = stream_pending(stream, kind), *first = *last ? (*last)->next : NULL;
-    if (!first)
-        return false;
-    pending_remove(last, first);
-    op_queue_push(&self->queue, first);
-    return true;
+    if (first)
+        pending_remove(last, first);
+    return first;
 }
 
 /* What the kernel says of a descriptor. Where nobody wanted to know, and `blocked`, it is not to say so again; a
- * hang-up or an error it says as long as the descriptor is registered. */
-static void handle(struct epoll_reactor *self, struct stream *stream, unsigned events, bool blocked)
+ * hang-up or an error it says as long as the descriptor is registered. Returns how many operations completed, after
+ * which the stream may be gone. */
+static inline int handle(struct epoll_reactor *self, struct stream *stream, unsigned events, bool blocked)
 {
-    unsigned wanted = stream->interest;
-    bool broken = events & (EPOLLHUP | EPOLLERR);
-    bool any = false;
-    if (events & EPOLLIN || broken) {
-        if (requeue(self, stream, IO_READ))
-            any = true;
-        else
-            wanted &= ~(unsigned)EPOLLIN;
+    bool broken = events & (EPOLLHUP | EPOLLERR), readable = events & EPOLLIN || broken,
+         writable = events & EPOLLOUT || broken;
+    struct io_op *reader = readable ? pending_pop(stream, IO_READ) : NULL;
+    struct io_op *writer = writable ? pending_pop(stream, IO_WRITE) : NULL;
+    if (reader && writer)
+        op_queue_push(&self->queue, writer);
+    if (reader || writer)
+        return run_with_next(self, reader ? reader : writer);
+    if (blocked) {
+        unsigned unwanted = (readable ? EPOLLIN : 0) | (writable ? EPOLLOUT : 0);
+        register_interest(self, stream, broken ? 0 : stream->interest & ~unwanted);
     }
-    if (events & EPOLLOUT || broken) {
-        if (requeue(self, stream, IO_WRITE))
-            any = true;
-        else
-            wanted &= ~(unsigned)EPOLLOUT;
-    }
-    if (!any && blocked)
-        register_interest(self, stream, broken ? 0 : wanted);
+    return 0;
 }
 
-static int ask_kernel(struct epoll_reactor *self, struct epoll_event *events, bool block)
+static int ask_kernel(struct epoll_reactor *self, bool block)
 {
     uint64_t delay = 0, now;
     bool forever = block && !self->timers.first;
@@ -204,29 +212,33 @@ static int ask_kernel(struct epoll_reactor *self, struct epoll_event *events, bo
     self->base.counts.syscalls++;
     if (self->pwait2 && delay) {
         struct timespec timeout = {.tv_sec = (time_t)(delay / NS_PER_SECOND), .tv_nsec = (long)(delay % NS_PER_SECOND)};
-        return epoll_pwait2(self->epoll_fd, events, EVENTS_PER_WAIT, &timeout, NULL);
+        return epoll_pwait2(self->epoll_fd, self->events, EVENTS_PER_WAIT, &timeout, NULL);
     }
     uint64_t milliseconds = delay / NS_PER_MS + (delay % NS_PER_MS != 0);
     int timeout = milliseconds < INT_MAX ? (int)milliseconds : INT_MAX;
-    return epoll_wait(self->epoll_fd, events, EVENTS_PER_WAIT, forever ? -1 : timeout);
+    return epoll_wait(self->epoll_fd, self->events, EVENTS_PER_WAIT, forever ? -1 : timeout);
 }
 
-/* Queues what the kernel says is ready. Streams are not looked at once completions are delivered: they may be gone. */
-static int wait_for_events(struct epoll_reactor *self, bool block)
+/* Runs what the kernel says is ready, unless what ran before it has closed its stream. Stores how many operations
+ * completed; returns negative errno when the kernel said nothing. */
+static int run_events(struct epoll_reactor *self, bool block, int *delivered)
 {
-    struct epoll_event events[EVENTS_PER_WAIT];
-    int count = ask_kernel(self, events, block);
+    int count = ask_kernel(self, block);
     if (count < 0)
         return -errno;
+    self->last_event = count;
     for (int i = 0; i < count; i++) {
-        struct stream *stream = events[i].data.ptr;
+        struct stream *stream = self->events[i].data.ptr;
+        unsigned events = self->events[i].events;
         uint64_t ignored;
-        if (stream)
-            handle(self, stream, events[i].events, block);
-        else
+        self->next_event = i + 1;
+        if (stream && events)
+            *delivered += handle(self, stream, events, block);
+        else if (!stream)
             self->woken = read(self->wake_fd, &ignored, sizeof ignored) > 0;
     }
-    return count;
+    self->last_event = 0;
+    return 0;
 }
 
 static int epoll_poll(struct reactor *reactor, bool wait)
@@ -237,24 +249,28 @@ static int epoll_poll(struct reactor *reactor, bool wait)
         if (delivered && ++self->polls_since_wait < POLLS_BETWEEN_WAITS)
             return delivered;
         self->polls_since_wait = 0;
-        int count = wait_for_events(self, wait && !delivered && !self->queue.first && !self->woken);
-        if (count < 0 && count != -EINTR && !delivered)
-            return count;
+        int status = run_events(self, wait && !delivered && !self->queue.first && !self->woken, &delivered);
+        if (status < 0 && status != -EINTR && !delivered)
+            return status;
         delivered += run_timers(self);
         delivered += run_queue(self);
         bool woken = self->woken;
         if (wait)
             self->woken = false;
-        if (delivered || !wait || woken || count == -EINTR)
+        if (delivered || !wait || woken || status == -EINTR)
             return delivered;
     }
 }
 
-/* A descriptor that has a duplicate stays registered when it is closed. */
+/* A descriptor that has a duplicate stays registered when it is closed. What the kernel has said of it is void. */
 static void epoll_close(struct reactor *reactor, struct stream *stream)
 {
+    struct epoll_reactor *self = (struct epoll_reactor *)reactor;
+    for (int i = self->next_event; i < self->last_event; i++)
+        if (self->events[i].data.ptr == stream)
+            self->events[i].events = 0;
     if (stream->interest)
-        register_interest((struct epoll_reactor *)reactor, stream, 0);
+        register_interest(self, stream, 0);
 }
 
 static void epoll_wake(struct reactor *reactor)

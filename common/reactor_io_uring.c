@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { SUBMIT_TRIES = 64, NS_PER_SECOND = 1000000000, REGISTERED_FILES = 4096 };
@@ -70,10 +71,42 @@ static void uring_submit(struct reactor *reactor, struct io_op *op)
     pending_push(stream_pending(stream, op->kind), op);
 }
 
+/* A read or write of a socket, which is what most operations are: io_uring_get_sqe and its preparation in one, for a
+ * ring without SQE128 and SQPOLL. False when the queue is full. */
+static inline bool submit_transfer(struct uring *self, struct stream *stream, struct io_op *op, unsigned char opcode,
+                                   unsigned flags)
+{
+    struct io_uring_sq *queue = &self->ring.sq;
+    unsigned at = queue->sqe_tail;
+    if (at - __atomic_load_n(queue->khead, __ATOMIC_RELAXED) >= queue->ring_entries)
+        return false;
+    queue->sqe_tail = at + 1;
+    queue->sqes[at & queue->ring_mask] = (struct io_uring_sqe){
+        .opcode = opcode,
+        .flags = stream->submission_flags,
+        .fd = stream->fd,
+        .addr = (uintptr_t)op->buffer,
+        .len = (unsigned)op->size,
+        .msg_flags = flags,
+        .user_data = (uintptr_t)op,
+    };
+    op->result = 0;
+    pending_push(stream_pending(stream, op->kind), op);
+    return true;
+}
+
 void uring_stream_submit(struct io_op *op)
 {
-    reactor_submitted(op->stream->reactor);
-    uring_submit(op->stream->reactor, op);
+    struct stream *stream = op->stream;
+    struct uring *self = (struct uring *)stream->reactor;
+    reactor_submitted(&self->base);
+    if (stream->socket && op->size - 1 < INT32_MAX) {
+        if (op->kind == IO_WRITE && submit_transfer(self, stream, op, IORING_OP_SEND, MSG_NOSIGNAL))
+            return;
+        if (op->kind == IO_READ && !stream->multishot && submit_transfer(self, stream, op, IORING_OP_RECV, 0))
+            return;
+    }
+    uring_submit(&self->base, op);
 }
 
 static void uring_timer(struct reactor *reactor, struct reactor_timer *timer, uint64_t nanoseconds)
@@ -163,8 +196,9 @@ static void uring_wake(struct reactor *reactor)
     }
 }
 
-/* Takes one completion from the kernel; returns how many operations it ended. */
-static int take(struct uring *self, uint64_t user_data, int result, unsigned flags)
+/* A completion from the kernel that is not of an operation, or of one that may have to go on; returns how many
+ * operations it ended. */
+static int take_any(struct uring *self, uint64_t user_data, int result, unsigned flags)
 {
     if (user_data & USER_DATA_RECEIVE)
         return uring_receive_complete(self, (void *)(uintptr_t)(user_data & ~(uint64_t)USER_DATA_RECEIVE), result,
@@ -200,6 +234,17 @@ static int take(struct uring *self, uint64_t user_data, int result, unsigned fla
     return 1;
 }
 
+/* Takes one completion from the kernel; returns how many operations it ended. */
+static inline int take(struct uring *self, uint64_t user_data, int result, unsigned flags)
+{
+    struct io_op *op = (struct io_op *)(uintptr_t)user_data;
+    if (user_data & USER_DATA_BITS || op->kind > IO_WRITE || result < 0 || op->result)
+        return take_any(self, user_data, result, flags);
+    pending_remove(stream_pending(op->stream, op->kind), op);
+    reactor_complete(&self->base, op, result);
+    return 1;
+}
+
 static int deliver(struct uring *self)
 {
     struct io_uring *ring = &self->ring;
@@ -210,17 +255,15 @@ static int deliver(struct uring *self)
         reactor_complete(&self->base, op, op->result);
     }
 
-    unsigned left = io_uring_cq_ready(ring);
-    unsigned head;
-    struct io_uring_cqe *cqe;
-    io_uring_for_each_cqe(ring, head, cqe)
-    {
-        if (left-- == 0)
-            break;
+    /* Each is given back before it is delivered, so that the queue has room for what that brings about. */
+    const struct io_uring_cq *queue = &ring->cq;
+    unsigned head = *queue->khead;
+    for (unsigned left = io_uring_cq_ready(ring); left > 0; left--) {
+        const struct io_uring_cqe *cqe = &queue->cqes[head++ & queue->ring_mask];
         uint64_t user_data = cqe->user_data;
         int result = cqe->res;
         unsigned flags = cqe->flags;
-        io_uring_cq_advance(ring, 1);
+        io_uring_smp_store_release(queue->khead, head);
         delivered += take(self, user_data, result, flags);
     }
     return delivered;

@@ -10,7 +10,13 @@
 
 /* A completion's user data is the address of its operation, that of a multishot receive and USER_DATA_RECEIVE, or one
  * of these. */
-enum { USER_DATA_CANCEL = 1, USER_DATA_WAKE = 2, USER_DATA_INTERNAL = 3, USER_DATA_RECEIVE = 4 };
+enum {
+    USER_DATA_CANCEL = 1,
+    USER_DATA_WAKE = 2,
+    USER_DATA_INTERNAL = USER_DATA_CANCEL | USER_DATA_WAKE,
+    USER_DATA_RECEIVE = 4,
+    USER_DATA_BITS = USER_DATA_INTERNAL | USER_DATA_RECEIVE,
+};
 
 /* io_op.result in flight. */
 enum { IN_FLIGHT_POLLING = 1, IN_FLIGHT_CANCELLED = 2, IN_FLIGHT_BUFFERED = 4 };

@@ -26,7 +26,7 @@ static ssize_t system_call(struct io_op *op, enum io_kind kind)
     }
 }
 
-ssize_t io_op_attempt(struct io_op *op, enum io_kind kind)
+ssize_t io_op_attempt_any(struct io_op *op, enum io_kind kind)
 {
     ssize_t result;
     if (op->size == 0)

@@ -28,6 +28,7 @@ struct stream_ops {
     bool (*try_op[IO_KINDS])(struct io_op *); /* what it has no such operation for: null */
     void (*submit)(struct io_op *);
     void (*cancel)(struct io_op *);
+    bool tries_if_speculative; /* where the stream is not, only operations on 0 bytes are tried */
 };
 
 struct stream {
@@ -66,7 +67,11 @@ static inline void io_op_prepare_connect(struct io_op *op, struct stream *stream
 
 static inline bool stream_try(struct io_op *op, enum io_kind kind)
 {
-    return op->stream->ops->try_op[kind](op);
+    const struct stream *stream = op->stream;
+    const struct stream_ops *ops = stream->ops;
+    if (ops->tries_if_speculative && !stream->speculative && op->size)
+        return false;
+    return ops->try_op[kind](op);
 }
 
 static inline void stream_submit(struct io_op *op, enum io_kind kind)
