@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from . import bridges, calibration, echo, fanout, frames, golden, grid, mitigations, opstate, other, page, phases
-from . import about_run, claims, conns, executive, growth, own_tables, paper_tables, published, runinfo
+from . import about_run, claims, conns, executive, growth, own_tables, paper_tables, published, runinfo, runs
 from . import stack, stack_short, stop, twins
 from . import syncratio
 from .rows import BadResults, is_library, read_results
@@ -93,10 +93,11 @@ class Report:
         self.own = own_tables.build(PAPER, results)
         self.verdicts = claims.judge(PAPER, results, self.info)
         self.claims = claims.section(self.verdicts)
+        self.artifact = [own_tables.artifact(self.verdicts)]
 
     def write_tables(self):
         of_sections = [table for section in [*self.sections, self.claims] for table in section.tables]
-        for table in of_sections + self.own + self.tables:
+        for table in of_sections + self.own + self.tables + self.artifact:
             write_file(self.folder / "tables" / f"{table.name}.md", table.markdown())
             write_file(self.folder / "tables" / f"{table.name}.tsv", table.tsv())
             write_file(self.folder / "tables" / f"{table.name}.tex", table.latex())
@@ -110,7 +111,9 @@ class Report:
 
     def findings(self):
         shorts = [section.short for section in self.sections if section.short]
-        text = "# What was found\n\n" + "".join(f"- {line}\n" for line in shorts)
+        found, _ = executive.findings(self.results, self.papers)
+        text = "# What was found\n\n" + executive.findings_markdown(found)
+        text += "\n## By experiment\n\n" + "".join(f"- {line}\n" for line in shorts)
         for section in self.sections:
             lines = [*section.headline.splitlines(), *section.findings]
             if lines:
@@ -127,7 +130,7 @@ class Report:
     def write_page(self, name="report.html", printed=False):
         parts = page.Parts(
             self.sections, self.results, self.info, runinfo.flat(self.info), self.papers, self.tables, self.own,
-            claims=self.claims, verdicts=self.verdicts
+            claims=self.claims, verdicts=self.verdicts, artifact=self.artifact
         )
         write_file(self.folder / name, page.Page(parts, self.folder, PAPER, printed).html())
 
@@ -160,23 +163,34 @@ class Parser(argparse.ArgumentParser):
 def main():
     parser = Parser(
         prog="scripts/report",
-        description="Writes tables, figure data and report.html from the results of a run.",
+        description="Writes tables, figure data and report.html from the results of a run; or, of several runs, a "
+        "report that sets them side by side.",
         epilog="PART is one of:\n" + "".join(f"  {part:<14}{what}\n" for part, what in PARTS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("part", nargs="?", default="all", help="what to make, see below", metavar="PART")
-    parser.add_argument("name", nargs="?", help="for claim and claim-filters", metavar="ID")
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="PART [ID] | RUN RUN",
+        help="what to make, see below, for claim and claim-filters with an ID; or the folders of two runs or more",
+    )
     parser.add_argument("--out", default="out", metavar="DIR", help="the run's folder (default: out)")
     parser.add_argument("--golden", default=GOLDEN, metavar="FOLDER", help="for golden")
     parser.add_argument("--stage", action="append", default=[], type=stage, metavar="NAME=SECONDS", help="for run-info")
     parser.add_argument("--skipped", action="append", default=[], type=pair, metavar="WHAT=REASON", help="for run-info")
     options = parser.parse_args()
-    if options.part not in PARTS:
+    options.part, options.name, *more = [*(options.words or ["all"]), None, None][: max(2, len(options.words))]
+    several = len(options.words) > 1 and options.part not in PARTS
+    if not several and options.part not in PARTS:
         parser.error(f"unknown part '{options.part}'")
-    if options.name and options.part not in ("claim", "claim-filters"):
-        parser.error(f"{options.part} takes no '{options.name}'")
+    if not several and (more or options.name and options.part not in ("claim", "claim-filters")):
+        parser.error(f"{options.part} takes no '{(more or [options.name])[-1]}'")
     try:
+        if several:
+            print("\n".join(runs.write(options.words, options.out, PAPER)))
+            print(f"report: wrote {options.out}/report.html and tables", file=sys.stderr)
+            return 0
         if options.part == "run-info":
             runinfo.add(options.out, ROOT, options.stage, options.skipped)
             return 0
@@ -192,6 +206,8 @@ def main():
         if not report.info:
             print(f"report: warning: {report.folder} has no run.json: {about_run.UNFINISHED}", file=sys.stderr)
         if options.part in ("all", "tables"):
+            if absent := [name for name in ORDER if name not in report.results]:
+                print(f"report: warning: {report.folder} has no results of {', '.join(absent)}", file=sys.stderr)
             report.write_tables()
         if options.part == "all":
             report.draw_figures()

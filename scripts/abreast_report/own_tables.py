@@ -64,8 +64,8 @@ def mechanisms(results, ours):
         "Less is better, but for the settings at which the stack does not grow. Guaranteed: by how it is built, by the "
         "language, or by the compiler (musttail); luck: the optimiser made a call a jump, which nothing promises. "
         "Costs are of one completion at once, main build, above the floor of the experiment in the last column; in "
-        "brackets the 99 % interval. In syncratio a completion is a whole message, read and written. Variants that grow at "
-        "the same settings share a row, and have the costs of the plain one. -: no cell.",
+        "brackets the 99 % interval. In syncratio a completion is a whole message, read and written. Variants that "
+        "grow at the same settings share a row, and have the costs of the plain one. -: no cell.",
         essential=True,
     )
 
@@ -238,3 +238,28 @@ def less(mine, theirs, first, second):
         return EQUAL
     low, high, word = (one, other, first) if one.value < other.value else (other, one, second)
     return word if low.high < high.low else UNKNOWN
+
+
+# ---- The artifact appendix ----
+
+
+def artifact(verdicts):
+    """Each claim, the command that measures and judges it again, and how long that takes."""
+    body = [
+        [
+            verdict.id,
+            f"{verdict.source} {verdict.section}".strip(),
+            verdict.verdict,
+            verdict.command,
+            "?" if verdict.minutes is None else f"{verdict.minutes:.1f}",
+        ]
+        for verdict in verdicts
+    ]
+    return Table(
+        "artifact",
+        "Each claim, what measures it again, and for how long",
+        ["claim", "source", "verdict here", "command", "minutes"],
+        body,
+        "Minutes: of measuring, from how long this run took for the experiments of the claim; a first build comes on "
+        "top.",
+    )
