@@ -150,6 +150,11 @@ static int add_comparison(const struct group *group, const struct entry *entry, 
             if (!status && group->experiment->rates)
                 add_rates(group, entry, interval, results);
         }
+        if (!entry->control && strcmp(metric, "cpu_ratio_to_floor") == 0) {
+            status = bootstrap_difference(values, base, blocks(group), seed, &interval);
+            if (!status)
+                add(group, entry, "cpu_ns_above_floor", "ns", interval, results);
+        }
     }
     free(values);
     free(base);
