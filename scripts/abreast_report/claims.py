@@ -10,9 +10,10 @@ from .rows import Cited, cited, shown
 from .tables import Mark, Section, Table
 
 COLUMNS = "id claim source section rule notes".split()
-WRITTEN = "id claim source section experiment rule measured spread verdict condition command minutes".split()
+WRITTEN = "id claim source section experiment rule measured spread verdict condition command minutes notes".split()
 HOLDS, WHEN, REFUTED, UNTESTED = VERDICTS = "holds", "holds when", "refuted", "not testable here"
 STRADDLES = "the intervals straddle the limit"
+WORDS = "words"  # the kind of cells that are text
 CITED = 3  # rows that a figure of many links to
 
 
@@ -281,29 +282,43 @@ def sentence(verdicts):
 
 
 def section(verdicts):
-    """The report's section: a table for each source, the verdict first."""
+    """The report's section: a table for each source, the verdict first; and what the verdicts rest on, folded."""
     found = Section("claims")
     found.short = found.headline = sentence(verdicts)
     for source in dict.fromkeys(one.source for one in verdicts):
         mine = [one for one in verdicts if one.source == source]
-        counts = ", ".join(f"{number} {word}" for word, number in counted(mine).items() if number)
         found.tables.append(
             Table(
                 "claims-" + "".join(char if char.isalnum() else "-" for char in source.lower()),
-                f"{source}: {counts}",
-                ["claim", "verdict", "measured", "spread", "section", "what it rests on"],
-                [
-                    [one.claim, Mark(one.text, kind(one)), one.measured, one.spread, one.section, one.notes or "-"]
-                    for one in mine
-                ],
+                f"{source}: {title(mine)}",
+                ["verdict", "claim", "when, or why not", "measured", "section"],
+                [line(one) for one in mine],
                 essential=True,
             )
         )
+    found.tables.append(
+        Table(
+            "claims-rules",
+            "What each verdict rests on: the rule, and what it takes for the text's words",
+            ["claim", "rule", "note"],
+            [[one.id, Mark(one.rule, WORDS), Mark(one.notes or "-", WORDS)] for one in verdicts],
+            detail=True,
+        )
+    )
     return found
 
 
-def kind(verdict):
-    return {HOLDS: "good", REFUTED: "bad", WHEN: "mixed"}.get(verdict.verdict, "")
+def title(verdicts):
+    words = {HOLDS: "hold", WHEN: "hold under a condition", REFUTED: "refuted", UNTESTED: "not testable here"}
+    return ", ".join(f"{number} {words[word]}" for word, number in counted(verdicts).items() if number)
+
+
+def line(one):
+    text = str(one.measured)
+    if one.spread not in ("-", "exact"):
+        text = f"{text[:-1]}, {one.spread})" if text.endswith(")") else f"{text} ({one.spread})"
+    measured = cited(Mark(text, WORDS), *one.measured.rows)
+    return [one.verdict, Mark(one.claim, WORDS), Mark(one.condition or "-", WORDS), measured, one.section]
 
 
 def printed(one):

@@ -13,7 +13,7 @@ SAME = 2  # so many literals that say the same are named
 KEPT = 60  # terms that are made longer
 WORTH = 0.4  # cases that a further literal has to put right, at least
 SWITCHES = {"sib": "sibling calls", "exc": "exceptions"}
-WORDS = {name: f"the {name}" for name in ("compiler", "language", "model", "mechanism")} | {"opt": "the level"}
+WORDS = {"opt": "at", "compiler": "with", "language": "in", "model": "of", "mechanism": "by"}
 # The first of literals that say the same is taken.
 ORDER = ["opt", "exc", "sib", "compiler", "language", "model", "mechanism"]
 
@@ -142,28 +142,31 @@ def separate(cases):
 
 def any_of(terms):
     several = len(terms) > 1
-    return ", or ".join(f"({text})" if several and " and " in text else text for text in map(term_text, terms))
+    return ", or ".join(f"({text})" if several and len(term) > 1 else text for term, text in worded(terms))
 
 
 def none_of(terms):
-    return ", and ".join(f"not ({term_text(term)})" for term in terms)
+    return ", and ".join(f"not ({text})" for _, text in worded(terms))
 
 
-def term_text(term):
-    ordered = sorted(term, key=lambda literal: ORDER.index(literal.dimension) if literal.dimension in ORDER else 9)
-    texts = [literal_text(literal) for literal in ordered]
-    if len(term) == 1 and term[0].same:
-        return f"{texts[0]} [the same here: {'; '.join(literal_text(other) for other in term[0].same[:SAME])}]"
-    return " and ".join(texts)
+def worded(terms):
+    for term in terms:
+        ordered = sorted(term, key=lambda literal: ORDER.index(literal.dimension) if literal.dimension in ORDER else 9)
+        text = " ".join(literal_text(literal) for literal in ordered)
+        if len(term) == 1 and term[0].same:
+            text += f" [the same here: {'; '.join(literal_text(other) for other in term[0].same[:SAME])}]"
+        yield term, text
 
 
 def literal_text(literal):
     name = literal.dimension
     if name in SWITCHES and len(literal.values) == 1:
-        return f"{SWITCHES[name]} are {min(literal.values)}"
+        return f"{'with' if 'on' in literal.values else 'without'} {SWITCHES[name]}"
     negative = len(literal.others) < len(literal.values)
     values = sorted(literal.others if negative else literal.values)
     if values == ["-"]:
-        return f"{name} is {'given' if negative else 'not given'}"
+        return f"{'with' if negative else 'without'} {name}"
     listed = "/".join(value if value != "-" else "none" for value in values)
-    return f"{WORDS.get(name, name)} is {'not ' if negative else ''}{listed}"
+    if name in WORDS:
+        return f"{'not ' if negative else ''}{WORDS[name]} {listed}"
+    return f"{name} {'not ' if negative else ''}{listed}"
