@@ -73,9 +73,9 @@ def chart_data(points):
     lines.sort(key=lambda item: places.index(item[0][2:]))
     runs = {point.seq: point for point in sorted(points, key=lambda point: point.seq)}
     settings = axis(runs)
-    for number, point in enumerate((point for point in runs.values() if point.note), 1):
+    for point in (point for point in runs.values() if point.note):
         settings.append(f"set arrow from {point.seq}, graph 0 to {point.seq}, graph 0.93 nohead dt 3 lc rgb '#444444'")
-        settings.append(f"set label {quoted(number)} at {point.seq}, graph 0.96 center")
+        settings.append(f"set label '#{point.seq}' at {point.seq}, graph 0.96 center")
     for _, line in lines:
         for point, ratio in changes_of(line):
             place = f"at {point.seq}, {point.value:.17g}"

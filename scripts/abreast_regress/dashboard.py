@@ -22,7 +22,7 @@ td.worse { color: #a33b00; font-weight: 600; } td.better { color: #00663f; }
 HOW = """<p>Each chart is one piece of work, run by run, oldest on the left. <b>Colour is the model</b>: grey is the floor (the
 same work with neither protocol), blue are awaitables, orange are senders. The band is the 99&nbsp;% interval of each
 figure. A <b>ring</b> marks a change point: from there on the figure is another one, by the percentage beside it.
-A <b>dotted line</b> is a run with a note, listed below. Axes do not begin at 0, so that small changes show. Lines of
+A <b>dotted line</b> is a run with a note, by whose number it is listed below. Axes do not begin at 0, so that small changes show. Lines of
 different processors are never joined: the second and later ones are dashed.</p>
 <p>Change points need later runs, so nothing here fails a build; the gates are <code>scripts/regress check</code> and
 <code>scripts/regress compare</code>.</p>"""
@@ -60,9 +60,8 @@ def change_rows(points):
 
 
 def notes(points):
-    """Numbered within each chart as the charts are; here by run."""
     runs = {point.seq: point for point in points if point.note}
-    return [[cell(point.date[:10], "whole"), cell(short(point.revision)), cell(point.note)] for _, point in sorted(runs.items())]
+    return [[cell(f"#{point.seq}"), cell(point.date[:10], "whole"), cell(short(point.revision)), cell(point.note)] for _, point in sorted(runs.items())]
 
 
 def inline(path):
@@ -95,7 +94,7 @@ def page(points, filters, say):
     heads = ["change", "form", "metric", "work", "first run", "revision", "processor"]
     parts.append(table(heads, changes) if changes else "<p>None so far.</p>")
     if noted:
-        parts.append("<h2>Notes</h2>" + table(["run", "revision", "note"], noted))
+        parts.append("<h2>Notes</h2>" + table(["run", "of", "revision", "note"], noted))
     with tempfile.TemporaryDirectory() as scratch:
         parts.append(sections(chosen, Path(scratch), say))
     return (

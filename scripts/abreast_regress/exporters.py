@@ -30,7 +30,7 @@ def numbers(run):
 
 
 def as_json(value):
-    return json.dumps(value, indent=1, allow_nan=False) + "\n"
+    return json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 
 
 def google_benchmark(run):

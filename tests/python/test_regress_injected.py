@@ -9,23 +9,17 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import ROOT, run
+from regress_tools import regress
 
-sys.path.insert(0, str(ROOT / "scripts"))
-
-from abreast_regress import judge, runs  # noqa: E402
+from abreast_regress import judge, runs
 
 ECHO = "echo/awaitable/task/transport=memory,message=64,process=empty"
 GRID = "grid/sender/pipeline/stream=synchronous"
 REPEATS = 20
-
-
-def regress(*words):
-    return run(ROOT / "scripts" / "regress", *words)
 
 
 def overlay(folder, path, old, new):
