@@ -41,6 +41,9 @@ int echo_memory_open(const struct cell *, const struct run_options *, void **sta
 int echo_memory_run(void *state, uint64_t operations, struct outcome *);
 void echo_memory_close(void *state);
 
+/* frame_bytes, of all frames of one loop, and storage_bytes, which its caller keeps for it. */
+void echo_memory_describe(const struct cell *, const struct row *blank, struct results *);
+
 int echo_socket_open(const struct cell *, const struct run_options *, void **state);
 int echo_socket_run(void *state, uint64_t operations, struct outcome *);
 void echo_socket_close(void *state);

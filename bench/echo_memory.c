@@ -1,5 +1,6 @@
 /* The loop over an in-memory stream, where every operation completes at once: what a turn of the loop itself costs. */
 #include "bench/echo.h"
+#include "common/counting_allocator.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -122,4 +123,32 @@ void echo_memory_close(void *state)
         echo->allocator->destroy(echo->env.allocator);
     free(echo->loop);
     free(echo);
+}
+
+/* A loop over a stream with nothing in it makes its frames and ends. */
+void echo_memory_describe(const struct cell *cell, const struct row *blank, struct results *results)
+{
+    const struct echo_parameters *parameters = cell->parameters;
+    const struct loop_form *form = &loop_forms[parameters->form];
+    if (form->code->unavailable)
+        return;
+    struct counting_allocator frames;
+    counting_allocator_init(&frames, NULL);
+    struct io_env env = {.executor = inline_executor(), .allocator = &frames.base};
+    struct memory_stream nothing;
+    unsigned char buffer[PIECE];
+    memory_stream_init(&nothing, buffer, PIECE, 0, PIECE, buffer, PIECE);
+    struct loop_job job = {.env = &env, .stream = &nothing.stream, .buffer = buffer, .size = sizeof buffer};
+    struct row row = *blank;
+    void *storage = malloc(*form->code->bytes);
+    int status = storage ? form->code->start(storage, &job) : -ENOMEM;
+    free(storage);
+    row.unit = "B";
+    row.metric = "frame_bytes";
+    if (status < 0)
+        results_add_missing(results, &row, strerror(-status));
+    else
+        results_add_exact(results, row, (double)atomic_load(&frames.bytes));
+    row.metric = "storage_bytes";
+    results_add_exact(results, row, (double)*form->code->bytes);
 }
