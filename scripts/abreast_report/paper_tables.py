@@ -123,9 +123,17 @@ def build(paper, results):
     """The tables of all templates, in the order of their files' names; those of which nothing was measured in one."""
     figures, ours = Figures(published.read(paper)), Ours(results)
     templates = read(paper)
+    for template in templates:
+        check(template, figures)
     absent = [template for template in templates if not any(ours.row(cell.ours, m) for m, cell in wanted(template))]
     found = [table(template, figures, ours) for template in templates if template not in absent]
     return found + ([absent_table(absent)] if absent else [])
+
+
+def check(template, figures):
+    for cell in [cell for _, cells in template.rows for cell in cells or [] if cell.column]:
+        if not figures.get(*cell.source, cell.row, cell.column):
+            raise ValueError(f"{template.name}: nothing is published under {cell.row}, {cell.column}")
 
 
 def wanted(template):
@@ -162,8 +170,6 @@ def table(template, figures, ours):
         for index, cell in enumerate(cells):
             kind = template.columns[index][0]
             figure = figures.get(*cell.source, cell.row, cell.column) if cell.column else None
-            if cell.column and not figure:
-                raise ValueError(f"{template.name}: nothing is published under {cell.row}, {cell.column}")
             place = shape.Place(label, template.columns[index][1], group)
             line += KINDS[kind](cell, figure, ours, judge, place)
         body.append(line)

@@ -1,0 +1,155 @@
+"""Several runs side by side, a run with parts missing, and how abreast is cited."""
+
+import json
+import re
+import shutil
+import sys
+
+import pytest
+
+from conftest import DATA, ROOT, run
+
+sys.path.insert(0, str(ROOT / "scripts"))
+from abreast_report import runs  # noqa: E402
+from abreast_report.rows import BadResults  # noqa: E402
+
+REPORT = ROOT / "scripts" / "report"
+RATIO = "frames\tawaitable\trecycling\tdepth=1,task=awaitable"
+
+
+@pytest.fixture
+def two(tmp_path):
+    """Two folders with the committed results."""
+    folders = []
+    for name in ("first", "second"):
+        out = tmp_path / name
+        shutil.copytree(DATA / "results", out / "results")
+        shutil.copy(DATA / "run.json", out / "run.json")
+        folders.append(out)
+    return folders
+
+
+def edit(path, wanted, change):
+    """Changes the fields of the lines that begin so."""
+    lines = path.read_text().splitlines()
+    found = [index for index, line in enumerate(lines) if line.startswith(wanted)]
+    assert found, wanted
+    for index in found:
+        lines[index] = "\t".join(change(lines[index].split("\t")))
+    path.write_text("\n".join(lines) + "\n")
+
+
+def compare(tmp_path, *folders):
+    return "\n".join(runs.write(folders, tmp_path / "both", ROOT / "paper"))
+
+
+def test_equal_runs_are_equal(tmp_path, two):
+    done = run(REPORT, "--out", tmp_path / "both", *two)
+    assert done.returncode == 0, done.stderr
+    said = done.stdout
+    assert "One kind of machine." in said
+    equal, total = re.search(r"growth classes: ([\d,]+) of ([\d,]+) that all runs have are equal\.", said).groups()
+    assert equal == total
+    overlapping, ratios = re.search(r"Paired ratios: in (\d+) of (\d+) the runs'", said).groups()
+    assert overlapping == ratios != "0"
+    same, judged = re.search(r"the same in all runs for (\d+) of (\d+)", said).groups()
+    assert same == judged != "0"
+
+
+def test_each_difference_is_named(tmp_path, two):
+    _, second = two
+    info = json.loads((second / "run.json").read_text())
+    info.setdefault("machine", {})["cpu_model"] = "Another <processor>"
+    (second / "run.json").write_text(json.dumps(info))
+    growth = "stack\tawaitable\tready\t-\tgcc-12.2.0 O2 sib=on exc=off san=none\tstack_growth"
+    edit(second / "results" / "stack.tsv", growth, lambda fields: fields[:7] + ["linear"] * 3 + fields[10:])
+
+    def slower(fields):
+        if fields[5] == "ratio_to_malloc":
+            fields[7:10] = ["3", "2.9", "3.1"]
+        return fields
+
+    edit(second / "results" / "frames.tsv", RATIO, slower)
+    (second / "results" / "echo.tsv").unlink()
+    said = compare(tmp_path, *two)
+    assert "Different machines" in said
+    assert "second has no results of echo." in said
+    assert "they differ in stack 1." in said
+    assert "in 1 of the others they lie on different sides of 1." in said
+    table = (tmp_path / "both" / "tables" / "runs-differ-stack.md").read_text()
+    assert "| awaitable ready | gcc-12.2.0 O2 sib=on exc=off san=none | constant | linear |" in table
+    ratios = (tmp_path / "both" / "tables" / "runs-ratios-all.md").read_text()
+    line = next(line for line in ratios.splitlines() if "awaitable recycling depth=1, task=awaitable" in line)
+    assert line.endswith("| 3 (2.9 to 3.1) | apart, on different sides of 1 |")
+    page = (tmp_path / "both" / "report.html").read_text()
+    assert "Another &lt;processor&gt;" in page
+    assert "{{" not in page
+    assert not re.search(r"https?://|<script|<link", page)
+
+
+def test_a_verdict_that_differs_comes_first(tmp_path, two):
+    _, second = two
+
+    def linear(fields):
+        return fields[:7] + ["linear"] * 3 + fields[10:] if fields[5] == "stack_growth" else fields
+
+    for name in ("stack", "finals"):
+        for model in ("awaitable", "cxx-awaitable"):
+            path = second / "results" / f"{name}.tsv"
+            if f"\n{name}\t{model}\t" in path.read_text():
+                edit(path, f"{name}\t{model}\t", linear)
+    said = compare(tmp_path, *two)
+    same, judged = map(int, re.search(r"the same in all runs for (\d+) of (\d+)", said).groups())
+    assert same < judged
+    rows = (tmp_path / "both" / "tables" / "runs-claims.tsv").read_text().splitlines()[1:]
+    assert rows[0].endswith("\tdiffers")
+
+
+def test_absolute_times_are_not_compared(tmp_path, two):
+    compare(tmp_path, *two)
+    for path in (tmp_path / "both" / "tables").glob("runs-*.tsv"):
+        if path.name == "runs-claims.tsv":
+            continue  # its words may name a metric that it judges within a run
+        assert not re.search(r"\bns_per_op\b|\bmsgs_per_s\b|latency_p\d+_ns", path.read_text()), path
+
+
+def test_three_runs_and_names_that_are_the_same(tmp_path, two):
+    other = tmp_path / "other" / "first"
+    shutil.copytree(two[0], other)
+    compare(tmp_path, *two, other)
+    head = (tmp_path / "both" / "tables" / "runs-experiments.tsv").read_text().splitlines()[0]
+    assert head == f"experiment\t{two[0]}\tsecond\t{other}"
+
+
+def test_a_run_is_not_overwritten(two):
+    with pytest.raises(BadResults, match="name another folder with --out"):
+        runs.write(two, two[0], ROOT / "paper")
+
+
+def test_a_folder_without_results_is_named(tmp_path, two):
+    with pytest.raises(BadResults, match="none/results"):
+        compare(tmp_path, two[0], tmp_path / "none")
+
+
+def test_a_partial_run_says_what_it_has_not(tmp_path, two):
+    out = two[0]
+    (out / "results" / "frames.tsv").unlink()
+    done = run(REPORT, "tables", "--out", out)
+    assert done.returncode == 0, done.stderr
+    warning = next(line for line in done.stderr.splitlines() if "has no results of" in line)
+    assert "frames" in warning and "stack" not in warning
+    absent = (out / "tables" / "paper-absent.md").read_text()
+    assert "| P4003R4 3.5: one workload with several frame allocators | frames |" in absent
+    assert not (out / "tables" / "paper-p4003r4-3-5.md").exists()
+    assert (out / "tables" / "paper-p2583r0-7-1-stack.tex").exists()
+
+
+def test_citation_names_this_version():
+    text = (ROOT / "CITATION.cff").read_text()
+    assert text.startswith("cff-version: 1.2.0\n")
+    assert "\nlicense: MIT\n" in text
+    assert "\n  - name: The abreast developers\n" in text
+    version = re.search(r"\bVERSION (\d+\.\d+\.\d+)", (ROOT / "CMakeLists.txt").read_text()).group(1)
+    assert f"\nversion: {version}\n" in text
+    for key in ("message", "title", "authors"):
+        assert re.search(rf"^{key}:", text, re.MULTILINE)
