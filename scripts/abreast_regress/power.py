@@ -14,7 +14,7 @@ from .status import Stop
 
 SLOWDOWNS = [0, 3, 5, 10]
 BEGIN, END = "<!-- power: begin, written by scripts/regress power --write -->", "<!-- power: end -->"
-ESTIMATE_S = 0.085  # a round of three samples of 10 ms, for "about T left" before the first trial
+ESTIMATE_S = 0.06  # a round of three samples of 10 ms, for "about T left" before the first trial
 
 
 def trial(executable, cell, plan, percent, operations):

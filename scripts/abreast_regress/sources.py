@@ -14,7 +14,7 @@ from .runs import Identity, Run, parse_rows, read_run
 from .status import NOTHING, Stop
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILDS = ROOT / "build" / "regress"  # of revisions; nothing else is kept there
+BUILDS = ROOT / "build" / "revisions"  # of revisions; nothing else is kept there
 # No cells of other compilers and no other libraries: what `measure` and `time` need, and no more.
 CONFIGURE = ["-DCMAKE_BUILD_TYPE=Release", "-DABREAST_LEVELS=", "-DABREAST_PEERS=none"]
 
@@ -50,7 +50,7 @@ def resolve(word, say):
 
 
 def build_revision(word, say):
-    """The executable of a revision of this repository, from build/regress/<revision>, made there if need be."""
+    """The executable of a revision of this repository, from build/revisions/<revision>, made there if need be."""
     try:
         revision = output(["git", "rev-parse", "--verify", "--quiet", f"{word}^{{commit}}"], word).strip()
     except Stop:
