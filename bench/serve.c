@@ -210,6 +210,7 @@ static void drain(struct server *server)
     server->draining = true;
     server->deadline_ns = clock_ns() + SERVER_GRACE_SECONDS * UINT64_C(1000000000);
     server->ops.try_op[IO_READ] = end_of_stream;
+    server->ops.tries_if_speculative = false;
     if (server->accepting)
         stream_cancel(&server->accept);
     else

@@ -70,6 +70,7 @@ static void put_between(struct session *self, struct stream *stream)
 {
     self->below = stream->ops;
     self->ops = *stream->ops;
+    self->ops.tries_if_speculative = false; /* each passes by here */
     self->ops.try_op[IO_READ] = try_read;
     self->ops.try_op[IO_WRITE] = try_write;
     stream->ops = &self->ops;

@@ -136,6 +136,8 @@ static int run_all(struct run *run, const struct reactor_options *options, const
     if (status < 0)
         fail(run, strerror(-status), run->open);
 
+    if (soak->shortened < soak->sessions) /* else the test would be an easy one */
+        fail(run, "operations made shorter than asked for, too few", soak->shortened);
     if (reactor_in_flight(soak->reactor))
         fail(run, "operations left in flight", reactor_in_flight(soak->reactor));
     if (soak->allocator.live || soak->allocator.calls != soak->allocator.frees)
