@@ -1,44 +1,58 @@
 """echo: the real loop, each model beside the floor."""
 
+from . import echo_latency
+from .echo_cost import OUTSIDE, UNDECIDED, WITHIN, core_sentence, core_table, judge, mark, shown_cpu, where_table
 from .ratios import control_finding, difference, groups_of, more, shown_range, shown_speed, speed
-from .rows import breakable, model_order, shown, shown_row
-from .tables import Mark, Section, Table
+from .rows import breakable, cited, model_order, shown, shown_row
+from .tables import Section, Table
 
 RATIO = "ratio_to_floor"
+CPU_RATIO = "cpu_ratio_to_floor"
 TO_BARE = "ratio_to_native"  # floor-apart's time over the bare loop's
-NEAR = 0.9  # of the floor's throughput
+CPU_TO_BARE = "cpu_ratio_to_native"
 YARDSTICK = 0.97  # of a bare loop's throughput, that the floor's interval must not go below
 
-OTHER_METRICS = {"ns_per_op", "ns_above_floor", RATIO, TO_BARE}
+ELSEWHERE = {"ns_per_op", "ns_above_floor", "cpu_ns_above_floor", RATIO, CPU_RATIO, TO_BARE, CPU_TO_BARE, "msgs_per_s",
+             "cpu_ns_per_msg", "offered_msgs_per_s"}
 
 
 def in_memory(group):
     return "transport=memory" in group.variant.split(",")
 
 
-def build(rows):
+def timed_line(name, figures):
+    """Throughput and processor time, each beside the floor's."""
+    rate, cpu, ratio = (figures.get(metric) for metric in ("msgs_per_s", "cpu_ns_per_msg", RATIO))
+    floor = ["1 (floor)", "1 (floor)"]
+    beside = [mark_speed(ratio), shown_cpu(figures.get(CPU_RATIO))] if ratio else floor
+    return [*name, shown_row(rate), beside[0], shown_row(cpu), beside[1]]
+
+
+def build(rows, results=None):
     section = Section("echo")
     groups = groups_of(rows)
-    metrics = [m for m in dict.fromkeys(row.metric for row in rows) if m not in OTHER_METRICS]
+    metrics = [m for m in dict.fromkeys(row.metric for row in rows) if m not in ELSEWHERE and "latency" not in m]
     times, counts = [], []
     for group in groups:
         for (model, mechanism), figures in group.ordered():
-            ratio = figures.get(RATIO)
             name = [breakable(group.variant), f"{model} {mechanism}"]
-            if group.timed:
-                figure = [shown_row(figures.get("ns_per_op")), shown_row(figures.get("ns_above_floor"))]
-                times.append([*name, *figure, mark(ratio) if ratio else "1 (floor)"])
-            counts.append([*name, group.compiler, *(shown_row(figures.get(metric)) for metric in metrics)])
+            if "ns_per_op" in figures:
+                times.append(timed_line(name, figures))
+            if any(metric in figures for metric in metrics):
+                counts.append([*name, group.compiler, *(shown_row(figures.get(metric)) for metric in metrics)])
     section.tables = [
         Table(
             "echo",
-            "The loop: each model's time beside the floor's",
-            ["variant", "form", "ns per operation", "ns above the floor", "throughput, floor = 1"],
+            "The loop: throughput and processor time of each form beside the floor's",
+            ["variant", "form", "messages/s", "throughput, floor = 1", "CPU ns a message", "CPU, floor = 1"],
             times,
-            "In brackets the 99 % interval of paired, interleaved runs. All forms of a variant moved the same bytes "
-            "and gave the same checksum: the runner refuses a group where they differ. A library, named with its "
-            "version, has its own reactor of that kind, on both ends of a connection. The clients of bare loops and of "
-            "floor-apart have a reactor of their own; floor-plain is without the policy that its variant names.",
+            "Throughput: higher is better; CPU: lower is better. In brackets the 99 % interval of paired, interleaved runs. "
+            "CPU is all processor time of the thread that client and loop share, the kernel's included. All forms of a "
+            "variant moved the same bytes and gave the same checksum: the runner refuses a group where they differ. window: "
+            "so many messages in flight on each connection; parts: sub-requests that a message is split in. A library, "
+            "named with its version, has its own reactor of that kind, on both ends of a connection. The clients of bare "
+            "loops and of floor-apart have a reactor of their own; floor-plain is without the policy that its variant "
+            "names.",
         ),
         Table(
             "echo-counts",
@@ -49,12 +63,16 @@ def build(rows):
         ),
     ]
     real = [group for group in groups if not in_memory(group)]
-    section.short = short(real, [group for group in groups if in_memory(group)])
+    memory = [group for group in groups if in_memory(group)]
+    section.short = short(real, memory)
     section.headline = headline(real)
-    section.findings = [*instructions(groups), *control_finding(groups, RATIO)]
+    section.tables[1:1] = [*where_table(memory, real, results), *core_table(real), *echo_latency.table(groups)]
+    section.findings = [*core_sentence(real), *echo_latency.sentences(groups), *instructions(groups), *control_finding(groups, RATIO)]
     section.findings += [text for group in groups for text in [*against_bare(group), *policy(group)]]
     section.findings += [text for group in groups for text in far_from_floor(group)]
     section.data = figure_data(groups)
+    latencies = echo_latency.figure_data(groups)
+    section.more_data = {"echo-latency": latencies} if latencies else {}
     return section
 
 
@@ -63,21 +81,9 @@ def floor_of(group):
     return group.cells.get(("raw", "floor"), {})
 
 
-WITHIN, OUTSIDE, UNDECIDED = "within 10 %", "outside", "too noisy to tell"
-
-
-def judge(times):
-    """Whether a throughput is within 10 % of the floor's, as far as its interval tells: both sides alike."""
-    _, low, high = times
-    return WITHIN if low >= NEAR else OUTSIDE if high < NEAR else UNDECIDED
-
-
-def mark(ratio):
-    text = shown_speed(ratio)
+def mark_speed(ratio):
     times = speed(ratio)
-    if times is None:
-        return text
-    return Mark(text, {WITHIN: "constant", OUTSIDE: "linear", UNDECIDED: "bounded"}[judge(times)])
+    return mark(shown_speed(ratio), judge(times), ratio) if times else shown_speed(ratio)
 
 
 def throughputs(groups):
@@ -117,13 +123,13 @@ def headline(groups):
     if not parts:
         return ""
     return (
-        "The echo loop over sockets, where a form counts as within 10 % of the floor, or outside, only if its whole "
+        "The echo loop over sockets, where a form counts as within 3 % of the floor, or outside, only if its whole "
         f"interval is: {'; '.join(parts)}."
     )
 
 
 def far_from_floor(group):
-    """For each form outside the 10 %, where the rest goes, as far as the counts tell."""
+    """For each form outside the 3 %, where the rest goes, as far as the counts tell."""
     base = floor_of(group)
     for (model, mechanism), figures in group.ordered():
         times = speed(figures.get(RATIO))
@@ -152,6 +158,14 @@ def far_from_floor(group):
         )
 
 
+def met(times):
+    """That the interval reaches 1 and does not go below the yardstick, as far as it tells."""
+    _, low, high = times
+    if low < YARDSTICK and high >= 1:
+        return "too noisy to tell"
+    return "met" if low >= YARDSTICK and high >= 1 else "missed"
+
+
 def against_bare(group):
     """What the reactor costs: the floor's throughput beside a loop's without one."""
     apart = group.cells.get(("raw", "floor-apart"), {})
@@ -160,10 +174,8 @@ def against_bare(group):
         return
     name, bare = next(((name, cell) for (_, name), cell in group.cells.items() if name.startswith("bare-")), ("", {}))
     value, low, high = times
-    if low < YARDSTICK and high >= 1:
-        verdict = "too noisy to tell"
-    else:
-        verdict = "met" if low >= YARDSTICK and high >= 1 else "missed"
+    cpu_times = speed(apart.get(CPU_TO_BARE))
+    verdict = met(times)
     figures = [apart.get("cpu_ns_per_msg"), bare.get("cpu_ns_per_msg")]
     cpu = ""
     if all(row and row.value is not None for row in figures):
@@ -178,6 +190,12 @@ def against_bare(group):
         f"throughput of {name}, which has no reactor (1 or more: it costs nothing){cpu}. Both have their clients on "
         f"another reactor. That the interval reaches 1.00 and does not go below {YARDSTICK:.2f}: {verdict}."
     )
+    if cpu_times:
+        yield (
+            f"The same in processor time, {group.variant}: the floor does {cpu_times[0]:.3f} ({cpu_times[1]:.3f} to "
+            f"{cpu_times[2]:.3f}) times the messages of {name} in a second of it (1 or more: it costs nothing): "
+            f"{met(cpu_times)}."
+        )
     shared = speed(apart.get(RATIO))
     if shared and not shared[1] <= 1 <= shared[2]:
         yield (
