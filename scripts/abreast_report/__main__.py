@@ -78,7 +78,7 @@ class Report:
             "mitigations": mitigations.build,
             "syncratio": lambda rows: syncratio.build(rows, papers),
             "fanout": fanout.build,
-            "echo": lambda rows: echo.build(of_main_setting(rows)),
+            "echo": lambda rows: echo.build(of_main_setting(rows), results),
             "conns": lambda rows: conns.build(rows, papers),
             "stop": stop.build,
         }
