@@ -1,1 +1,1 @@
-"""What scripts/regress does: finds regressions, keeps their history, and hands figures to other tools (docs/regress.md)."""
+"""What scripts/regress does: finds regressions, keeps their history, hands figures to other tools (docs/regress.md)."""

@@ -6,8 +6,8 @@ import sys
 from . import commands
 from .status import ERROR, Stop
 
-STATUSES = """Exit status: 0 green, 1 usage, environment or internal error (an expired waiver is one), 2 red: a regression,
-3 inconclusive, 4 nothing measured, something missing, or incomparable."""
+STATUSES = """Exit status: 0 green, 1 usage, environment or internal error (an expired waiver is one),
+2 red: a regression, 3 inconclusive, 4 nothing measured, something missing, or incomparable."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -57,9 +57,11 @@ MARKDOWN = option("--summary", metavar="FILE", help="append a Markdown summary, 
 
 
 def parse(words):
-    parser = Parser(prog="scripts/regress", epilog=STATUSES, allow_abbrev=False,
-                    description="Finds regressions between a run and a baseline or between two builds, keeps their "
-                                "history, and hands figures to other tools. docs/regress.md explains each command.")  # fmt: skip
+    about = (
+        "Finds regressions between a run and a baseline or between two builds, keeps their history, and hands figures "
+        "to other tools. docs/regress.md explains each command."
+    )
+    parser = Parser(prog="scripts/regress", epilog=STATUSES, allow_abbrev=False, description=about)
     parsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     add(parsers, "measure", commands.measure, "Measures what is deterministic, without times, into a run folder.",
         BUILD, OUT, FILTERS)  # fmt: skip
@@ -74,7 +76,8 @@ def parse(words):
         option("--samples", metavar="FILE", help="write down every sample"),
         option("--force", action="store_true", help="time although the machine is busy; it is said"))  # fmt: skip
     baseline = parsers.add_parser("baseline", help="The baseline.", allow_abbrev=False)
-    add(baseline.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser), "update", commands.baseline_update,
+    baseline = baseline.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
+    add(baseline, "update", commands.baseline_update,
         "Prints what making the run the baseline would change, and does it with --yes.",
         OUT, BASELINE, FILTERS, option("--yes", action="store_true", help="write it"))  # fmt: skip
     history = parsers.add_parser("history", help="The history.", allow_abbrev=False)
@@ -85,7 +88,8 @@ def parse(words):
     charts = option("--charts", default="charts", metavar="DIR", help="where charts go (default: charts)")
     add(history, "chart", commands.history_chart, "Draws the history, a chart a cell.", HISTORY, charts, FILTERS)
     add(history, "dashboard", commands.history_dashboard, "Draws the history on one page, which opens offline.",
-        HISTORY, option("--page", default="dashboard.html", metavar="FILE", help="default: dashboard.html"), FILTERS)  # fmt: skip
+        HISTORY, FILTERS,
+        option("--page", default="dashboard.html", metavar="FILE", help="default: dashboard.html"))  # fmt: skip
     add(parsers, "export", commands.export, "Prints a run in another tool's format.",
         option("format", metavar="FORMAT", help=f"one of {', '.join(commands.FORMATS)}"), OUT, FILTERS)  # fmt: skip
     add(parsers, "power", commands.power, "Measures how often the timing gate is wrong: A/A trials, and slowdowns that "

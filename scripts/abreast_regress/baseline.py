@@ -54,7 +54,9 @@ def read_baseline(path):
         raise Stop(f"{path}: there is no header '{' '.join(COLUMNS)}'")
     try:
         rows = [
-            parse_line(line, f"{path}:{index}", index) for index, line in enumerate(lines[first + 1 :], first + 2) if line
+            parse_line(line, f"{path}:{index}", index)
+            for index, line in enumerate(lines[first + 1 :], first + 2)
+            if line
         ]
     except BadResults as error:
         raise Stop(str(error)) from None

@@ -2,8 +2,9 @@
 
 A deterministic series changes where its value does. Of a measured one the logarithms are cut into the segments, of at
 least 4 points, that cost least: the squared distances from each segment's mean, in units of the noise, and a price for
-each further segment (Jackson and others, "An algorithm for optimal partitioning of data on an interval", 2005). The noise
-is told from the differences between neighbours, in which a step hardly counts. A step of less than 3 % is not marked.
+each further segment (Jackson and others, "An algorithm for optimal partitioning of data on an interval", 2005). The
+noise is told from the differences between neighbours, in which a step hardly counts. A step of less than 3 % is not
+marked.
 """
 
 import math

@@ -110,7 +110,10 @@ def first_of_each(words):
 def axis(runs):
     step = -(-len(runs) // LABELS)
     # In double quotes, for the line end in it.
-    tics = [f'"{plain(short(point.revision))}\\n{plain(point.date[:10])}" {seq}' for seq, point in list(runs.items())[::step]]
+    tics = [
+        f'"{plain(short(point.revision))}\\n{plain(point.date[:10])}" {seq}'
+        for seq, point in list(runs.items())[::step]
+    ]
     return [f"set xtics ({', '.join(tics)})", f"set xrange [{min(runs) - 0.5}:{max(runs) + 0.5}]"]
 
 
@@ -130,7 +133,8 @@ def draw(key, points, folder):
             path.write_text(text, encoding="utf-8")
         target = folder / f"{name}.svg"
         unit = points[0].unit
-        variables = {"data": data, "extra": extra, "out": target.resolve(), "kind": "svg", "chart": title(key), "id": name.replace("-", "_"),
+        variables = {"data": data, "extra": extra, "out": target.resolve(), "kind": "svg", "chart": title(key),
+                     "id": name.replace("-", "_"),
                      "unit": f"{unit}, {BETTER.get(key[2], 'lower is better')}"}  # fmt: skip
         settings = "; ".join(f"{variable}={quoted(value)}" for variable, value in variables.items())
         done = subprocess.run(["gnuplot", "-e", settings, "history.gnuplot"], cwd=ROOT / "plots", capture_output=True,

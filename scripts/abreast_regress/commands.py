@@ -155,7 +155,8 @@ def compare_times(a, b, options):
     status = timing.status_of(timings)
     if noise:
         load = machine.load_average()
-        print(f"noise while it was timed: {noise.describe()}" + (f", load average {load:.2f}" if load is not None else ""))
+        average = f", load average {load:.2f}" if load is not None else ""
+        print(f"noise while it was timed: {noise.describe()}{average}")
         if noise.high and not options.force:
             for one in timings:
                 if one.verdict != timing.SKIPPED:

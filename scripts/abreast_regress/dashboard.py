@@ -10,20 +10,22 @@ from .history import charts, series
 from .metrics import LARGER, metric
 
 STYLE = """
-body { font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; color: #222; margin: 0 auto; max-width: 1260px; padding: 0 16px; }
+body { font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; color: #222; margin: 0 auto;
+       max-width: 1260px; padding: 0 16px; }
 h1 { font-size: 1.5em; margin-bottom: 0; } h2 { font-size: 1.15em; margin: 1.6em 0 .3em; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 520px), 1fr)); gap: 12px; }
-figure { margin: 0; border: 1px solid #ddd; border-radius: 4px; } figure svg { width: 100%; height: auto; display: block; }
+figure { margin: 0; border: 1px solid #ddd; border-radius: 4px; }
+figure svg { width: 100%; height: auto; display: block; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .93em; }
 th, td { text-align: left; padding: 3px 12px 3px 0; border-bottom: 1px solid #e4e4e4; vertical-align: top; }
 td.number { text-align: right; } td.number, td.whole { white-space: nowrap; font-variant-numeric: tabular-nums; }
 td.worse { color: #a33b00; font-weight: 600; } td.better { color: #00663f; }
 """
-HOW = """<p>Each chart is one piece of work, run by run, oldest on the left. <b>Colour is the model</b>: grey is the floor (the
-same work with neither protocol), blue are awaitables, orange are senders. The band is the 99&nbsp;% interval of each
-figure. A <b>ring</b> marks a change point: from there on the figure is another one, by the percentage beside it.
-A <b>dotted line</b> is a run with a note, by whose number it is listed below. Axes do not begin at 0, so that small changes show. Lines of
-different processors are never joined: the second and later ones are dashed.</p>
+HOW = """<p>Each chart is one piece of work, run by run, oldest on the left. <b>Colour is the model</b>: grey is the
+floor (the same work with neither protocol), blue are awaitables, orange are senders. The band is the 99&nbsp;% interval of
+each figure. A <b>ring</b> marks a change point: from there on the figure is another one, by the percentage beside it.
+A <b>dotted line</b> is a run with a note, by whose number it is listed below. Axes do not begin at 0, so that small
+changes show. Lines of different processors are never joined: the second and later ones are dashed.</p>
 <p>Change points need later runs, so nothing here fails a build; the gates are <code>scripts/regress check</code> and
 <code>scripts/regress compare</code>.</p>"""
 
@@ -53,15 +55,19 @@ def change_rows(points):
                 found.append((point, key, name, ratio, "worse" if worse else "better"))
     found.sort(key=lambda change: -change[0].seq)
     return [
-        [cell(as_percent(ratio), f"number {kind}"), cell(f"{name[0]} {name[1]}"), cell(METRIC_TITLES.get(key[2], key[2])),
-         cell(work(key)), cell(point.date[:10], "whole"), cell(short(point.revision)), cell(name[2])]
+        [cell(as_percent(ratio), f"number {kind}"), cell(f"{name[0]} {name[1]}"),
+         cell(METRIC_TITLES.get(key[2], key[2])), cell(work(key)), cell(point.date[:10], "whole"),
+         cell(short(point.revision)), cell(name[2])]
         for point, key, name, ratio, kind in found
     ]  # fmt: skip
 
 
 def notes(points):
     runs = {point.seq: point for point in points if point.note}
-    return [[cell(f"#{point.seq}"), cell(point.date[:10], "whole"), cell(short(point.revision)), cell(point.note)] for _, point in sorted(runs.items())]
+    return [
+        [cell(f"#{seq}"), cell(point.date[:10], "whole"), cell(short(point.revision)), cell(point.note)]
+        for seq, point in sorted(runs.items())
+    ]
 
 
 def inline(path):
@@ -77,7 +83,8 @@ def sections(chosen, folder, say):
         if key[:2] != last:
             parts.append(("</div>" if last else "") + f"<h2>{escape(work(key))}</h2>" + '<div class="charts">')
             last = key[:2]
-        parts.append(f'<figure role="img" aria-label="{escape(title(key))}">{inline(draw(key, points, folder))}</figure>')
+        picture = inline(draw(key, points, folder))
+        parts.append(f'<figure role="img" aria-label="{escape(title(key))}">{picture}</figure>')
     return "".join(parts) + "</div>"
 
 
@@ -87,8 +94,9 @@ def page(points, filters, say):
     runs = sorted({(point.seq, point.date, point.revision) for point in shown})
     processors = sorted({point.processor for point in shown})
     parts = [f"<h1>abreast: history of {len(runs)} {'run' if len(runs) == 1 else 'runs'}</h1>"]
-    parts.append(f"<p>{escape(runs[0][1][:10])} to {escape(runs[-1][1][:10])}; latest: <code>{escape(short(runs[-1][2]))}"
-                 f"</code>; on {escape(', '.join(processors))}</p>{HOW}")  # fmt: skip
+    days = f"{escape(runs[0][1][:10])} to {escape(runs[-1][1][:10])}"
+    latest = f"<code>{escape(short(runs[-1][2]))}</code>"
+    parts.append(f"<p>{days}; latest: {latest}; on {escape(', '.join(processors))}</p>{HOW}")
     changes, noted = change_rows(shown), notes(shown)
     parts.append("<h2>Changes, the latest first</h2>")
     heads = ["change", "form", "metric", "work", "first run", "revision", "processor"]

@@ -1,6 +1,6 @@
 """A run in other tools' formats. Their sources: google/benchmark src/json_reporter.cc and tools/compare.py;
-benchmark-action/github-action-benchmark README (customSmallerIsBetter, customBiggerIsBetter); bencher.dev, reference of the
-Bencher Metric Format; JUnit as pytest's xunit2 schema has it; GitHub's $GITHUB_STEP_SUMMARY.
+benchmark-action/github-action-benchmark README (customSmallerIsBetter, customBiggerIsBetter); bencher.dev, reference of
+the Bencher Metric Format; JUnit as pytest's xunit2 schema has it; GitHub's $GITHUB_STEP_SUMMARY.
 
 A cell is named experiment/model/mechanism/variant; with another toolchain than the main one, that follows in brackets.
 """
@@ -34,8 +34,8 @@ def as_json(value):
 
 
 def google_benchmark(run):
-    """One entry a cell that has a time. Time is real time; there is no other, and cpu_time, which readers demand, is the
-    same."""
+    """One entry a cell that has a time. Time is real time; there is no other, and cpu_time, which readers demand, is
+    the same."""
     main = next((t for t in run.info.get("toolchains", []) if t.get("role") == "main"), {})
     load = (run.info.get("noise") or {}).get("load_average", [])
     context = {
@@ -166,10 +166,11 @@ def markdown_table(heads, rows):
 def summary(run):
     """The times and main counts of a run."""
     rows = [
-        (name_of(run, row), row.metric, f"{row.value:.6g} {row.unit}", "" if row.exact else f"{row.low:.6g} to {row.high:.6g}")
+        (name_of(run, row), row.metric, f"{row.value:.6g} {row.unit}",
+         "" if row.exact else f"{row.low:.6g} to {row.high:.6g}")
         for row in run.rows
         if row.value is not None
-    ]
+    ]  # fmt: skip
     identity = run.identity
     lines = [f"### abreast: {len(rows)} figures", "",
              f"{identity.processor}, {identity.toolchain}, {identity.libc}, revision `{run.revision}`", ""]  # fmt: skip
@@ -189,13 +190,18 @@ def findings_summary(title, findings, timings, status):
     order = [WORSE, CHANGED, MISSING, WAIVED, BETTER, NEW]
     told.sort(key=lambda finding: order.index(finding.outcome))
     if told:
-        rows = [(f.outcome, f.name, f.before, f.after, f"{f.change:+.3g} %" if f.change else f.note) for f in told[:MOST_SHOWN]]
+        rows = [
+            (f.outcome, f.name, f.before, f.after, f"{f.change:+.3g} %" if f.change else f.note)
+            for f in told[:MOST_SHOWN]
+        ]
         lines += [*markdown_table(["", "figure", "before", "after", "change"], rows), ""]
     if len(told) > MOST_SHOWN:
         lines += [f"... and {len(told) - MOST_SHOWN} more; the job's log has them all.", ""]
     if timings:
-        rows = [(t.verdict, t.cell, *(f"{r[0]:.4f} ({r[1]:.4f} to {r[2]:.4f})" for r in (t.ratio, t.control_ratio)), t.note)
-                for t in timings]  # fmt: skip
+        rows = [
+            (t.verdict, t.cell, *(f"{r[0]:.4f} ({r[1]:.4f} to {r[2]:.4f})" for r in (t.ratio, t.control_ratio)), t.note)
+            for t in timings
+        ]
         lines += [*markdown_table(["", "cell", "B/A (99 %)", "control A/A", ""], rows), ""]
     return "\n".join(lines)
 

@@ -23,7 +23,8 @@ Point = namedtuple("Point", COLUMNS)
 LEADING = [
     *(f"grid/{form}/*" for form in ("raw/floor", "awaitable/task", "awaitable/task-ready", "sender/pipeline",
                                     "sender/pipeline-any-sender", "sender/task-member")),
-    *(f"echo/{form}/transport=memory,message=64,process=*" for form in ("raw/floor", "awaitable/task", "sender/pipeline")),
+    *(f"echo/{form}/transport=memory,message=64,process=*" for form in
+      ("raw/floor", "awaitable/task", "sender/pipeline")),
     *(f"bridges/{form}/completes={when}" for form in ("raw/floor", "awaitable/native", "sender/native")
       for when in ("inline", "later")),
     "stack/awaitable/transfer/-",

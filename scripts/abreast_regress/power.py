@@ -1,7 +1,7 @@
 """How often the timing gate is wrong: trials of a build against itself, as it is and made slower by a known part.
 
-Slower means that B does so much more work than it is credited with: for 3 %, 103 operations for every 100. Each trial is
-what `compare` does with one cell, second look included.
+Slower means that B does so much more work than it is credited with: for 3 %, 103 operations for every 100. Each trial
+is what `compare` does with one cell, second look included.
 """
 
 import datetime
@@ -57,6 +57,10 @@ def run(executable, cell, plan, trials, slow_trials, say):
     return rows
 
 
+def label(percent):
+    return f"{percent} %" if percent else "0 (A/A)"
+
+
 def text(rows, executable, cell, plan, noise, forced):
     identity, info = identity_of(executable)
     busy = noise.describe() if noise else "the system does not tell how busy it was"
@@ -64,13 +68,13 @@ def text(rows, executable, cell, plan, noise, forced):
         "| B slower by | trials | red | red at the first look | inconclusive | green | largest error of the estimate |",
         "| --- | --- | --- | --- | --- | --- | --- |",
         *(
-            f"| {f'{percent} %' if percent else '0 (A/A)'} | {count} | {red} | {first} | {unsure} | {green} | {error:.1%} |"
+            f"| {label(percent)} | {count} | {red} | {first} | {unsure} | {green} | {error:.1%} |"
             for percent, count, red, first, unsure, green, error in rows
         ),
         "",
         f"Cell `{cell}`, {plan.pairs} pairs a trial, samples of {plan.sample_ms:g} ms, seed {plan.seed}; "
         f"{identity.processor}, {info['machine'].get('cores', '?')} processors, {identity.toolchain}, {identity.libc}; "
-        f"{datetime.date.today()}; meanwhile {busy}" + ("; measured on a busy machine, with `--force`." if forced else "."),
+        f"{datetime.date.today()}; meanwhile {busy}{'; measured on a busy machine, with `--force`' if forced else ''}.",
     ]
     return "\n".join(lines) + "\n"
 

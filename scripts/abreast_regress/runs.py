@@ -46,7 +46,7 @@ def key(row):
 
 
 def wants(filters, name):
-    """A word is an experiment, a model or a mechanism; anything else a part of the cell's name, or a pattern of it all."""
+    """A word is an experiment, model or mechanism; anything else a part of the cell's name, or a pattern of it all."""
 
     def one(text):
         if any(sign in text for sign in "*?["):

@@ -11,7 +11,7 @@ from pathlib import Path
 from abreast_report.rows import COLUMNS
 
 from .runs import Identity, Run, parse_rows, read_run
-from .status import NOTHING, Stop
+from .status import ERROR, NOTHING, Stop
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILDS = ROOT / "build" / "revisions"  # of revisions; nothing else is kept there
@@ -33,7 +33,8 @@ def output(command, what, cwd=ROOT, timeout=1800):
         raise Stop(f"{what}: {error}") from None
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()
-        raise Stop(f"{what}: {command[0]} ended with {done.returncode}: {said[-1]}", NOTHING if done.returncode == 4 else 1)
+        status = NOTHING if done.returncode == NOTHING else ERROR
+        raise Stop(f"{what}: {command[0]} ended with {done.returncode}: {said[-1]}", status)
     return done.stdout
 
 
@@ -83,19 +84,20 @@ def identity_of(executable):
         raise Stop(f"{executable} env --json does not say processor, toolchain and libc") from None
 
 
-def count(source, filters, allow_nothing=False):
+def count(source, filters):
     """The deterministic rows of an executable, measured now."""
     identity, info = identity_of(source.executable)
     what = f"{source.name}: measuring"
     text = output([source.executable, "measure", *filters], what)
     rows = parse_rows(text, source.name)
-    if not rows and not allow_nothing:
-        raise Stop(f"{source.name}: nothing was measured: 'abreast list --variants' shows what a filter can name", NOTHING)
+    if not rows:
+        names = "'abreast list --variants' shows what a filter can name"
+        raise Stop(f"{source.name}: nothing was measured: {names}", NOTHING)
     return Run(source.name, identity, rows, info)
 
 
 def timed_cells(executable, filters, quick):
-    """Names of the cells that have times and that the filters want, in the order of the list; `quick`: only quick mode's."""
+    """Names of the cells that have times and that the filters want; `quick`: only those of quick mode."""
     lines = output([executable, "list", "--variants", "--tsv", *filters], f"{executable} list", timeout=60).splitlines()
     cells = []
     for line in lines[1:]:
@@ -109,7 +111,8 @@ def git_revision():
     """This working tree's, with "-dirty" where it was changed; "unknown" outside a repository."""
     try:
         revision = output(["git", "rev-parse", "HEAD"], "git").strip()
-        return revision + ("-dirty" if output(["git", "status", "--porcelain", "--untracked-files=no"], "git").strip() else "")
+        changed = output(["git", "status", "--porcelain", "--untracked-files=no"], "git").strip()
+        return revision + ("-dirty" if changed else "")
     except Stop:
         return "unknown"
 
@@ -132,5 +135,6 @@ def samples_text(timings):
     lines = ["# abreast samples 1", "cell\tround\ta_ns\tb_ns\tcontrol_ns"]
     for timing in timings:
         rounds = zip(timing.before, timing.after, timing.control)
-        lines += ["\t".join([timing.cell, str(at), *(f"{ns:.6g}" for ns in three)]) for at, three in enumerate(rounds, 1)]
+        for at, three in enumerate(rounds, 1):
+            lines.append("\t".join([timing.cell, str(at), *(f"{ns:.6g}" for ns in three)]))
     return "\n".join(lines) + "\n"

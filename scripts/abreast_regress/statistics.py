@@ -1,4 +1,4 @@
-"""What the timing gate rests on: medians of log ratios, a bootstrap of pairs, the exact rank test, Holm's correction."""
+"""What the timing gate rests on: medians, a bootstrap of pairs, the exact rank test, Holm's correction."""
 
 import math
 import random
@@ -57,7 +57,3 @@ def holm(values):
         running = max(running, min(1.0, (len(values) - rank) * values[index]))
         adjusted[index] = running
     return adjusted
-
-
-def geometric_mean(ratios):
-    return math.exp(sum(math.log(ratio) for ratio in ratios) / len(ratios))

@@ -1,8 +1,8 @@
 """The timing gate: two executables, the same cells, in pairs.
 
-A round takes one sample of each executable and one more of the first, the control (A/A), each from a process of its own,
-so that every sample has another layout of stack and heap; a round is A B C, the next one C B A, and so on, in an order
-drawn from the seed. A pair is what two of them took in one round. The estimate is the median of the pairs' log
+A round takes one sample of each executable and one more of the first, the control (A/A), each from a process of its
+own, so that every sample has another layout of stack and heap; a round is A B C, the next one C B A, and so on, in an
+order drawn from the seed. A pair is what two of them took in one round. The estimate is the median of the pairs' log
 ratios, with a 99 % bootstrap interval of pairs. B is
 
     red            when the interval lies beyond 1.02 and the exact rank test, corrected by Holm for all cells, agrees;
@@ -77,9 +77,8 @@ def sample(executable, cell, operations, draw):
     random."""
     environment = {"PATH": "/usr/bin:/bin", "ABREAST_PAD": "x" * draw.randrange(4096)}
     try:
-        done = subprocess.run(
-            [str(executable), "time", cell, str(operations)], capture_output=True, text=True, env=environment, timeout=120
-        )
+        command = [str(executable), "time", cell, str(operations)]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Stop(f"{executable} time {cell}: {error}") from None
     said = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
@@ -151,7 +150,9 @@ def verdict(timing, plan):
         return RED, ""
     if high < plan.effect:
         return GREEN, "faster" if high < 1 / plan.effect else ""
-    return UNSURE, f"the interval reaches across {plan.effect}" if low <= plan.effect else "the rank test does not agree"
+    if low <= plan.effect:
+        return UNSURE, f"the interval reaches across {plan.effect}"
+    return UNSURE, "the rank test does not agree"
 
 
 def confirm(timing, executables, plan, step):

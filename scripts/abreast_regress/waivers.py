@@ -39,7 +39,8 @@ def parse_line(line, where, today):
     except ValueError:
         raise Stop(f"{where}: '{until}' is no day: write YYYY-MM-DD") from None
     if day < today:
-        raise Stop(f"{where}: the waiver of {name} expired on {day}: mend the regression, remove the line, or decide anew")
+        what = "mend the regression, remove the line, or decide anew"
+        raise Stop(f"{where}: the waiver of {name} expired on {day}: {what}")
     return Waiver(name, metric, day, reason)
 
 

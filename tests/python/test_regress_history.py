@@ -116,7 +116,8 @@ def test_charts_hold_every_line_and_note(kept):
     chart = history.charts(history.read(kept))["grid", "stream=native", "ns_per_op"]
     data, settings = charts.chart_data(chart)
     assert len(data.strip().split("\n\n\n")) == 4
-    assert "titles = 'awaitable task|sender pipeline| | '" in settings and "machines = 'Example CPU|Other CPU'" in settings
+    assert "titles = 'awaitable task|sender pipeline| | '" in settings
+    assert "machines = 'Example CPU|Other CPU'" in settings
     assert settings.count("set arrow") == 1
     names = charts.slug(("grid", "stream=native", "ns_per_op"))
     assert names == "grid-stream-native-ns-per-op"
@@ -132,8 +133,8 @@ def test_charts_and_dashboard(kept, tmp_path):
     assert done.returncode == 0
     paths = done.stdout.split()
     assert [Path(path).name for path in paths] == [
-        "grid-stream-native-ns-per-op.svg", "grid-stream-native-instructions-per-op.svg", "grid-stream-native-op-state-bytes.svg"
-    ]  # fmt: skip
+        f"grid-stream-native-{metric}.svg" for metric in ("ns-per-op", "instructions-per-op", "op-state-bytes")
+    ]
     first = [Path(path).read_bytes() for path in paths]
     regress("history", "chart", "--history", kept, "--charts", tmp_path / "charts", "grid")
     assert first == [Path(path).read_bytes() for path in paths], "the same history makes the same pictures"

@@ -1,7 +1,7 @@
 """Regressions that are put in on purpose are each found by name, and the same build never alarms.
 
-Only what a regression touches is compiled again: a changed copy of one file goes before the project's own on the include
-path, its object is linked with the archives of the build.
+Only what a regression touches is compiled again: a changed copy of one file goes before the project's own on the
+include path, its object is linked with the archives of the build.
 """
 
 import json

@@ -217,7 +217,8 @@ def test_the_machine_tells_what_others_do(tmp_path):
 def test_power_puts_its_table_between_the_markers(tmp_path, monkeypatch):
     monkeypatch.setattr(machine, "look", lambda: machine.Noise(0.0, 0.0))
     document = tmp_path / "doc.md"
-    words = ["power", "--build", build(tmp_path, "a"), "--trials", "2", "--slow-trials", "1", *QUICK, "--write", document]
+    words = ["power", "--build", build(tmp_path, "a"), "--trials", "2", "--slow-trials", "1", *QUICK]
+    words += ["--write", document]
     document.write_text("no markers\n")
     assert regress(*words).returncode == 1
     document.write_text(f"before\n{power.BEGIN}\nold\n{power.END}\nafter\n")
