@@ -79,7 +79,7 @@ def build(rows, papers):
         section.tables.append(published_table(claims))
     section.short = short(found)
     section.headline = "\n".join(line for line in [costs(found, "to-sender"), costs(found, "to-awaitable")] if line)
-    section.findings = [f"{claim}: {ours}: {verdict}." for claim, _, ours, verdict in claims]
+    section.findings = [f"{claim}: {ours}." for claim, _, ours in claims]
     section.findings += control_finding(found.groups, "ratio_to_floor")
     return section
 
@@ -231,13 +231,13 @@ def best(found, way):
 
 
 def checked(found, papers):
-    """(claim, published, ours, verdict) for each claim of published.tsv that a rule here can check."""
+    """(claim, published, ours) for each claim of published.tsv that something here answers; paper/claims.tsv judges."""
     claims = []
     for source, name, row, column, value, unit, _ in papers:
         rule = RULES.get((name, row))
         answer = rule(found, value) if name.startswith(PUBLISHED) and rule else None
         if answer:
-            claims.append((f"{source} {name[len(PUBLISHED):]}, {row}, {column}", f"{value} {unit}".strip(), *answer))
+            claims.append((f"{source} {name[len(PUBLISHED):]}, {row}, {column}", f"{value} {unit}".strip(), answer))
     return claims
 
 
@@ -245,7 +245,7 @@ def published_table(claims):
     return Table(
         "bridges-published",
         "Bridges: published and ours",
-        ["published claim", "published", "ours", "verdict"],
+        ["published claim", "published", "ours"],
         [list(claim) for claim in claims],
         "A bridge costs more where its time is 1 ns and 10 % above the native's, or where the whole interval of the "
         "ratio lies above 1 and it executes more instructions too.",
@@ -253,20 +253,17 @@ def published_table(claims):
 
 
 def allocated_by(mechanism):
-    """Whether a mechanism asks for as many allocations as was published, inline and later."""
+    """How many allocations a mechanism asks for, inline and later."""
 
     def rule(found, value):
         name = ("sender", mechanism)
         calls = [cells.value(name, "allocs_per_op") for cells in (found.inline, found.later)]
         if None in calls:
             return None
-        same = all(count == float(value) for count in calls)
+        del value
         others = [f"{other[1]} {shown(count)}" for other, count in alternatives(found, name)]
         more = f"; with its frame elsewhere: {', '.join(others)}" if others else ""
-        return (
-            f"{mechanism} {shown(calls[0])} inline and {shown(calls[1])} later{more}",
-            "holds" if same else "refuted",
-        )
+        return f"{mechanism} {shown(calls[0])} inline and {shown(calls[1])} later{more}"
 
     return rule
 
@@ -291,22 +288,9 @@ def grows(mechanism, remedies=()):
         words += [f"without {listed(seen[NO_BOUNDARY])}"] if seen[NO_BOUNDARY] else []
         flat = [name for name in remedies if (row := found.stack(("sender", name))) and row.value == 0]
         words += [f"0 with {', '.join(flat)}"] if flat else []
-        return f"bytes of stack a completion: {'; '.join(words)}", growth_verdict(seen[""], seen[NO_BOUNDARY])
+        return f"bytes of stack a completion: {'; '.join(words)}"
 
     return rule
-
-
-def growth_verdict(within, without):
-    """Where it grows: with exceptions, without, and by which compilers, where it is not all of them."""
-    parts = []
-    for words, seen in (("exceptions are on", within), ("they are off", without)):
-        grown = [compiler for compiler, value in seen.items() if value > 0]
-        if grown:
-            parts.append(words + (f" ({', '.join(grown)})" if len(grown) < len(seen) else ""))
-    if not parts:
-        return "refuted"
-    everywhere = all(value > 0 for value in [*within.values(), *without.values()])
-    return "holds" if everywhere else f"holds when {' and when '.join(parts)}"
 
 
 def stacks(found, name):
@@ -348,7 +332,7 @@ def costs_nothing(found, value):
     """A callback handle, against a sender that needs no bridge."""
     del value
     name, native = ("sender", "callback-handle"), NATIVE["to-sender"]
-    parts, free = [], []
+    parts = []
     for when, cells in found.times():
         ratio = cells.row(name, "ratio_to_native")
         ours, theirs = (cells.value(who, "ns_per_op") for who in (name, native))
@@ -363,23 +347,13 @@ def costs_nothing(found, value):
         also = f" ({', '.join(beside)})" if beside else ""
         more = more_instructions(found, cells, name, native)
         parts.append(f"{when} {shown_row(ratio)} times a native sender{also}{more}")
-        if not dearer(cells, name, native):
-            free.append(when)
-    if not parts:
-        return None
-    return "; ".join(parts), verdict_where(free, len(parts))
-
-
-def verdict_where(free, asked):
-    if not free:
-        return "refuted"
-    return "holds" if len(free) == asked else f"holds when the operation completes {free[0]}"
+    return "; ".join(parts)
 
 
 def always_costs(found, value):
-    """Whether every bridge from a sender costs more than an awaitable awaited directly, inline and later."""
+    """Which bridges from a sender cost more than an awaitable awaited directly, inline and later."""
     del value
-    told, cheap = [], {}
+    told = []
     for when, cells in found.times():
         free, dear = compared(found, cells)
         parts = ([f"dearer {'; '.join(dear.values())}"] if dear else []) + (
@@ -388,15 +362,7 @@ def always_costs(found, value):
         if parts:
             also = "" if when == "inline" else " (its executor is type-erased, the sender's scheduler is known)"
             told.append(f"{when}, {native_times(cells, NATIVE['to-awaitable'])}{also}: {'; '.join(parts)}")
-            cheap[when] = free
-    if not told:
-        return None
-    costly = [when for when, free in cheap.items() if not free]
-    if len(costly) == len(cheap):
-        verdict = "holds"
-    else:
-        verdict = f"holds when the operation completes {costly[0]}" if costly else "refuted"
-    return ". ".join(told), verdict
+    return ". ".join(told)
 
 
 def compared(found, cells):

@@ -179,50 +179,31 @@ def where(place):
 
 
 def claim(found, papers):
-    """The verdict, and the short answer."""
+    """What was published and what is here, in full and in short; paper/claims.tsv has the rule that judges it."""
     share, ratios = published_share(papers), recycled(found)
     if share is None or not ratios:
         return "", ""
     if found.largest < PUBLISHED_AT:
         return f"The published figure is of {PUBLISHED_AT:,} connections; this run had {found.largest:,}.", ""
-    verdict = verdict_of(found, ratios, share)
     parts = [
         f"{saving(found, place)} ({measured(found, place, ratio)}) where {where(place)}"
         for place, ratio in ratios.items()
     ]
     line = (
         f"{shown(share)} % less memory at {PUBLISHED_AT:,} connections with a frame recycler is published (discussion "
-        f"of P4003R1). Here resident memory of each with recycling is, against malloc, {'; '.join(parts)}. The claim "
-        f"{stated(verdict)}. These are {next(iter(ratios)).many}, a chain of four tasks each, on one thread, after ten "
+        f"of P4003R1). Here resident memory of each with recycling is, against malloc, {'; '.join(parts)}. "
+        f"These are {next(iter(ratios)).many}, a chain of four tasks each, on one thread, after ten "
         f"rounds of churn: in each about half of the connections end, and as many new ones are opened."
     )
     place = next(iter(ratios))
     task = {name: found.cell(place, "awaitable", "task", name) for name in ("malloc", "recycling")}
     figures = [f"{text(cell.figure(RSS, 'churn'))} bytes with {name}" for name, cell in task.items() if cell]
     short = (
-        f"{shown(share)} % less memory with a frame recycler is published; here it is {saving(found, place)}. The "
-        f"claim {stated(verdict)}. Each of {place.many}, a chain of four tasks, holds {' and '.join(figures)} in "
+        f"{shown(share)} % less memory with a frame recycler is published; here it is {saving(found, place)}. "
+        f"Each of {place.many}, a chain of four tasks, holds {' and '.join(figures)} in "
         f"resident memory after churn (connections that end, and new ones in their place)."
     )
     return line, short
-
-
-def verdict_of(found, ratios, share):
-    holding = [place for place, ratio in ratios.items() if 100 * (1 - ratio.value) >= share]
-    least, best = min(ratios.items(), key=lambda item: item[1].value)
-    if len(holding) == len(ratios):
-        return "holds"
-    if holding:
-        return f"holds when {' or when '.join(where(place) for place in holding)}"
-    if best.high < 1 and percent(best.value) != percent(1):
-        return f"refuted in its size: at best {saving(found, least)}, where {where(least)}"
-    if best.low > 1:
-        return "refuted here: the recycler takes more, not less"
-    return "refuted here: what it saves is not told apart from nothing"
-
-
-def stated(verdict):
-    return f"is {verdict}" if verdict.startswith("refuted") else verdict
 
 
 def idle(found):

@@ -233,22 +233,10 @@ def claim(found):
         return ""
     none = {kind: sum(map(is_zero, mine)) for kind, mine in cells.items()}
     counts = {kind: f"{none[kind]} of {len(mine)} cells" for kind, mine in cells.items()}
-    senders = none["sender"] == len(cells["sender"])
-    without = none[FRAMELESS] == len(cells[FRAMELESS])
-    tasks = none["task"] == 0
-    if senders and tasks and without:
-        verdict = (
-            "holds in standard C++, where a coroutine alone has a handle; refuted where a synthetic frame is allowed, "
-            "as P4126 proposes: awaitables composed statically allocate nothing either"
-        )
-    elif senders and tasks:
-        verdict = "holds"
-    else:
-        verdict = "refuted"
     return (
         f"{PAPER}. Nothing is allocated in {counts['sender']} of senders, {counts['task']} of coroutines, and "
         f"{counts[FRAMELESS]} of awaitables joined without a coroutine, as no library does, each "
-        f"continued by the handle of a synthetic frame: {verdict}."
+        f"continued by the handle of a synthetic frame, as P4126 proposes."
     )
 
 

@@ -155,17 +155,6 @@ def workload(places, papers, times):
     return lines
 
 
-def verdict(found):
-    """Of {word of reach: kinds of chain}, in the words that all claims have."""
-    names = [str(place) for place, _ in found[REACHED]]
-    if names and (found[OPEN] or found[BELOW]):
-        which = "; or ".join(names) if len(names) <= FEW else f"one of {len(names)} in the table"
-        return f"holds when the chain is {which}"
-    if names:
-        return "holds"
-    return "not told apart" if found[OPEN] else "refuted here"
-
-
 def of_kinds(found):
     """In how many kinds of chain it is reached, cannot be told apart and is not reached; how fast, and which."""
     words = {REACHED: "reached in", OPEN: "cannot be told apart in", BELOW: "not reached in"}
@@ -188,10 +177,10 @@ def verdicts(places, papers):
     for compiler, allocator, value in papers:
         rows = compared(places, allocator)
         if not rows:
-            lines.append(f"Published {value:.2f} ({allocator}, {compiler}): not testable here: not measured.")
+            lines.append(f"Published {value:.2f} ({allocator}, {compiler}): not measured.")
             continue
         found = {word: [item for item in rows if reach(item[1], value) == word] for word in REACHES}
-        text = f"Published {value:.2f} ({allocator}, {compiler}): {verdict(found)}: {of_kinds(found)}"
+        text = f"Published {value:.2f} ({allocator}, {compiler}): {of_kinds(found)}"
         best, row = max(rows, key=lambda item: speed(item[1])[0])
         most, low, high = speed(row)
         lines.append(f"{text}. The largest seen is {most:.2f} times (99 % interval {low:.2f} to {high:.2f}), {best}.")

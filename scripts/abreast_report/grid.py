@@ -14,7 +14,6 @@ HIDDEN = ("abstract", "type-erased")
 ALLOCATING = "-any-sender-allocating"
 SCHEDULE = "+schedule"
 LIMIT = 8  # instructions above the floor that an awaitable's synchronous read may cost
-NEAR = 1.10  # native rows are alike up to this
 WITHOUT_TRAMPOLINE = {("sender", "pipeline"), ("sender", "pipeline-direct")}
 SYNCHRONOUS = WITHOUT_TRAMPOLINE | {  # those without a bridge
     ("awaitable", "task-ready-known"),
@@ -333,15 +332,10 @@ def native_rows(cells):
     )
     plain = cells.value("native", ("sender", "pipeline"), "ns_above_floor")
     loop = f"; without its trampoline the pipeline is {shown(plain)} above it" if plain is not None else ""
-    text = f"Native rows, ns a read: {listed}{loop}; within 10 % of each other: {limited(ratio)} "
-    text += f"(the slowest takes {shown_times(ratio)} the fastest's time, the floor in both"
+    text = f"Native rows, ns a read: {listed}{loop}; the slowest takes "
+    text += f"{shown_times(ratio)} the fastest's time (the floor in both"
     text += f"; without the floor {shown_times(above)})." if above else ")."
     return text
-
-
-def limited(ratio):
-    _, low, high = ratio
-    return "holds" if high <= NEAR else "refuted" if low > NEAR else "inconclusive"
 
 
 def shown_times(ratio):

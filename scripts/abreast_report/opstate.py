@@ -1,7 +1,7 @@
 """opstate: what one operation builds, and what it costs to build it: sizes, instructions, bytes written, time."""
 
 from .opstate_forms import by_form, carried, compiler_of, described, figure_data, name_of, value
-from .opstate_share import of_a_core, verdict
+from .opstate_share import at_rate, of_a_core
 from .opstate_sources import added, of_source
 from .opstate_sources import table as by_source
 from .ratios import control_finding, groups_of
@@ -42,7 +42,7 @@ def build(rows):
     tables = [operations(groups), *depth_tables(rows, forms), on_sources, compilers(groups), settings(every, main)]
     section.tables = [table for table in tables if table.rows]
     section.short = " ".join(part for part in (above_floor(forms), of_a_core(groups)) if part)
-    section.headline = "\n".join(part for part in (verdict(groups), *written(forms, groups), *letting(forms)) if part)
+    section.headline = "\n".join(part for part in (at_rate(groups), *written(forms, groups), *letting(forms)) if part)
     section.findings = [*growth(forms), *on_top, *erased(groups), *environments(groups), *alignments(groups)]
     section.findings += control_finding(groups, "ratio_to_floor")
     section.data = figure_data(forms)

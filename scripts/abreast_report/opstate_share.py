@@ -54,9 +54,9 @@ def of_a_core(groups):
     )
 
 
-def verdict(groups):
-    """The discussion: "When you're doing 100k reads/sec ..., the op_state construction on every operation is the
-    overhead". Holds where an interval is all above LITTLE, not where all are below."""
+def at_rate(groups):
+    """What takes LITTLE of a core or more at the discussion's rate, by its whole interval; paper/claims.tsv has the rule
+    that judges what the discussion says of it."""
     found = shares(groups)
     what = described("algorithm=read-some")
     reads = [name for name in found if is_static(name) and name[2] == what]
@@ -67,17 +67,17 @@ def verdict(groups):
     above = [named(name) for name, share in static.items() if share[1] >= LITTLE]
     open_ = [named(name) for name, share in static.items() if share[1] < LITTLE <= share[2]]
     if above:
-        judged = f"holds for {'; '.join(above)}: {LITTLE} % or more"
+        told = f"{LITTLE} % or more is taken by {'; '.join(above)}"
     elif open_:
-        judged = f"is inconclusive: {LITTLE} % lies within the interval of {'; '.join(open_)}"
+        told = f"{LITTLE} % lies within the interval of {'; '.join(open_)}"
     else:
-        judged = f"does not hold here: all are below {LITTLE} %"
+        told = f"all are below {LITTLE} %"
     takes = "; ".join(f"{name[0]} {name[1]} takes {share_of(found[name])}" for name in reads)
     text = (
         f"At {RATE:,} reads a second, of a core above the floor, for building, starting and completing the operation "
         f"state of read_some: {takes}. The dearest of all static operation states ({named(most[0])}) takes "
-        f"{share_of(most[1])}. That the construction on every operation is the overhead, as the discussion of "
-        f"P4003R1 says, {judged}."
+        f"{share_of(most[1])}. In the discussion of P4003R1 the construction on every operation is the overhead; "
+        f"here {told}."
     )
     return text + beside(found, most[0]) + with_frames(found)
 

@@ -114,34 +114,27 @@ def listing(places):
 
 
 def claim(shares, papers):
-    """The verdict, and the short answer."""
+    """What was published and what is here, in full and in short; paper/claims.tsv has the rule that judges it."""
     published = published_share(papers)
     if published is None or not shares.rows:
         return "", ""
     found = sorted_out(shares, published)
     if not any(found.values()):
-        return f"The published {shown(published)} % are of io_uring, which could not be used here: no verdict.", ""
+        return f"The published {shown(published)} % are of io_uring, which could not be used here.", ""
     about = f"about {shown(published)} %"
-    verdict = verdict_of(found)
-    near = f" {listing(found['near'])}" if verdict == "holds for" else ""
+    near = f"is near that for {listing(found['near'])}" if found["near"] else "is near that for no load"
     lines = [
         f"The discussion of P4003R1 has {about} of reads complete synchronously with io_uring when the buffer is warm. "
-        f"That {verdict}{near}. Near is where all repeats are within {NEAR} points of it; given are the median and, in "
+        f"Here it {near}. Near is where all repeats are within {NEAR} points of it; given are the median and, in "
         "brackets, the least and the most of the repeats."
     ]
     kinds = {"more": "It is more for", "less": "It is less for", "untold": "It is not told, for repeats differ, for"}
     lines += [f"{words} {listing(found[kind])}." for kind, words in kinds.items() if found[kind]]
     values = [row.value for places in found.values() for _, _, row in places]
     return "\n".join(lines), (
-        f"The published {about} of io_uring reads that complete at once {verdict}{near}; the medians of all loads are "
+        f"Published: {about} of io_uring reads complete at once. Here it {near}; the medians of all loads are "
         f"{span(values)}."
     )
-
-
-def verdict_of(found):
-    if found["near"]:
-        return "holds for" if found["more"] or found["less"] or found["untold"] else "holds"
-    return "is not told here" if found["untold"] else "is refuted here: no load comes near it"
 
 
 def tries(shares):

@@ -104,59 +104,39 @@ def test_each_direction_has_its_table_and_the_papers_theirs():
     assert to_sender["sender connect-awaitable-inline-frame"][2:4] == ["48", "0"]
     assert "sender member" not in to_sender and "raw floor" in to_sender
     assert "sender member" in {row[0] for row in tables["bridges-to-awaitable"].rows}
-    assert all(verdict.split()[0] in ("holds", "refuted") for *_, verdict in tables["bridges-published"].rows)
     assert len(tables["bridges-published"].rows) == 6
 
 
 def test_allocations_are_held_against_the_paper():
     written, handle = "3 bridge coroutine", "2 callback handle"
-    assert claim(section(), written).endswith("recycling 0, connect-awaitable-inline-frame 0: holds.")
-    assert claim(section({at("connect-awaitable", "allocs_per_op"): 0}), written).endswith(": refuted.")
-    assert claim(section(), handle).endswith("callback-handle 0 inline and 0 later: holds.")
+    assert claim(section(), written).endswith("recycling 0, connect-awaitable-inline-frame 0.")
+    assert claim(section(), handle).endswith("callback-handle 0 inline and 0 later.")
     found = section({at("callback-handle", "allocs_per_op", LATER): 1})
-    assert claim(found, handle).endswith("0 inline and 1 later: refuted.")
+    assert claim(found, handle).endswith("0 inline and 1 later.")
 
 
 def test_the_stack_is_held_against_the_paper():
     words = "4.1 connect-awaitable"
     assert "with exceptions 32 (gcc-12.2.0), 32 (clang-19.1.7); without 0" in claim(section(), words)
-    assert claim(section(), words).endswith(": holds when exceptions are on.")
-    flat = {at("connect-awaitable", STACK, NESTED, toolchain): 0 for toolchain in (GCC, CLANG)}
-    assert claim(section(flat), words).endswith(": refuted.")
-    grown = {at("connect-awaitable-no-boundary", STACK, NESTED, toolchain): 8 for toolchain in (GCC, CLANG)}
-    assert claim(section(grown), words).endswith(": holds.")
     assert "0 with handshake-exchange, member" in claim(section(), "4.2 sender-awaitable")
 
 
-def test_who_grows_is_said_where_not_all_do():
-    words = "4.1 connect-awaitable"
-    flat = {at("connect-awaitable", STACK, NESTED, CLANG): 0}
-    assert claim(section(flat), words).endswith(": holds when exceptions are on (gcc-12.2.0).")
-    grown = {at("connect-awaitable-no-boundary", STACK, NESTED, CLANG): 8}
-    found = claim(section(grown), words)
-    assert found.endswith(": holds when exceptions are on and when they are off (clang-19.1.7).")
-
-
-def test_what_costs_nothing_costs_nothing_twice():
+def test_what_a_callback_handle_costs():
     words = "4 callback handle"
-    assert claim(section(), words).endswith("0 instructions more: holds when the operation completes inline.")
-    assert claim(section({at("callback-handle", "ns_per_op", LATER): 6.1}), words).endswith(": holds.")
-    assert claim(section({at("callback-handle", "ns_per_op"): 4}), words).endswith(": refuted.")
+    assert claim(section(), words).endswith("0 instructions more.")
     counts = {"callback-handle": 30, "native": 4}
     clang = {at(name, "instructions_per_op", toolchain=CLANG): count for name, count in counts.items()}
     assert "0 instructions more (gcc-12.2.0; 26 clang-19.1.7); later" in claim(section(clang), words)
 
 
-def test_one_free_bridge_refutes_that_all_cost():
+def test_free_bridges_are_told_from_those_that_cost():
     words = "4 every bridge"
     found = claim(section(), words)
-    assert "no difference beyond placement or cheaper sender-awaitable 8 ns, 11 instructions more: holds when" in found
-    assert found.endswith(": holds when the operation completes inline.")
-    assert claim(section({at("sender-awaitable", "ns_per_op", LATER): 12}), words).endswith(": holds.")
+    assert "no difference beyond placement or cheaper sender-awaitable 8 ns, 11 instructions more." in found
     close = {at("handshake-exchange", "ns_per_op"): 3.5}
-    assert claim(section(close), words).endswith(": holds when the operation completes inline.")
+    assert "cheaper handshake-exchange 3.5 ns" not in claim(section(close), words)
     close[at("handshake-exchange", "ratio_to_native")] = 1
-    assert claim(section(close), words).endswith(": refuted.")
+    assert "cheaper handshake-exchange 3.5 ns" in claim(section(close), words)
 
 
 def test_what_bridges_nothing_and_what_is_a_control_decide_nothing():
@@ -164,7 +144,6 @@ def test_what_bridges_nothing_and_what_is_a_control_decide_nothing():
     free = {at(name, "ns_per_op"): 1 for name in ("member", "sender-awaitable-no-boundary")}
     found = claim(section(free), words)
     assert "member" not in found and "no-boundary" not in found
-    assert found.endswith(": holds when the operation completes inline.")
 
 
 def test_the_short_answer_follows_the_data():
@@ -199,7 +178,7 @@ def test_each_is_compared_with_a_native_compiled_as_it_is():
     found = bridges.Found([])
     assert found.native_of(("sender", "member")) == ("awaitable", "native")
     slow = {at("native-exceptions", "ns_per_op", when, model="awaitable"): 50 for when in (INLINE, LATER)}
-    assert claim(section(slow), "4 every bridge").endswith(": refuted.")
+    assert "dearer" not in claim(section(slow), "4 every bridge")
 
 
 def test_one_direction_alone():
@@ -211,5 +190,5 @@ def test_the_program_says_the_same(smoke):
     """The rows that need no clock, as it writes them."""
     lines = (smoke / "results" / "bridges.tsv").read_text().splitlines()[1:]
     found = bridges.build([parse_line(line, "bridges.tsv") for line in lines], published.read(ROOT / "paper"))
-    assert claim(found, "3 bridge coroutine").endswith(": holds.")
-    assert claim(found, "2 callback handle").endswith(": holds.")
+    assert claim(found, "3 bridge coroutine").count("connect-awaitable 1 inline and 1 later") == 1
+    assert claim(found, "2 callback handle").endswith("callback-handle 0 inline and 0 later.")

@@ -78,20 +78,18 @@ def said(text):
     return "\n".join([found.headline, *found.findings]) + "\n"
 
 
-def test_the_claim_is_refuted_where_the_recycler_takes_more():
+def test_what_is_saved_stands_beside_the_published_share():
     found = said(everything())
     assert "against malloc, 4.0 % more (5200 against 5000 bytes; one run) where the application keeps nothing;" in found
-    assert "The claim is refuted here: the recycler takes more, not less." in found
     assert section(everything()).short == (
-        "60 % less memory with a frame recycler is published; here it is 4.0 % more. The claim is refuted here: the "
-        "recycler takes more, not less. Each of 50,000 connections in memory, a chain of four tasks, holds 5000 bytes "
-        "with malloc and 5200 bytes with recycling in resident memory after churn (connections that end, and new ones "
-        "in their place)."
+        "60 % less memory with a frame recycler is published; here it is 4.0 % more. Each of 50,000 connections in "
+        "memory, a chain of four tasks, holds 5000 bytes with malloc and 5200 bytes with recycling in resident memory "
+        "after churn (connections that end, and new ones in their place)."
     )
 
 
 def test_percents_are_the_quotient_of_the_figures_beside_them():
-    """Though the verdict is of the ratios of pairs, whose median may be another."""
+    """Though the rule is of the ratios of pairs, whose median may be another."""
     lines = (line.replace("\t1.04", "\t1.05") if "ratio_to" in line else line for line in everything().splitlines())
     assert "4.0 % more (5200 against 5000 bytes; one run)" in said("".join(f"{line}\n" for line in lines))
 
@@ -109,26 +107,11 @@ def test_a_column_without_figures_is_left_out():
     assert {len(line) for line in found.rows} == {len(found.columns)}
 
 
-@pytest.mark.parametrize(
-    "none, kept, verdict",
-    [
-        (0.3, 0.35, "The claim holds."),
-        (1.1, 0.39, "The claim holds when the application keeps small objects between the frames."),
-        (0.8, 1.1, "The claim is refuted in its size: at best 20.0 % less, where the application keeps nothing."),
-        (1.0, 1.1, "The claim is refuted here: what it saves is not told apart from nothing."),
-        (0.9999, 1.1, "The claim is refuted here: what it saves is not told apart from nothing."),
-    ],
-)
-def test_the_verdict_follows_the_figures(none, kept, verdict):
-    assert verdict in said(everything(none, kept))
-
-
 def test_an_interval_around_one_tells_nothing():
     text = "".join(f"{line}\n" for line in everything(0.99).splitlines() if "ratio_to_malloc" not in line)
     variant = "stream=memory,connections=50000,frames=mixed,objects=none,allocator=recycling,library=glibc,moment=churn"
     text += row(TASK, variant, "ratio_to_malloc", 0.99, 0.97, 1.01, 8)
     assert "1.0 % less (4950 against 5000 bytes; 0.970 to 1.010 times in 8 runs) where" in said(text)
-    assert "The claim is refuted here: what it saves is not told apart from nothing." in said(text)
 
 
 def test_fewer_connections_than_published_have_no_verdict():
