@@ -1,7 +1,7 @@
 # Latency by percentile, the percentiles on a scale of 1/(1-p), so that each further nine is as wide as the one before.
 # A line a form and load: closed solid, open dashed; each form has its own shape. The last block has the place.
 load "style.gnuplot"
-name = "echo-latency"
+name = "echo_latency"
 height = 560
 load "terminal.gnuplot"
 
@@ -19,7 +19,8 @@ set ylabel "µs (logarithmic; lower is better)"
 set logscale xy 10
 set xrange [1:1200]
 set xtics ("0 %%" 1, "50 %%" 2, "75 %%" 4, "90 %%" 10, "95 %%" 20, "99 %%" 100, "99.5 %%" 200, "99.9 %%" 1000)
-set lmargin 10
+set lmargin 12
+set rmargin 4
 set key at graph 0.02, graph 0.98 left top Left reverse samplen 6 font key_font
 paint(form) = form == 0 ? 0x555555 : form == 1 ? 0x0072b2 : form == 2 ? 0xd55e00 : 0x000000
 shape(form, load) = (form == 0 ? 6 : form == 1 ? 4 : form == 2 ? 8 : 12) + (load == 0 && form < 3)

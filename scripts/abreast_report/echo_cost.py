@@ -72,9 +72,9 @@ def core_table(groups):
             f"Per cent of one core at {RATE:,} messages a second: the floor, and what each form takes above it",
             ["variant", "raw floor", *(f"{' '.join(form)}, above" for form in FORMS)],
             lines,
-            "Lower is better. Processor time of the thread, client, loop and kernel together; 100 ns a message are 1 %. "
-            "Above the floor: the median of paired differences, in brackets its 99 % interval. More than 100 is more than "
-            "one core has.",
+            "Lower is better. Processor time of the thread, client, loop and kernel together; 100 ns a message are 1 "
+            "%. Above the floor: the median of paired differences, in brackets its 99 % interval. More than 100 is "
+            "more than one core has.",
         )
     ]
 
@@ -110,12 +110,13 @@ def counted(found):
 
 
 def span(groups, form, metric):
-    """What it has more of than the floor, over all places. A group in which nobody has any has no rows of it."""
+    """What it has more of than the floor, over all places. A group where nobody allocates has no rows of it."""
     values = []
     for group in groups:
         mine, floor = group.cells.get(form, {}), group.cells.get(("raw", "floor"), {})
         value = difference(mine, floor, metric)
-        if value is None and "ns_per_op" in mine and not any(metric in cell for cell in group.cells.values()):
+        unknown = value is None and metric == "allocs_per_op" and "ns_per_op" in mine
+        if unknown and not any(metric in cell for cell in group.cells.values()):
             value = 0.0
         if value is not None:
             values.append(value if abs(value) >= 0.005 else 0.0)
@@ -134,7 +135,8 @@ def resumptions(results, form):
 
 
 def where_table(memory, real, results):
-    """Where it goes: what each form does more than the floor for a message. `memory`: the groups that wait for nothing."""
+    """Where it goes: what each form does more than the floor for a message. `memory`: the groups that wait for "
+    "nothing."""
     lines = []
     main = next((group for group in memory if group.timed), None)
     base = main.cells.get(("raw", "floor"), {}) if main else {}
@@ -177,11 +179,12 @@ def where_table(memory, real, results):
                 "bytes beside",
             ],
             lines,
-            "A variant is within 3 % of the floor, or outside, only if its whole 99 % interval is. Instructions are those of "
-            "a turn in memory, where the kernel has no part (the main build; checksum or empty step); a turn over sockets "
-            "waits besides, once for each read and write that does not complete at once, with as many resumptions of a "
-            "coroutine as the experiment phases counts. The frame is the coroutine's, asked of the frame allocator once a "
-            "connection; the bytes beside are what the caller keeps: a pipeline's whole operation state.",
+            "A variant is within 3 % of the floor, or outside, only if its whole 99 % interval is. Instructions are "
+            "those of a turn in memory, where the kernel has no part (the main build; checksum or empty step); a turn"
+            " over sockets waits besides, once for each read and write that does not complete at once, with as many "
+            "resumptions of a coroutine as the experiment phases counts. The frame is the coroutine's, asked of the "
+            "frame allocator once a connection; the bytes beside are what the caller keeps: a pipeline's whole "
+            "operation state.",
             essential=True,
         )
     ]

@@ -53,11 +53,11 @@ def table(groups):
             "The loop: latencies, µs (lower is better)",
             ["variant", "load", "form", "p50", "p90", "p99", "p99.9"],
             rows,
-            "From the time a message is due to the time the last byte of its reply is read. Under a closed load it is due "
-            "when the reply before it is there; under an open load at its time of a schedule (exponential gaps, from the "
-            "seed), so that what delays many messages is counted for each of them. All forms have the same schedule. "
-            "Value: the median over the repeats; in brackets its 99 % interval. The load generator shares the thread with "
-            "the loop. Shown, not judged: what else the machine does decides the tail.",
+            "From the time a message is due to the time the last byte of its reply is read. Under a closed load it is"
+            " due when the reply before it is there; under an open load at its time of a schedule (exponential gaps, "
+            "from the seed), so that what delays many messages is counted for each of them. All forms have the same "
+            "schedule. Value: the median over the repeats; in brackets its 99 % interval. The load generator shares "
+            "the thread with the loop. Shown, not judged: what else the machine does decides the tail.",
         )
     ]
 
@@ -71,9 +71,8 @@ def sentences(groups):
                 parts.append(f"{model} {mechanism} {shown(rows[0].value / 1000)} and {shown(rows[1].value / 1000)} µs")
                 told += rows
         if parts:
-            yield cited(
-                f"Latency, median and p99 (lower is better), {place}, {load_of(load, forms)}: {'; '.join(parts)}.", *told
-            )
+            where = f"{place}, {load_of(load, forms)}"
+            yield cited(f"Latency, median and p99 (lower is better), {where}: {'; '.join(parts)}.", *told)
 
 
 def figure_data(groups):

@@ -29,8 +29,8 @@ def yardsticks(ratio):
     return text + row(apart, "ratio_to_native", *ratio)
 
 
-def section(text):
-    return echo.build([parse_line(line, "here") for line in text.splitlines()])
+def section(text, results=None):
+    return echo.build([parse_line(line, "here") for line in text.splitlines()], results)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_yardsticks_are_no_models():
     found = section(yardsticks((1, 0.98, 1.02)))
     assert found.short == found.headline == found.data == ""
     times = next(table for table in found.tables if table.name == "echo")
-    assert [line[-1] for line in times.rows] == ["1 (floor)", "2.00 (1.60 to 2.50)", "2.00 (1.60 to 2.50)"]
+    assert [line[3] for line in times.rows] == ["1 (floor)", "2.00 (1.60 to 2.50)", "2.00 (1.60 to 2.50)"]
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,75 @@ def test_a_policy_of_streams(ratio, said):
     text = row(("raw", "floor"), "ns_per_op", 2000, variant=variant)
     text += row(("raw", "floor-plain"), "ratio_to_floor", *ratio, variant=variant)
     assert said in "\n".join(section(text).findings)
+
+
+TCP = "transport=tcp,connections=1,message=64,reactor=io_uring,spec=off"
+TASK, PIPELINE = ("awaitable", "task"), ("sender", "pipeline")
+
+
+def beside_floor(name, ratio, cpu_ratio, above, variant=TCP):
+    text = row(name, "ns_per_op", 6000, variant=variant) + row(name, "ratio_to_floor", *ratio, variant=variant)
+    text += row(name, "cpu_ratio_to_floor", *cpu_ratio, variant=variant)
+    text += row(name, "cpu_ns_per_msg", 6000, variant=variant)
+    return text + row(name, "cpu_ns_above_floor", *above, variant=variant)
+
+
+def models():
+    floor = ("raw", "floor")
+    text = row(floor, "ns_per_op", 5500, variant=TCP) + row(floor, "cpu_ns_per_msg", 5500, variant=TCP)
+    text += beside_floor(TASK, (1.0, 0.98, 1.02), (1.0, 0.99, 1.01), (5, -10, 20))
+    return text + beside_floor(PIPELINE, (1.1, 1.06, 1.14), (1.1, 1.05, 1.15), (550, 400, 700))
+
+
+def table(found, name):
+    return next(table for table in found.tables if table.name == name)
+
+
+def test_both_throughput_and_processor_time_are_judged_by_their_whole_interval():
+    memory = "transport=memory,message=64,process=empty"
+    text = models()
+    for name, count, size in ((("raw", "floor"), 100, 0), (TASK, 111, 320), (PIPELINE, 174, 0)):
+        text += row(name, "ns_per_op", 20, variant=memory) + row(name, "instructions_per_op", count, variant=memory)
+        text += row(name, "frame_bytes", size, variant=memory)
+    phases = row(TASK, "resumptions_per_op", 1, variant="stream=later").replace("\ttask\t", "\tread-some\t")
+    found = section(text, {"phases": [parse_line(phases.strip(), "here")]})
+    task, pipeline = table(found, "echo-where").rows
+    assert task == ["awaitable task", "1 within 3 %", "1 within 3 %", "11", "-", "0", "1", "320", "-"]
+    assert pipeline[:4] == ["sender pipeline", "1 outside", "1 outside", "74"]
+    assert "sender pipeline 0.91 of the floor's throughput (of 1 variants, 0 within 3 %, 1 outside" in found.headline
+
+
+def test_what_a_hot_connection_takes_of_a_core():
+    """100 ns a message are 1 % of a core at 100,000 messages a second."""
+    found = section(models())
+    (line,) = table(found, "echo-core").rows
+    assert line[1:4] == ["55", "not told from 0 (-0.1 to 0.2)", "5.5 (4 to 7)"]
+    said = found.findings[0]
+    assert "awaitable task not told from 0 (-0.1 to 0.2) %; sender pipeline 5.5 (4 to 7) %" in said
+    assert {row.metric for row in said.rows} == {"cpu_ns_above_floor"}
+
+
+def latencies(load, times):
+    variant = f"{TCP},load={load}"
+    metrics = ("p10", "p50", "p75", "p90", "p95", "p99", "p995", "p999")
+    text = "".join(row(TASK, f"latency_{name}_ns", 1000 * time, variant=variant) for name, time in zip(metrics, times))
+    return text + ("" if load == "closed" else row(TASK, "offered_msgs_per_s", 50000, variant=variant))
+
+
+def test_latencies_are_shown_and_drawn_and_not_judged():
+    text = latencies("closed", range(10, 90, 10)) + latencies("open-50", range(100, 900, 100))
+    found = section(text)
+    assert [line[1:] for line in table(found, "echo-latency").rows] == [
+        ["closed: one message in flight on each connection", "awaitable task", "20", "40", "60", "80"],
+        ["open: 50 % of the floor's closed rate, 50,000 messages/s", "awaitable task", "200", "400", "600", "800"],
+    ]
+    closed, opened, place = found.more_data["echo-latency"].split("\n\n\n")
+    assert closed.splitlines()[0].split("\t")[1] == "awaitable task, closed"
+    assert closed.splitlines()[-1].split("\t") == ["1000", "80", "0", "1"]
+    assert opened.splitlines()[2].split("\t") == ["2", "200", "1", "1"]
+    assert place == f"place\n{TCP}\n"
+    assert found.headline == found.short == "" and table(found, "echo").rows == []
+
+
+def test_without_latencies_there_is_no_figure_of_them():
+    assert section(models()).more_data == {}
