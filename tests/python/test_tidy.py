@@ -12,7 +12,7 @@ FOLDERS = ["common", "awaitable", "sender", "bench", "tests", "demo"]
 SOURCES = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*")) if path.suffix in SUFFIXES]
 OTHERS = [
     path
-    for pattern in "scripts/* scripts/abreast_report/*.py plots/* paper/* docs/* cmake/* *.md CMake*".split()
+    for pattern in "scripts/* scripts/abreast_*/*.py plots/* paper/* docs/* cmake/* *.md CMake*".split()
     for path in sorted(ROOT.glob(pattern))
     if path.is_file()
 ]
