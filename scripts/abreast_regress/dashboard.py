@@ -22,10 +22,11 @@ td.number { text-align: right; } td.number, td.whole { white-space: nowrap; font
 td.worse { color: #a33b00; font-weight: 600; } td.better { color: #00663f; }
 """
 HOW = """<p>Each chart is one piece of work, run by run, oldest on the left. <b>Colour is the model</b>: grey is the
-floor (the same work with neither protocol), blue are awaitables, orange are senders. The band is the 99&nbsp;% interval
-of each figure. A <b>ring</b> marks a change point: from there on the figure is another one, by the percentage beside it.
-A <b>dotted line</b> is a run with a note, by whose number it is listed below. Axes do not begin at 0, so that small
-changes show. Lines of different processors are never joined: the second and later ones are dashed.</p>
+floor (the same work with neither protocol), blue are awaitables, orange are senders. The band is the
+99&nbsp;% interval of each figure. A <b>ring</b> marks a change point: from there on the figure is another
+one, by the percentage beside it. A <b>dotted line</b> is a run with a note, by whose number it is listed
+below. Axes do not begin at 0, so that small changes show. Lines of different processors are never joined: the
+second and later ones are dashed.</p>
 <p>Change points need later runs, so nothing here fails a build; the gates are <code>scripts/regress check</code> and
 <code>scripts/regress compare</code>.</p>"""
 
