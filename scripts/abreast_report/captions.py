@@ -1,4 +1,4 @@
-"""The captions of the figures: what is drawn, which direction is better, and from where to where the rows go."""
+"""The captions of the figures: what is drawn, which direction is better, and the least and the greatest of the rows."""
 
 import html
 
@@ -25,8 +25,8 @@ def range_of(rows, metric, unit, where=lambda row: True):
     if least.value == most.value:
         return f" {shown(least.value)} {unit} in all {len(found)} rows."
     return (
-        f" From {shown(least.value)} {unit} ({who(least)}) to {shown(most.value)} {unit} ({who(most)}), in {len(found)} "
-        "rows."
+        f" From {shown(least.value)} {unit} ({who(least)}) to {shown(most.value)} {unit} ({who(most)}), in "
+        f"{len(found)} rows."
     )
 
 
@@ -42,10 +42,14 @@ def heat_map(rows):
     classes.pop("?", None)
     counts = ", ".join(f"{count} {name}" for name, count in sorted(classes.items()))
     return (
-        "Mechanisms against settings of the compilers: bytes of stack that one synchronous completion leaves behind, 0 is "
-        f"best, b is bounded, ? was not measured. Of all {sum(classes.values())} cells, C and C++, controls aside: "
+        "Mechanisms against settings of the compilers: bytes of stack that one synchronous completion leaves behind, 0 "
+        f"is best, b is bounded, ? was not measured. Of all {sum(classes.values())} cells, C and C++, controls aside: "
         f"{counts}."
     )
+
+
+def ranged(words, metric, unit, where=ours):
+    return lambda rows: words + range_of(rows, metric, unit, where)
 
 
 CAPTIONS = {
@@ -54,28 +58,63 @@ CAPTIONS = {
     "stack-matrix": heat_map,
     "finals-matrix": heat_map,
     "growth": growth.caption,
-    "opstate": lambda rows: "What one operation takes as it is composed of more functions: bytes to the left, instructions "
-    "to the right (lower is better)." + range_of(rows, "instructions_per_op", "instructions",
-                                                 lambda row: ours(row) and "depth" in row.keys),
-    "frames": lambda rows: "How many times as fast as malloc an allocator of coroutine frames is (higher is better; bars "
-    "are 99 % intervals), by the size of a frame and the length of a chain; dotted: published. Time over malloc's:"
-    + range_of(rows, "ratio_to_malloc", "times", lambda row: row.mechanism == "recycling"),
-    "grid": lambda rows: "What a read costs above the same read by hand (lower is better; bars are 99 % intervals), by "
-    "stream and by what its read_some returns." + range_of(rows, "ns_above_floor", "ns", ours),
-    "mitigations": lambda rows: "A connection beside one whose operations all complete at once: how long it waits for its "
-    "turn, by the other's inline budget (lower is better)." + range_of(
-        rows, "ns_per_op", "ns", lambda row: ours(row) and "starvation" in row.keys),
-    "syncratio": lambda rows: "What a turn of the loop costs above the floor, by the share of operations that complete at "
-    "once (lower is better)." + range_of(rows, "ns_above_floor", "ns", ours),
-    "fanout": lambda rows: "What each child of a join takes, by the number of children (lower is better). Whole joins:"
-    + range_of(rows, "ns_per_op", "ns", lambda row: ours(row) and row.keys.get("shape") == "join"),
-    "conns": lambda rows: "Memory of one connection at three moments (lower is better)." + range_of(
-        rows, "rss_bytes_per_connection", "bytes",
-        lambda row: row.keys.get("moment") == "churn" and row.keys.get("connections") == "50000"),
-    "stop": lambda rows: "From a stop request to the last completion, in times of bare cancels (lower is better)."
-    + range_of(rows, "ratio_to_floor", "times", lambda row: ours(row) and row.keys.get("work") == "stop"),
-    "echo": lambda rows: "The loop over sockets and in memory. Time of a turn over the floor's (lower is better):"
-    + range_of(rows, "ratio_to_floor", "times", ours),
+    "opstate": ranged(
+        "What one operation takes as it is composed of more functions: bytes to the left, instructions to the right "
+        "(lower is better).",
+        "instructions_per_op",
+        "instructions",
+        lambda row: ours(row) and "depth" in row.keys,
+    ),
+    "frames": ranged(
+        "How many times as fast as malloc an allocator of coroutine frames is (higher is better; bars are 99 % "
+        "intervals), by the size of a frame and the length of a chain; dotted: published. Time of the recycler over "
+        "malloc's (lower is better):",
+        "ratio_to_malloc",
+        "times",
+        lambda row: row.mechanism == "recycling",
+    ),
+    "grid": ranged(
+        "What a read costs above the same read by hand (lower is better; bars are 99 % intervals), by stream and by "
+        "what its read_some returns.",
+        "ns_above_floor",
+        "ns",
+    ),
+    "mitigations": ranged(
+        "A connection beside one whose operations all complete at once: how long it waits for its turn, by the other's "
+        "inline budget (lower is better).",
+        "ns_per_op",
+        "ns",
+        lambda row: ours(row) and "starvation" in row.keys,
+    ),
+    "syncratio": ranged(
+        "What a turn of the loop costs above the floor, by the share of operations that complete at once (lower is "
+        "better).",
+        "ns_above_floor",
+        "ns",
+    ),
+    "fanout": ranged(
+        "What each child of a join takes, by the number of children (lower is better). Whole joins:",
+        "ns_per_op",
+        "ns",
+        lambda row: ours(row) and row.keys.get("shape") == "join",
+    ),
+    "conns": ranged(
+        "Memory of one connection at three moments (lower is better).",
+        "rss_bytes_per_connection",
+        "bytes",
+        lambda row: row.keys.get("moment") == "churn" and row.keys.get("connections") == "50000",
+    ),
+    "stop": ranged(
+        "From a stop request to the last completion, in times of bare cancels (lower is better).",
+        "ratio_to_floor",
+        "times",
+        lambda row: ours(row) and row.keys.get("work") == "stop",
+    ),
+    "echo": ranged(
+        "The loop over sockets and in memory. Time of a turn over the floor's (lower is better):",
+        "ratio_to_floor",
+        "times",
+    ),
 }
 
 

@@ -1,7 +1,7 @@
 """The first page: ten findings in plain words, each computed from rows that its figures link to.
 
 Each function below answers one question from the rows of one experiment, and returns nothing where these are not there.
-Which model a finding speaks for is computed as well: from the growth that was seen, or from intervals that lie apart."""
+Which model a finding speaks for is computed as well, by the growth that was seen or by intervals that lie apart."""
 
 import html
 from dataclasses import dataclass
@@ -76,7 +76,10 @@ class Rows:
 
     def of(self, metric, where):
         return [
-            row for rows in self.found.values() for row in rows if row.metric == metric and not row.missing and where(row)
+            row
+            for rows in self.found.values()
+            for row in rows
+            if row.metric == metric and not row.missing and where(row)
         ]
 
 
@@ -180,14 +183,15 @@ def stack_transfer(rows, _):
         mine = [row for row in known if row.setting.compiler == compiler]
         count, growing = grown(mine)
         flat_with += not growing
-        parts += [", " if parts else "", f"with {compiler} at ", cited(f"{len(growing)} of {count}", *(growing or mine)[:1])]
+        told = cited(f"{len(growing)} of {count}", *(growing or mine)[:1])
+        parts += [", " if parts else "", f"with {compiler} at ", told]
     _, growing = grown(known)
     title = "Coroutines hand over without growing the stack" + (" only as the compiler makes it so" if growing else "")
     where = ""
     if growing and all(("sib", "off") in row.setting.options for row in growing):
         where = ", all of them with the compiler's sibling calls switched off"
-    text = Sentence(["Symmetric transfer, where an await returns the coroutine to go on with, is meant to keep the stack "
-                     "flat. It grows ", *parts, f" settings{where}."])
+    text = Sentence(["Symmetric transfer, where an await returns the coroutine to go on with, is meant to keep the "
+                     "stack flat. It grows ", *parts, f" settings{where}."])
     return Finding("stack", title, text, AWAITABLES if flat_with else NEITHER)
 
 
@@ -205,8 +209,8 @@ def ways_out(rows, _):
         "Senders can keep the stack flat too: at awaitables' price, or several times that"
         if equal else "Senders can keep the stack flat too, at a price",
         say("A completion takes {} with a sender that has an await of its own (a member as_awaitable), {} by a round "
-            "trip through the scheduler's queue, and {} ns by the handshakes that shipped libraries make; with symmetric "
-            "transfer it takes {} (lower is better).",
+            "trip through the scheduler's queue, and {} ns by the handshakes that shipped libraries make; with "
+            "symmetric transfer it takes {} (lower is better).",
             figure(member, "ns"), figure(scheduler, "ns"), ends(handshakes), figure(transfer, "ns")),
         BOTH if equal else AWAITABLES if apart(transfer, member) < 0 else SENDERS,
     )
@@ -258,7 +262,8 @@ def fanout(rows, _):
 
 def frames(rows, papers):
     told = ("workload=p4003,task=awaitable", "workload=p4003,task=awaitable,process=child")
-    published = next((row for name in told if (row := rows.get("awaitable", "recycling", name, "ratio_to_malloc"))), None)
+    found = [row for name in told if (row := rows.get("awaitable", "recycling", name, "ratio_to_malloc"))]
+    published = found[0] if found else None
     chains = rows.of("ratio_to_malloc", lambda row: row.mechanism == "recycling" and row.model == "awaitable"
                      and "depth" in row.keys and row.keys.get("task") == "awaitable" and "state" not in row.keys
                      and row.toolchain == rows.main and row.value > 0 and row.low > 0)
@@ -274,8 +279,8 @@ def frames(rows, papers):
         "frames",
         title,
         say("An allocator that keeps freed frames is {} as fast as malloc on the example that stands for the "
-            "paper's workload, and {} times on other chains of coroutines (higher is better). P4003R4 3.5 publishes {}, "
-            "on other machines.",
+            "paper's workload, and {} times on other chains of coroutines (higher is better). P4003R4 3.5 publishes "
+            "{}, on other machines.",
             inverse(published), cited(f"{1 / least.value:.2f} to {1 / most.value:.2f}", most, least),
             " and ".join(f"{ratio:.2f} times ({who})" for who, ratio in ratios.items())),
         AWAITABLES if faster else NEITHER,
@@ -380,7 +385,9 @@ def stop(rows, _):
 
 
 # In the order of the page; those beyond the tenth stand in where an experiment was not run.
-QUESTIONS = (echo, stack_bridge, stack_transfer, ways_out, opstate, fanout, frames, conns, bridges, syncratio, grid, stop)
+QUESTIONS = (
+    echo, stack_bridge, stack_transfer, ways_out, opstate, fanout, frames, conns, bridges, syncratio, grid, stop
+)
 EXPERIMENTS = {stack_bridge: "stack", stack_transfer: "stack", ways_out: "mitigations"}
 
 
@@ -416,7 +423,8 @@ def verdict_counts(verdicts):
     if not counts:
         return ""
     words = ", ".join(f"<b>{count}</b> {html.escape(kind)}" for kind, count in counts.items())
-    return f"<p class=verdicts>Of {sum(counts.values())} claims of the papers: {words}. <a href=#claims>All of them</a></p>\n"
+    total = sum(counts.values())
+    return f"<p class=verdicts>Of {total} claims of the papers: {words}. <a href=#claims>All of them</a></p>\n"
 
 
 def findings_markdown(found):

@@ -234,6 +234,15 @@ def counted(lines):
     return found
 
 
+def by_model(names):
+    """Names of mechanisms with each model named once: "awaitable ready, driver; sender p2300"."""
+    found = {}
+    for name in names:
+        model, _, rest = name.partition(" ")
+        found.setdefault(model, []).append(rest)
+    return "; ".join(f"{model} {', '.join(rest)}" for model, rest in found.items())
+
+
 def headline(rows, what):
     """What was measured, and a line for each group."""
     settings = settings_of(rows)
@@ -248,7 +257,7 @@ def headline(rows, what):
         (UNKNOWN, "Not measured"),
     ):
         if found.get(group):
-            text.append(f"{words} ({len(found[group])}): {', '.join(found[group])}.")
+            text.append(f"{words} ({len(found[group])}): {by_model(found[group])}.")
     return text
 
 

@@ -54,7 +54,7 @@ def listed(items):
 
 
 def inline_svg(path):
-    """The SVG element of a figure, without XML declaration, fit to go into HTML, and named so that it can be used twice."""
+    """The SVG element of a figure, without XML declaration, fit to go into HTML, and named so as to be used twice."""
     if not path.exists():
         return ""
     text, name = path.read_text(encoding="utf-8"), path.stem
@@ -131,7 +131,8 @@ class Page:
         text = f"<ul>\n{listed(items[:first])}</ul>\n"
         if self.printed:
             return text + f"<p class=named>{left} more sentences are in report.html and in tables/findings.md.</p>\n"
-        return text + f"<details><summary>{left} more findings</summary>\n<ul>\n{listed(items[first:])}</ul></details>\n"
+        more = f"<ul>\n{listed(items[first:])}</ul>"
+        return text + f"<details><summary>{left} more findings</summary>\n{more}</details>\n"
 
     def section(self, section, ident=None):
         name = section.experiment
@@ -235,9 +236,15 @@ class Page:
                 "published", "Published and ours", "The papers' figures are material to test. They come from other "
                 "machines, compilers and libraries, so the growth class or the order is what can be compared.",
                 parts.published, "No published table has a counterpart among the experiments of this run."),
-            own=self.tables("own", "Our own tables", "What the models give and take, over several experiments.", parts.own),
-            artifact=self.tables("artifact", "Artifact appendix", "Each claim, what measures it again, and how long that "
-                                 "takes.", parts.artifact),
+            own=self.tables(
+                "own", "Our own tables", "What the models give and take, over several experiments.", parts.own
+            ),
+            artifact=self.tables(
+                "artifact",
+                "Artifact appendix",
+                "Each claim, what measures it again, and how long that takes.",
+                parts.artifact,
+            ),
             unfinished="" if info else f"<p class=unfinished role=alert>{UNFINISHED.capitalize()}.</p>\n",
             sender_libraries=sender_libraries(parts.results),
             threads=html.escape(threads(parts.results)),
@@ -253,6 +260,6 @@ class Page:
     def rows(self, text):
         rows = document.cited_rows(text, self.parts.results)
         return rows and (
-            f"<section id=rows>\n<h2 id=rows-heading>Rows that figures link to</h2>\n<p>As they stand in <code>results/</code>; a link "
-            f"opens the file's rows at its own.</p>\n{rows}</section>\n"
+            f"<section id=rows>\n<h2 id=rows-heading>Rows that figures link to</h2>\n<p>As they stand in "
+            f"<code>results/</code>; a link opens the file's rows at its own.</p>\n{rows}</section>\n"
         )

@@ -5,6 +5,7 @@ from .matrix import ALWAYS, NEVER, SOMETIMES, lines_of, plain
 from .rows import Setting, shown
 
 BRIDGE = ("sender", "p2300", "boundary=yes")
+FEW = 3  # mechanisms of a group that are named; of more the number stands, and their names are in the figure
 TRANSFER = ("awaitable", "transfer", "-")
 
 
@@ -130,18 +131,20 @@ def others(cells):
             names = groups.setdefault(line.group, [])
             if line.name not in names:
                 names.append(line.name)
-    return " ".join(
-        f"{words}: {', '.join(groups[group])}."
+    total = sum(len(names) for names in groups.values())
+    parts = [
+        f"{words} with {', '.join(groups[group]) if len(groups[group]) <= FEW else f'{len(groups[group])} of {total}'}"
         for group, words in (
-            (NEVER, "The stack never grows with"),
-            (SOMETIMES, "It grows at some settings with"),
-            (ALWAYS, "It grows at every setting with"),
+            (NEVER, "never"),
+            (SOMETIMES, "at some settings"),
+            (ALWAYS, "at every setting"),
         )
         if groups.get(group)
-    )
+    ]
+    return f"Of the other mechanisms of the C models the stack grows {'; '.join(parts)}." if parts else ""
 
 
 def finals(rows):
     """The short answer of finals: the mechanisms in their groups."""
-    found = others(cells_of(rows))
+    found = others(cells_of(rows)).replace("Of the other mechanisms of the C models", "In the C models")
     return found and f"A task that awaits a task, as each library's final_suspend goes back. {found}"

@@ -61,8 +61,8 @@ def test_a_finding_changes_with_its_row(results):
 
 
 def test_a_frame_recycler_that_is_slower_is_called_so(results):
-    change(results, "frames", ["awaitable", "recycling", "workload=p4003,task=awaitable,process=child", "ratio_to_malloc"],
-           7, ["1.6", "1.5", "1.7"])
+    where = ["awaitable", "recycling", "workload=p4003,task=awaitable,process=child", "ratio_to_malloc"]
+    change(results, "frames", where, 7, ["1.6", "1.5", "1.7"])
     text = plain(findings(page(results)))
     assert "Recycling coroutine frames does not pay here" in text
     assert "0.62 times (0.59 to 0.67) as fast as malloc" in text

@@ -39,7 +39,7 @@ def test_a_sentence_changes_with_its_figure(results):
     tsv.write_text(changed)
     report(results, "tables")
     found = (results / "tables" / "findings.md").read_text()
-    assert "It grows at some of them (3): awaitable ready, awaitable transfer, sender p2300." in found
+    assert "It grows at some of them (3): awaitable ready, transfer; sender p2300." in found
 
 
 def test_the_short_answer_follows_the_data(results):
