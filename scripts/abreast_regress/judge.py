@@ -105,7 +105,8 @@ def waived(findings, waivers):
     """The same findings, those that are red and waived marked so; and the waivers that met none."""
     used, marked = set(), []
     for finding in findings:
-        waiver = next((w for w in waivers if finding.outcome in RED and w.covers(finding)), None)
+        about = (cell(finding.row), finding.row.metric)
+        waiver = next((w for w in waivers if finding.outcome in RED and w.covers(*about)), None)
         if waiver:
             used.add(waiver)
             finding = replace(finding, outcome=WAIVED, note=f"waived until {waiver.until}: {waiver.reason}")

@@ -28,8 +28,8 @@ PAIRS = 30
 SAMPLE_MS = 10.0
 FIRST_OPERATIONS = 1000
 MOST_OPERATIONS = 1 << 40
-RED, GREEN, UNSURE, SKIPPED = "red", "green", "inconclusive", "skipped"
-STATUS = {RED: REGRESSION, GREEN: OK, UNSURE: INCONCLUSIVE}
+RED, GREEN, UNSURE, SKIPPED, WAIVED = "red", "green", "inconclusive", "skipped", "waived"
+STATUS = {RED: REGRESSION, GREEN: OK, UNSURE: INCONCLUSIVE, WAIVED: OK}
 
 
 class Skipped(Exception):
@@ -185,6 +185,14 @@ def compare(executables, cells, plan, progress):
             progress(f"once more, for it is red: {timing.cell}", None, None)
             confirm(timing, executables, plan, lambda: None)
     return timings
+
+
+def waive(timings, waivers):
+    for timing in timings:
+        waiver = next((w for w in waivers if timing.verdict == RED and w.covers(timing.cell, "ns_per_op")), None)
+        if waiver:
+            timing.verdict = WAIVED
+            timing.note = f"red, waived until {waiver.until}: {waiver.reason}"
 
 
 def status_of(timings):

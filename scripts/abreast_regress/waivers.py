@@ -1,7 +1,8 @@
 """Waivers: regressions that somebody has accepted, each with a reason and the day on which that ends.
 
 A TSV file: a line "# abreast waivers 1", a header "cell metric until reason", a waiver a line. `cell` is a pattern of
-experiment/model/mechanism/variant, `metric` a metric or *, `until` the last day that it holds (YYYY-MM-DD).
+experiment/model/mechanism/variant, `metric` a metric or * (ns_per_op for times), `until` the last day that it holds
+(YYYY-MM-DD).
 """
 
 import datetime
@@ -9,7 +10,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from .runs import cell
 from .status import Stop
 
 SCHEMA = "# abreast waivers 1"
@@ -23,8 +23,8 @@ class Waiver:
     until: datetime.date
     reason: str
 
-    def covers(self, finding):
-        return fnmatchcase(cell(finding.row), self.cell) and fnmatchcase(finding.row.metric, self.metric)
+    def covers(self, name, metric):
+        return fnmatchcase(name, self.cell) and fnmatchcase(metric, self.metric)
 
 
 def parse_line(line, where, today):

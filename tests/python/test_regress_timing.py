@@ -183,6 +183,10 @@ def test_two_builds(tmp_path, monkeypatch):
     assert regress("compare", a, build(tmp_path, "larger", size=32), "--no-times").returncode == 2
     slower = regress("compare", a, build(tmp_path, "slower", ns=60000), *QUICK)
     assert slower.returncode == 2 and "B/A 1.2000" in slower.stdout and "and again" in slower.stdout
+    waivers = tmp_path / "waivers.tsv"
+    waivers.write_text("# abreast waivers 1\ncell\tmetric\tuntil\treason\ngrid/*\tns_per_op\t2999-12-31\tsafer\n")
+    done = regress("compare", a, tmp_path / "slower", *QUICK, "--waivers", waivers)
+    assert done.returncode == 0 and "red, waived until 2999-12-31: safer" in done.stdout, done.stdout
     other = build(tmp_path, "other")
     (other / "abreast").write_text((other / "abreast").read_text().replace("gcc O2", "clang O2"))
     done = regress("compare", a, other)
