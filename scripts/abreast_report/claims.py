@@ -111,7 +111,7 @@ def verdict_of(claim, index, papers, results, info):
     command = f"scripts/reproduce --claim {claim.id}" if claim.clauses else "-"
     fields = (claim.id, claim.claim, claim.source, claim.section, ", ".join(claim.experiments) or "-", claim.rule)
     return Verdict(
-        *fields, word, condition, measured, spread, command, minutes(claim, info), rows, claim.notes, counts
+        *fields, word, condition, measured, spread, command, minutes(claim, results, info), rows, claim.notes, counts
     )
 
 
@@ -172,11 +172,15 @@ def why_skipped(selection, info):
     return ""
 
 
-def minutes(claim, info):
-    """Of the whole experiments, as this run took them: at most what the claim alone takes, once it is built."""
+def minutes(claim, results, info):
+    """Of the whole experiments, and of the counts made for all of them, as this run took them: at most what the claim
+    alone takes, once it is built."""
     seconds = {stage["name"]: stage["seconds"] for stage in info.get("stages", []) if stage.get("of") != "reproduce"}
     known = [seconds[name] for name in claim.experiments if name in seconds]
-    return max(0.1, round(sum(known) / 60, 1)) if known and len(known) == len(claim.experiments) else None
+    if not known or len(known) < len(claim.experiments):
+        return None
+    shared = sum(took for name, took in seconds.items() if name not in results)
+    return max(0.1, round((sum(known) + shared) / 60, 1))
 
 
 # ---- Figures ----
