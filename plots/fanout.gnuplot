@@ -29,7 +29,7 @@ do for [i = 1:lines] {
 }
 key_font = kind eq "svg" ? ",12" : ",8"
 title_font = kind eq "svg" ? ",14" : ",10"
-set multiplot title "when_all: what one child takes, by the width of the join" font title_font
+set multiplot title "when_all: what one child takes, by the width of the join (less is better)" font title_font
 set logscale x 2
 set logscale y
 set xrange [1.7:76]

@@ -24,7 +24,7 @@ set key at graph 0.03, graph 0.82 left top Left reverse samplen 3
 set bmargin 4
 
 set yrange [0.7:(W_max > 65 ? W_max : 65) * 1.6]
-set ylabel "completions of the other before its turn, at most"
+set ylabel "completions of the other before its turn, at most (less is better)"
 plot data index 0 using 1:2 with linespoints ls 2 lw 5 ps 1.6 title "awaitable, transfer", \
      data index 1 using 1:2 with linespoints ls 3 lw 3 title "sender, p2300", \
      data index 2 using 1:2 with linespoints ls 5 title "sender, member", \
@@ -34,7 +34,7 @@ plot data index 0 using 1:2 with linespoints ls 2 lw 5 ps 1.6 title "awaitable, 
           lc rgb "#888888" notitle
 
 set yrange [*:*]
-set ylabel "ns until its next turn (bar: 99 % interval)"
+set ylabel "ns until its next turn (less is better; bar: 99 %)"
 unset key
 plot data index 0 using 1:3:4:5 with yerrorlines ls 2 notitle, \
      data index 1 using 1:3:4:5 with yerrorlines ls 3 notitle, \

@@ -1,7 +1,7 @@
 # Sizes and instructions against depth. The data's blocks are one line each; their first column is the panel.
 load "style.gnuplot"
 name = "opstate"
-height = 620
+height = 640
 load "terminal.gnuplot"
 
 stats data using 2 nooutput name "D"
@@ -36,7 +36,7 @@ key_font = kind eq "svg" ? ",12" : ",8"
 title_font = kind eq "svg" ? ",14" : ",10"
 left = 0.085; middle = 0.475; second = 0.59; right = 0.98
 about = "functions with eight bytes of state each; stateless: open markers, where it differs"
-set multiplot title "What one operation takes, by depth (" . about . ")" font title_font
+set multiplot title "What one operation takes, by depth (less is better; " . about . ")" font title_font
 set xrange [0:D_max * 1.03]
 set logscale y
 set tmargin at screen 0.90
@@ -63,8 +63,8 @@ unset xlabel
 unset ylabel
 set xrange [0:1]
 set yrange [0:1]
-set key at screen 0.5, screen 0.13 center center vertical Left reverse samplen 5 spacing 1.2 width -6 \
-    font key_font maxrows 4
+set key at screen 0.5, screen 0.13 center center vertical Left reverse samplen 5 spacing 1.15 width -2 \
+    font key_font maxrows 5
 plot for [i in named] data index int(i) - 1 using (NaN):(NaN) with linespoints lw width_of[int(i)] \
      lc rgb paint[int(i)] dt dash[int(i)] pt marker[int(i)] ps size_of[int(i)] \
      title columnheader(1)

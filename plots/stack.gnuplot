@@ -2,7 +2,7 @@
 # completion. The other figures of stack growth are drawn by this script too, with their own name and title.
 load "style.gnuplot"
 if (!exists("name")) name = "stack"
-if (!exists("title_text")) title_text = "Stack per synchronous completion, in bytes"
+if (!exists("title_text")) title_text = "Stack per synchronous completion, in bytes (less is better)"
 if (!exists("mixed")) mixed = 0 # 1: a cell stands for several settings
 set datafile columnheaders
 # Block 0 has the cells, block 1 the headings above columns and rows.

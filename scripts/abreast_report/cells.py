@@ -1,6 +1,6 @@
 """The cells of stack growth, out of the rows: which mechanism grows how, at which setting."""
 
-from .rows import model_order, pairs, shown, without
+from .rows import cited, model_order, pairs, shown, without
 from .tables import Mark
 
 GROWTH = ("constant", "bounded", "linear")
@@ -12,15 +12,15 @@ class Cell:
     def __init__(self):
         self.growth = None
         self.bytes = None
+        self.rows = {}  # {metric: Row}
 
     def text(self):
         if self.growth is None:
             return Mark("?", "missing")
-        if self.growth == "constant":
-            return Mark("0", "constant")
-        if self.growth == "bounded":
-            return Mark("bounded", "bounded")
-        return Mark(f"+{shown(self.bytes)} B", "linear")
+        if self.growth == "linear":
+            return cited(Mark(f"+{shown(self.bytes)} B", "linear"), self.rows.get("stack_bytes_per_completion"))
+        text = Mark("0", "constant") if self.growth == "constant" else Mark("bounded", "bounded")
+        return cited(text, self.rows.get("stack_growth"))
 
     def __eq__(self, other):
         return self.growth == other.growth and (self.growth != "linear" or self.bytes == other.bytes)
@@ -33,6 +33,7 @@ def cells_of(rows):
         if row.metric in ("stack_growth", "stack_bytes_per_completion"):
             key = (row.model, row.mechanism, without(row.variant, "stack"))
             cell = found.setdefault(key, {}).setdefault(row.toolchain, Cell())
+            cell.rows[row.metric] = row
             if row.metric == "stack_growth":
                 cell.growth = row.text if row.text in GROWTH else None
             else:

@@ -4,7 +4,7 @@ A ratio in the TSV is time over the baseline's time. A reader wants to know how 
 the interval's ends exchanged.
 """
 
-from .rows import Setting, model_order, shown, without
+from .rows import Setting, cited, model_order, shown, without
 
 
 class Group:
@@ -66,7 +66,7 @@ def shown_speed(row):
     times = speed(row)
     if times is None:
         return row.text
-    return f"{times[0]:.2f} ({times[1]:.2f} to {times[2]:.2f})"
+    return cited(f"{times[0]:.2f} ({times[1]:.2f} to {times[2]:.2f})", row)
 
 
 def shown_range(values):
