@@ -6,7 +6,7 @@ import re
 
 HEADING = re.compile(r"<(h[23])(?: id=([\w.-]+))?>(.*?)</\1>", re.DOTALL)
 TABLE = re.compile(r"<figure class=table(?: id=([\w.-]+))?>\s*<figcaption>(.*?)</figcaption>", re.DOTALL)
-SCROLL = re.compile(r"<div class=scroll><table>\n<thead><tr>(.*?)</tr></thead>", re.DOTALL)
+SCROLL = re.compile(r"<div class=scroll><table(?: class=tight)?>\n<thead><tr>(.*?)</tr></thead>", re.DOTALL)
 ID = re.compile(r"\bid=\"?([\w.-]+)")
 ROW_LINK = re.compile(r'<a class=row href="#([^"]*)">(.*?)</a>', re.DOTALL)
 WIDE = 4  # columns that a phone does not hold

@@ -38,15 +38,15 @@ def mechanisms(results, ours):
         return None
     rows = [row for row in results["stack"] if not row.model.startswith("cxx-")]
     said = guarantees(rows)
+    compilers = list(dict.fromkeys(compiler for words in said.values() for compiler in words))
     columns = [
         "mechanism",
-        "stack: no growth at",
-        "owed to",
+        "settings without growth",
+        *(f"owed to, {compiler}" for compiler in compilers),
         "allocations",
         "instructions above the floor",
         "ns above the floor",
-        "operation state or awaitable, bytes",
-        "coroutine frame, bytes",
+        "operation / frame, B",
         "costs from",
     ]
     body, model = [], None
@@ -55,18 +55,20 @@ def mechanisms(results, ours):
             model = line.keys[0][0]
             body.append(Heading(model, len(columns)))
         for name, mechanism in names_of(line):
-            body.append([name, stack_of(line), owed(line, said), *cost_cells(model, mechanism, ours)])
+            body.append([name, stack_of(line), *owed(line, said, compilers), *cost_cells(model, mechanism, ours)])
     return Table(
         "mechanisms",
         "Every mechanism in one row",
         columns,
         body,
-        "Less is better, but for the settings at which the stack does not grow. Guaranteed: by how it is built, by the "
-        "language, or by the compiler (musttail); luck: the optimiser made a call a jump, which nothing promises. "
+        "Less is better, but for the settings without growth of the stack. What that is owed to: construction, "
+        "language and compiler (musttail) guarantee it; luck: the optimiser made a call a jump, which is no promise. "
         "Costs are of one completion at once, main build, above the floor of the experiment in the last column; in "
-        "brackets the 99 % interval. In syncratio a completion is a whole message, read and written. Variants that "
-        "grow at the same settings share a row, and have the costs of the plain one. -: no cell.",
+        "brackets the 99 % interval. Bytes: of the operation state or awaitable, and of the coroutine that awaits it. "
+        "In syncratio a completion is a whole message, read and written. Variants that grow at the same settings share "
+        "a row, and have the costs of the plain one. -: no cell.",
         essential=True,
+        tight=True,
     )
 
 
@@ -74,24 +76,21 @@ def stack_of(line):
     known = [cell for _, cell in line.known]
     flat = sum(cell.growth != "linear" for cell in known)
     kind = "constant" if flat == len(known) else "bounded" if flat else "linear"
-    return Mark(f"{flat} of {len(known)} settings", kind if known else "missing")
+    return Mark(f"{flat} of {len(known)}", kind if known else "missing")
 
 
-def owed(line, said):
-    """"guaranteed (construction); luck with gcc-12.2.0": by compiler, where they differ."""
-    found = {}
-    for compiler, words in said.get(line.keys[0], {}).items():
+def owed(line, said, compilers):
+    """For each compiler what a stack that does not grow rests on."""
+    found = []
+    for compiler in compilers:
+        words = said.get(line.keys[0], {}).get(compiler, "-")
         basis = words.partition(" (")[0].partition(":")[0]
-        if basis == "?":
-            word = "not available"
-        elif basis in GUARANTEED:
-            word = f"guaranteed ({basis})" if "confirmed" in words else f"refuted: {basis}"
+        if basis in GUARANTEED:
+            found.append(basis if "confirmed" in words else f"{basis}: refuted")
         else:
-            word = "luck" if basis == "optimiser" and " in 0 of" not in words else "nothing"
-        found.setdefault(word, []).append(compiler)
-    if len(found) == 1:
-        return next(iter(found))
-    return "; ".join(f"{word} with {' and '.join(names)}" for word, names in found.items()) or "?"
+            luck = basis == "optimiser" and " in 0 of" not in words
+            found.append("luck" if luck else {"?": "not available", "-": "-"}.get(basis, "nothing"))
+    return found
 
 
 def names_of(line):
@@ -115,12 +114,12 @@ def cost_cells(model, mechanism, ours):
             allocations = ours.row(key, "allocs_per_op")
             allocations = allocations or ours.row(("phases", model, mechanism, "stream=ready"), "allocs_per_op")
             bytes_ = sizes(model, mechanism, ours)
-            return [shown_row(allocations), above(count, ours), shown_row(time), *bytes_, experiment]
-    return ["-"] * 6
+            return [shown_row(allocations), above(count, ours), shown_row(time), bytes_, experiment]
+    return ["-"] * 5
 
 
 def sizes(model, name, ours):
-    """Of the operation and of the coroutine that awaits it, wherever they are measured."""
+    """"48 / 104": of the operation and of the coroutine that awaits it, wherever they are measured."""
     found = []
     for metric, experiments in SIZES.items():
         rows = []
@@ -128,8 +127,8 @@ def sizes(model, name, ours):
             own = ALIASES.get(name, name) if experiment == "bridges" else name
             if experiment in experiments:
                 rows.append(ours.row((experiment, model, own, variant), metric))
-        found.append(shown_row(next((row for row in rows if row is not None and row.value), None)))
-    return found
+        found.append(next((row for row in rows if row is not None and row.value), None))
+    return cited(" / ".join(map(shown_row, found)), *found) if any(found) else "-"
 
 
 def floor_of(row, ours):

@@ -221,8 +221,12 @@ class Comparison:
         judged = len(ids) - untested
         self.lines.append(f"Verdicts of claims: the same in all runs for {same} of {judged} that a run can test.")
         columns = ["claim", "in our words", *self.names, ""]
-        body.sort(key=lambda line: isinstance(line[-1], Mark), reverse=True)
-        return [Table("runs-claims", "Verdicts of claims, side by side", columns, body, essential=True)]
+        differing = [line for line in body if isinstance(line[-1], Mark)]
+        found = [Table("runs-claims", "Verdicts of claims, side by side", columns, body, detail=True)]
+        if differing:
+            title = "Claims whose verdicts differ"
+            found.insert(0, Table("runs-claims-differ", title, columns, differing, essential=True))
+        return found
 
 
 def exact(results):

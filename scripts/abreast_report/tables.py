@@ -8,6 +8,9 @@ from pathlib import Path
 from . import latex
 
 
+SENTENCE = 40  # letters of a cell beyond which its column is one of words
+
+
 class Mark(str):
     """A cell's text with a kind, which the report shows by colour and never by colour alone."""
 
@@ -43,6 +46,7 @@ class Table:
     detail: bool = False  # folded away on the page, and only named on paper
     verdict: str = ""  # what comes of it, in a line above the table
     essential: bool = False  # never folded away, whatever its length
+    tight: bool = False  # no cell is broken into lines
     heads: list = field(default_factory=list)  # columns in groups: [(group, [column, ...])], where "" is none
 
     def markdown(self):
@@ -64,6 +68,11 @@ class Table:
         """The rows of results that cells cite and html() links to, each once."""
         return dict.fromkeys(row for cells in self.rows for cell in cells for row in getattr(cell, "rows", ())[:1])
 
+    def columns_of_words(self):
+        """Those whose cells are read as sentences, and begin at the left."""
+        rows = [row for row in self.rows if not isinstance(row, Heading)]
+        return {index for row in rows for index, cell in enumerate(row) if len(str(cell)) > SENTENCE}
+
     def head(self):
         def line(cells):
             return f"<tr>{''.join(cells)}</tr>"
@@ -80,7 +89,7 @@ class Table:
         return line(above) + line(below) if below else line(above).replace(" rowspan=2", "")
 
     def html(self, links=True):
-        body = ""
+        body, words = "", self.columns_of_words()
         for row in self.rows:
             if isinstance(row, Heading):
                 body += f"<tr><th scope=rowgroup class=group colspan={len(row)}>{html.escape(row[0])}</th></tr>\n"
@@ -91,14 +100,15 @@ class Table:
                     cells.append(f"<th scope=row>{html.escape(str(cell))}</th>")
                 else:
                     kind = getattr(cell, "kind", "")
+                    kind = f'"{kind} words"' if kind and index in words else kind or ("words" if index in words else "")
                     cells.append(f"<td{f' class={kind}' if kind else ''}>{linked(cell, links)}</td>")
             body += "<tr>" + "".join(cells) + "</tr>\n"
         note = f"<p class=note>{html.escape(self.note)}</p>\n" if self.note else ""
         title = html.escape(self.title)
         verdict = f"<p class=verdict>{html.escape(self.verdict)}</p>\n" if self.verdict else ""
-        table = (
-            f"<div class=scroll><table>\n<thead>{self.head()}</thead>\n<tbody>\n{body}</tbody>\n</table></div>\n"
-        )
+        tight = " class=tight" if self.tight else ""
+        parts = f"<thead>{self.head()}</thead>\n<tbody>\n{body}</tbody>\n"
+        table = f"<div class=scroll><table{tight}>\n{parts}</table></div>\n"
         if self.long:
             table = f"<details><summary>{len(self.rows)} rows</summary>\n{table}</details>\n"
         return f"<figure class=table><figcaption>{title}</figcaption>\n{verdict}{table}{note}</figure>\n"
