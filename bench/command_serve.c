@@ -113,7 +113,7 @@ static void print_summary(const struct server *server)
     printf("served %" PRIu64 " connections, %" PRIu64 " messages (reads that brought bytes), %" PRIu64 " bytes\n",
            server->served, server->reads, server->bytes);
     if (server->failed)
-        printf("%" PRIu64 " connections ended with an error, the last with: %s\n", server->failed,
+        printf("%" PRIu64 " of them ended with an error, the last with: %s\n", server->failed,
                strerror(-server->last_failure));
 }
 

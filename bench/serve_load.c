@@ -18,10 +18,10 @@ struct load_connection {
     struct load *load;
     struct stream stream;
     struct io_op sending, receiving;
-    bool sends, receives; /* in flight; while it connects, `sends` */
-    uint64_t due;         /* messages that are to be sent in all, so far */
-    uint64_t sent;        /* whole ones */
-    size_t sent_of;       /* bytes of the next */
+    bool sends;     /* in flight; while it connects too */
+    uint64_t due;   /* messages that are to be sent in all, so far */
+    uint64_t sent;  /* whole ones */
+    size_t sent_of; /* bytes of the next */
     uint64_t received;
     size_t received_of;
     uint64_t begun_ns; /* closed loop: when the message under way was sent */
@@ -184,7 +184,6 @@ static void received(struct io_op *op)
 {
     struct load_connection *self = CONTAINER_OF(op, struct load_connection, receiving);
     struct load *load = self->load;
-    self->receives = false;
     if (load->finished)
         return;
     if (op->result <= 0) {
@@ -202,7 +201,6 @@ static void receive_more(struct load_connection *self)
 {
     io_op_prepare(&self->receiving, &self->stream, self->reply, sizeof self->reply);
     self->receiving.complete = received;
-    self->receives = true;
     stream_submit(&self->receiving, IO_READ);
 }
 

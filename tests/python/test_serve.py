@@ -199,6 +199,33 @@ def test_load_verifies_and_measures(abreast):
         assert server.stop()[1][2] == 500_000 + 8_000_000 + 501 * 64
 
 
+def echo_with_a_pause(listener, after, seconds):
+    """Sends back what one client sends, and stands still once."""
+    client, _ = listener.accept()
+    seen = 0
+    with client:
+        while part := client.recv(1 << 16):
+            if seen < after <= seen + len(part):
+                threading.Event().wait(seconds)
+            seen += len(part)
+            client.sendall(part)
+
+
+@pytest.mark.parametrize("loop", [["--rate", "500"], []], ids=["open", "closed"])
+def test_an_open_loop_charges_a_pause_to_all_that_came_due_in_it(abreast, loop):
+    """The pause is two fifths of the time: of p90 in an open loop, and of one message in a closed one."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=echo_with_a_pause, args=(listener, 64 * 100, 0.4))
+        thread.start()
+        where = f"127.0.0.1:{listener.getsockname()[1]}"
+        done = run(abreast, "load", "--connect", where, "--messages", "500", *loop)
+        thread.join()
+    assert done.returncode == OK, done.stderr
+    p90, unit = re.search(r"p90 ([\d.]+) (us|ms)", done.stdout).groups()
+    p90_ms = float(p90) * (1e-3 if unit == "us" else 1)
+    assert p90_ms > 100 if loop else p90_ms < 100
+
+
 def test_load_ends_cleanly_when_interrupted(abreast):
     with serving(abreast) as server:
         load = subprocess.Popen(
