@@ -55,8 +55,8 @@ def of_a_core(groups):
 
 
 def at_rate(groups):
-    """What takes LITTLE of a core or more at the discussion's rate, by its whole interval. What the discussion says of it
-    is judged by a rule of paper/claims.tsv."""
+    """What takes LITTLE of a core or more at the discussion's rate, by its whole interval. What the discussion says of
+    it is judged by a rule of paper/claims.tsv."""
     found = shares(groups)
     what = described("algorithm=read-some")
     reads = [name for name in found if is_static(name) and name[2] == what]
