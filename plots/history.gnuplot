@@ -3,7 +3,7 @@
 load "style.gnuplot"
 name = id
 width = 600
-height = 400
+height = 440
 load "terminal.gnuplot"
 
 # The n-th of what "|" separates.

@@ -17,20 +17,25 @@ PAINT = {"raw": 0, "awaitable": 1, "sender": 2}
 LABELS = 6  # of the x axis, at most
 BETTER = {"msgs_per_s": "higher is better"}
 METRIC_TITLES = {
-    "ns_per_op": "time of an operation",
+    "ns_per_op": "time",
     "msgs_per_s": "messages a second",
-    "instructions_per_op": "instructions of an operation",
-    "op_state_bytes": "bytes of operation state",
-    "stack_bytes_per_completion": "bytes of stack a completion",
+    "instructions_per_op": "instructions",
+    "op_state_bytes": "operation state",
+    "stack_bytes_per_completion": "stack",
 }
 
 
+# What the operation of an experiment is, for who does not know its name.
+OPERATIONS = {"grid": "one read", "echo": "one turn of the loop", "bridges": "one await", "stack": "one completion"}
+
+
 def work(key):
-    return f"{key[0]}, {key[1].replace(',', ', ')}" if key[1] != "-" else key[0]
+    name = f"{key[0]}, {key[1].replace(',', ', ')}" if key[1] != "-" else key[0]
+    return f"{OPERATIONS[key[0]]} ({name})" if key[0] in OPERATIONS else name
 
 
 def title(key):
-    return f"{work(key)}: {METRIC_TITLES.get(key[2], key[2])}"
+    return f"{METRIC_TITLES.get(key[2], key[2])}: {work(key)}"
 
 
 def slug(key):

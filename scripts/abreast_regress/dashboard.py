@@ -14,8 +14,8 @@ body { font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; color: #222; margin:
        max-width: 1260px; padding: 0 16px; }
 h1 { font-size: 1.5em; margin-bottom: 0; } h2 { font-size: 1.15em; margin: 1.6em 0 .3em; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 520px), 1fr)); gap: 12px; }
-figure { margin: 0; border: 1px solid #ddd; border-radius: 4px; }
-figure svg { width: 100%; height: auto; display: block; }
+figure { margin: 0; overflow-x: auto; border: 1px solid #ddd; border-radius: 4px; }
+figure svg { width: 100%; min-width: 500px; height: auto; display: block; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .93em; }
 th, td { text-align: left; padding: 3px 12px 3px 0; border-bottom: 1px solid #e4e4e4; vertical-align: top; }
 td.number { text-align: right; } td.number, td.whole { white-space: nowrap; font-variant-numeric: tabular-nums; }
