@@ -61,8 +61,8 @@ def measure(options):
     say(f"measuring {options.build}: about half a minute for everything, less with a filter")
     run = sources.count(source, options.filters)
     folder = Path(options.out) / "results"
-    for old in [*folder.glob("*.tsv"), *folder.glob("*.json")]:
-        old.unlink()
+    for old in [folder.parent / "run.json", *folder.glob("*.tsv"), *folder.glob("*.json")]:
+        old.unlink(missing_ok=True)
     info = {**run.info, "schema": 1, "mode": run.identity.mode, "filters": options.filters,
             "toolchains": [{"name": run.identity.toolchain, "flags": run.info.get("flags", ""), "role": "main"}],
             "git": {"revision": sources.git_revision()}, "start": sources.now()}  # fmt: skip

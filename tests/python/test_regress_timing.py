@@ -230,3 +230,15 @@ def test_power_puts_its_table_between_the_markers(tmp_path, monkeypatch):
     text = document.read_text()
     assert done.returncode == 0 and "old" not in text and text.startswith("before\n") and text.endswith("\nafter\n")
     assert "| 0 (A/A) | 2 | 0 | 0 | 0 | 2 | 0.0% |" in text and "| 10 % | 1 |" in text
+
+
+def test_measure_leaves_one_run_in_a_folder(tmp_path):
+    out = tmp_path / "out"
+    (out / "results").mkdir(parents=True)
+    (out / "run.json").write_text("{}")
+    (out / "results" / "stack.tsv").write_text("of another run\n")
+    done = regress("measure", "--build", build(tmp_path, "a"), "--out", out)
+    assert done.returncode == 0 and [path.name for path in (out / "results").iterdir()] == ["grid.tsv"]
+    assert regress("compare", out, out).returncode == 0
+    empty = program(tmp_path, "empty", FAKE.replace("measure)", "nothing)")).parent
+    assert regress("measure", "--build", empty, "--out", out).returncode == 4
