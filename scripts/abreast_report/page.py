@@ -62,7 +62,7 @@ def inline_svg(path):
         return ""
     text = re.sub(r"\bid=(['\"])", rf"id=\1{name}-", text[text.find("<svg") :])
     text = re.sub(r"(href=['\"]#|url\(#)", rf"\1{name}-", text)
-    return text.replace("<svg", f'<svg id="picture-{name}"', 1)
+    return document.smaller_svg(text).replace("<svg", f'<svg id="picture-{name}"', 1)
 
 
 def fill(template, **values):
