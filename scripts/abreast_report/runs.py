@@ -13,7 +13,7 @@ from .rows import BadResults, breakable, read_results, shown_row
 from .tables import Heading, Mark, Table, write_file
 
 TIMED = ("ns", "ms", "1/s", "ratio", "fraction")  # units of what is never compared one by one
-LISTED = 40  # differing figures of an experiment that are listed
+LISTED = 12  # differing figures of a metric that are listed
 ABOUT = {  # what run.json says of a run: words, path
     "program": "program",
     "revision": "git.revision",
@@ -123,39 +123,40 @@ class Comparison:
         for experiment in self.experiments:
             mine = [{key: row for key, row in rows.items() if key[0] == experiment} for rows in found]
             keys = dict.fromkeys(key for rows in mine for key in rows)
-            in_all = dict.fromkeys(key for key in keys if all(key in rows for rows in mine))
-            differing = [key for key in in_all if len({rows[key].text for rows in mine}) > 1]
-            only = [sum(key not in in_all for key in rows) for rows in mine]
-            body.append([experiment, len(in_all), len(in_all) - len(differing), len(differing), *only])
+            shared = dict.fromkeys(key for key in keys if sum(key in rows for rows in mine) > 1)
+            differing = [key for key in shared if len({rows[key].text for rows in mine if key in rows}) > 1]
+            only = [sum(key not in shared for key in rows) for rows in mine]
+            body.append([experiment, len(shared), len(shared) - len(differing), len(differing), *only])
             if differing:
                 lists.append(self.differing(experiment, differing, mine))
         total, equal = (sum(line[index] for line in body) for index in (1, 2))
         where = ", ".join(f"{line[0]} {line[3]}" for line in body if line[3])
         self.lines.append(
-            f"Counts, sizes and growth classes: {equal:,} of {total:,} that all runs have are equal"
+            f"Counts, sizes and growth classes: {equal:,} of {total:,} that two runs or more have are equal"
             + (f"; they differ in {where}." if where else ".")
         )
-        columns = ["experiment", "in all runs", "equal", "differ", *(f"not in all, {name}" for name in self.names)]
+        columns = ["experiment", "in two runs or more", "equal", "differ", *(f"only in {name}" for name in self.names)]
         note = (
             "Figures that a run gives without an interval: bytes, counts, instructions, growth classes, overflows. "
-            "Those of a toolchain or of a cell that another run has not are in the last columns."
+            "Those of a toolchain or of a cell that no other run has are in the last columns."
         )
         title = "Figures that do not depend on time: equal or not"
         body = [[str(cell) for cell in line] for line in body]
         return [Table("runs-figures", title, columns, body, note, essential=True), *lists]
 
     def differing(self, experiment, keys, found):
-        body, metric = [], None
+        body, metrics = [], {}
         columns = ["cell", "toolchain", *self.names]
-        for key in sorted(keys, key=lambda key: key[5])[:LISTED]:
-            _, model, mechanism, variant, toolchain, what = key
-            if what != metric:
-                metric = what
-                body.append(Heading(what, len(columns)))
-            cell = f"{model} {mechanism} {'' if variant == '-' else breakable(variant)}".strip()
-            body.append([cell, toolchain, *(shown_row(rows[key]) for rows in found)])
-        left = len(keys) - LISTED
-        note = f"{left} more differ; they are in the files of results." if left > 0 else ""
+        for key in keys:
+            metrics.setdefault(key[5], []).append(key)
+        for metric, mine in metrics.items():
+            body.append(Heading(f"{metric}: {len(mine)}", len(columns)))
+            for key in mine[:LISTED]:
+                _, model, mechanism, variant, toolchain, _ = key
+                cell = f"{model} {mechanism} {'' if variant == '-' else breakable(variant)}".strip()
+                body.append([cell, toolchain, *(shown_row(rows.get(key)) for rows in found)])
+        left = sum(max(0, len(mine) - LISTED) for mine in metrics.values())
+        note = f"{left} more differ; they are in the files of results." if left else ""
         return Table(f"runs-differ-{experiment}", f"{experiment}: what differs", columns, body, note, detail=True)
 
     # ---- Ratios ----
@@ -208,18 +209,18 @@ class Comparison:
         ids = list(dict.fromkeys(name for found in by_run for name in found))
         if not ids:
             return []
-        body, same, untested = [], 0, 0
+        body, same, judged = [], 0, 0
         for name in ids:
             found = [verdicts.get(name) for verdicts in by_run]
-            words = {verdict.verdict for verdict in found if verdict}
-            tested = words - {claims.UNTESTED}
-            untested += not tested
-            same += len(words) == 1 and bool(tested)
-            word = "not tested" if not tested else "the same" if len(words) == 1 else Mark("differs", "linear")
+            words = [verdict.verdict for verdict in found if verdict and verdict.verdict != claims.UNTESTED]
+            word = "not tested in two runs"
+            if len(words) > 1:
+                judged += 1
+                same += len(set(words)) == 1
+                word = "the same" if len(set(words)) == 1 else Mark("differs", "linear")
             claim = next(verdict for verdict in found if verdict)
             body.append([name, claim.claim, *(verdict.text if verdict else "-" for verdict in found), word])
-        judged = len(ids) - untested
-        self.lines.append(f"Verdicts of claims: the same in all runs for {same} of {judged} that a run can test.")
+        self.lines.append(f"Verdicts of claims: the same for {same} of {judged} that two runs or more can test.")
         columns = ["claim", "in our words", *self.names, ""]
         differing = [line for line in body if isinstance(line[-1], Mark)]
         found = [Table("runs-claims", "Verdicts of claims, side by side", columns, body, detail=True)]
