@@ -14,6 +14,8 @@ from .runs import cell
 from .status import NOTHING, Stop
 
 SCHEMA = 1  # of what is ours in these files: the names
+MOST_SHOWN = 50  # findings of a summary
+MOST_FIGURES = 2000  # GitHub takes 1 MiB
 
 
 def name_of(run, row):
@@ -164,7 +166,7 @@ def markdown_table(heads, rows):
 
 
 def summary(run):
-    """The times and main counts of a run."""
+    """All figures of a run, as far as GitHub shows them."""
     rows = [
         (name_of(run, row), row.metric, f"{row.value:.6g} {row.unit}",
          "" if row.exact else f"{row.low:.6g} to {row.high:.6g}")
@@ -174,10 +176,10 @@ def summary(run):
     identity = run.identity
     lines = [f"### abreast: {len(rows)} figures", "",
              f"{identity.processor}, {identity.toolchain}, {identity.libc}, revision `{run.revision}`", ""]  # fmt: skip
-    return "\n".join(lines + markdown_table(["cell", "metric", "value", "99 % interval"], rows)) + "\n"
-
-
-MOST_SHOWN = 50
+    lines += markdown_table(["cell", "metric", "value", "99 % interval"], rows[:MOST_FIGURES])
+    if len(rows) > MOST_FIGURES:
+        lines += ["", f"... and {len(rows) - MOST_FIGURES} more: a filter chooses which."]
+    return "\n".join(lines) + "\n"
 
 
 def findings_summary(title, findings, timings, status):
