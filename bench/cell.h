@@ -94,6 +94,7 @@ struct experiment {
     bool cpu_ratios;          /* the same ratio of CPU time too, and to the native cell: "cpu_ratio_to_floor" */
     const char *batch_metric; /* how long a batch takes, in ns; null: cells have none */
     unsigned quick_sample_us; /* how long a sample is in quick mode; 0: 1 ms */
+    unsigned full_sample_us;  /* the same in full mode; 0: 5 ms */
     unsigned full_blocks;     /* of samples (bench/runner.h), in full mode; 0: 80 */
     bool takes_allocator;     /* run_options.allocator is for it too */
     bool rates;               /* and how many operations a second take 1 and 10 % of a core above the floor */

@@ -276,10 +276,8 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
     STREAMING(CELL_FULL, tcp, 64, 65536, __VA_ARGS__)                                                                  \
     FOUR_FORMS(SOCKET_CELL, CELL_FULL, socketpair, 1000, 64, __VA_ARGS__)                                              \
     FOUR_FORMS(SOCKET_CELL, CELL_FULL, socketpair, 1000, 4096, __VA_ARGS__)                                            \
-    FOUR_FORMS(SOCKET_CELL, CELL_FULL, socketpair, 1000, 65536, __VA_ARGS__)                                           \
     FOUR_FORMS(SOCKET_CELL, CELL_FULL, tcp, 1000, 64, __VA_ARGS__)                                                     \
     FOUR_FORMS(SOCKET_CELL, CELL_FULL, tcp, 1000, 4096, __VA_ARGS__)                                                   \
-    FOUR_FORMS(SOCKET_CELL, CELL_FULL, tcp, 1000, 65536, __VA_ARGS__)                                                  \
     STREAMING(CELL_FULL, tcp, 1000, 64, __VA_ARGS__)                                                                   \
     FOUR_FORMS(SPLIT_CELL, CELL_FULL, socketpair, 1, 64, __VA_ARGS__)                                                  \
     FOUR_FORMS(SPLIT_CELL, CELL_BOTH, socketpair, 64, 64, __VA_ARGS__)                                                 \
@@ -292,13 +290,8 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
     FOUR_FORMS(LATENCY_CELL, modes_, "closed", 0, __VA_ARGS__)                                                         \
     FOUR_FORMS(LATENCY_CELL, modes_, "open-50", 50, __VA_ARGS__)                                                       \
     FOUR_FORMS(LATENCY_CELL, CELL_FULL, "open-80", 80, __VA_ARGS__)
-#define LATENCY_GROUPS(...)                                                                                            \
-    LATENCIES(CELL_FULL, socketpair, 1, 64, __VA_ARGS__)                                                               \
-    LATENCIES(CELL_FULL, socketpair, 64, 64, __VA_ARGS__)                                                              \
-    LATENCIES(CELL_FULL, tcp, 1, 64, __VA_ARGS__)                                                                      \
-    LATENCIES(CELL_BOTH, tcp, 64, 64, __VA_ARGS__)                                                                     \
-    LATENCIES(CELL_FULL, tcp, 64, 4096, __VA_ARGS__)                                                                   \
-    LATENCIES(CELL_FULL, tcp, 1000, 64, __VA_ARGS__)
+/* Those of quick mode; in full mode too on the backend beside the chosen one. */
+#define LATENCY_GROUPS(...) LATENCIES(CELL_BOTH, tcp, 64, 64, __VA_ARGS__)
 
 /* clang-format off */
 static const struct cell cells[] = {
@@ -307,12 +300,19 @@ static const struct cell cells[] = {
     SOCKET_GROUPS(io_uring, off)
     FOUR_FORMS(SOCKET_CELL, CELL_BOTH, socketpair, 1, 64, io_uring, on)
     SOCKET_GROUPS(epoll, on)
+    FOUR_FORMS(SOCKET_CELL, CELL_FULL, socketpair, 1000, 65536, io_uring, off)
+    FOUR_FORMS(SOCKET_CELL, CELL_FULL, tcp, 1000, 65536, io_uring, off)
     APART_CELLS("io-uring", CELL_BOTH, io_uring, socketpair, 64, 64)
     APART_CELLS("io-uring", CELL_FULL, io_uring, tcp, 64, 64)
     YARDSTICK_GROUP(CELL_BOTH, socketpair, 64, 64)
     YARDSTICK_GROUP(CELL_FULL, tcp, 64, 64)
     POLICY_GROUP("receive=multishot", stream_receive_multishot)
     POLICY_GROUP("files=registered", stream_register_file)
+    LATENCIES(CELL_FULL, socketpair, 1, 64, io_uring, off)
+    LATENCIES(CELL_FULL, socketpair, 64, 64, io_uring, off)
+    LATENCIES(CELL_FULL, tcp, 1, 64, io_uring, off)
+    LATENCIES(CELL_FULL, tcp, 64, 4096, io_uring, off)
+    LATENCIES(CELL_FULL, tcp, 1000, 64, io_uring, off)
     LATENCY_GROUPS(io_uring, off)
     LATENCY_GROUPS(epoll, on)
 };
@@ -325,7 +325,8 @@ const struct experiment experiment_echo = {
     .operation = "message",
     .takes_allocator = true,
     .ratio_metric = "ratio_to_floor",
-    .full_blocks = 30,
+    .full_blocks = 24,
+    .full_sample_us = 2000,
     .beside = echo_latency_run,
     .cpu_ratios = true,
     .cells = cells,

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPEATS_QUICK = 5, REPEATS_FULL = 25, FORMS_MOST = 8, SMOKE_MESSAGES = 64 };
+enum { REPEATS_QUICK = 5, REPEATS_FULL = 11, FORMS_MOST = 8, SMOKE_MESSAGES = 64 };
 
 /* What is read from a histogram, and shown; more of them than one looks at in a table, for the figure. */
 static const struct {
@@ -51,7 +51,7 @@ static unsigned repeats(const struct run_options *options)
 
 static uint64_t messages(const struct run_options *options)
 {
-    return options->smoke ? SMOKE_MESSAGES : options->full ? 40000 : 8000;
+    return options->smoke ? SMOKE_MESSAGES : options->full ? 20000 : 8000;
 }
 
 static int failed(const struct place *place, const struct cell *cell, int status)

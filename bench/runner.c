@@ -83,16 +83,20 @@ static size_t groups_of(const struct experiment *experiment, const struct run_op
     return groups;
 }
 
+static unsigned or_else(unsigned value, unsigned otherwise)
+{
+    return value ? value : otherwise;
+}
+
 struct plan runner_plan(const struct experiment *experiment, const struct run_options *options)
 {
     size_t groups = groups_of(experiment, options);
     double seconds = (options->full ? FULL_SECONDS : QUICK_SECONDS) / (double)(groups ? groups : 1);
     return (struct plan){
-        .sample_ns = options->full                 ? 5000000
-                     : experiment->quick_sample_us ? experiment->quick_sample_us * UINT64_C(1000)
-                                                   : 1000000,
+        .sample_ns = UINT64_C(1000) * (options->full ? or_else(experiment->full_sample_us, 5000)
+                                                     : or_else(experiment->quick_sample_us, 1000)),
         .budget_ns = (uint64_t)(seconds * 1e9),
-        .blocks = !options->full ? 20 : experiment->full_blocks ? experiment->full_blocks : 80,
+        .blocks = options->full ? or_else(experiment->full_blocks, 80) : 20,
         .warm_up = 1,
         .rounds_least = 3,
         .rounds_most = options->full ? 15 : 6,
