@@ -134,8 +134,6 @@ int command_serve(int argc, char **argv)
                  server.port, strerror(-status));
         return EXIT_ERROR;
     }
-    if (reason)
-        complain("%s", reason);
     printf("listening on 127.0.0.1:%u\n", ntohs(server.address.sin_port));
     printf("%s by the form %s, on %s; Ctrl-C ends it\n", server.form->model, server.form->mechanism,
            reactor_backend_name(server.reactor));

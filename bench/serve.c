@@ -284,6 +284,9 @@ int server_open(struct server *server, const char **reason)
     int status = reactor_create(&server->reactor, &options, reason);
     if (status < 0)
         return status;
+    if (*reason)
+        complain("using %s instead of io_uring: %s", reactor_backend_name(server->reactor), *reason);
+    *reason = NULL;
     server->address = (struct sockaddr_in){
         .sin_family = AF_INET, .sin_port = htons(server->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     status = stream_open_tcp_listener(&server->listener, server->reactor, &server->address, BACKLOG, false);

@@ -65,7 +65,8 @@ struct server {
     unsigned open;
 };
 
-/* Listens on 127.0.0.1. On failure it has closed everything; `*reason`, where it is not null, is the reactor's. */
+/* Listens on 127.0.0.1. On failure it has closed everything; `*reason` is the reactor's, and null where the failure is
+ * another. */
 int server_open(struct server *, const char **reason);
 
 /* Serves until a signal has ended it. */

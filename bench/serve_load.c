@@ -305,6 +305,8 @@ static int open_all(struct load *load)
         fail(load, status, "%s", reason);
         return status;
     }
+    if (reason)
+        complain("using %s instead of io_uring: %s", reactor_backend_name(load->reactor), reason);
     snprintf(load->backend_name, sizeof load->backend_name, "%s", reactor_backend_name(load->reactor));
     load->clock.op.complete = clock_ticked;
     load->ticking = true;
