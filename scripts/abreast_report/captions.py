@@ -115,6 +115,12 @@ CAPTIONS = {
         "ratio_to_floor",
         "times",
     ),
+    "echo-latency": ranged(
+        "How long a message takes from when it is due, by percentile (lower is better): under a closed load, and under "
+        "an open one that does not wait for replies. Medians of the models:",
+        "latency_p50_ns",
+        "ns",
+    ),
 }
 
 
