@@ -8,7 +8,7 @@ from pathlib import Path
 from . import latex
 
 
-SENTENCE = 40  # letters of a cell beyond which its column is one of words
+SENTENCE = 48  # letters of a cell beyond which its column is one of words
 
 
 class Mark(str):
