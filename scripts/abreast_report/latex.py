@@ -35,15 +35,18 @@ COMMANDS = {
     "≤": "$\\leq$",
     "≥": "$\\geq$",
     "µ": "$\\mu$",
-    "–": "--",
-    "—": "---",
+    "–": "\\textendash{}",
+    "—": "\\textemdash{}",
+    "[": "{[}",  # after the end of a row both would be its arguments
+    "*": "{*}",
     "…": "\\ldots{}",
     "\u00a0": "~",
 }
 
 
 def escaped(text):
-    return "".join(COMMANDS.get(letter, letter if letter.isascii() else "?") for letter in str(text))
+    found = "".join(COMMANDS.get(letter, letter if letter.isascii() else "?") for letter in str(text))
+    return found.replace("--", "-{}-")  # an option, no dash
 
 
 def widths_of(lines):

@@ -87,10 +87,13 @@ def cell(table, label, column):
 
 @pytest.fixture(scope="module")
 def cells(abreast):
-    """Every cell that the program has."""
+    """Every cell that the program has; of stack and finals the variants that are recorded, for the list has none."""
     done = run(abreast, "list", "--variants", "--tsv")
     assert done.returncode == 0, done.stderr
-    return {tuple(line.split("\t")[:4]) for line in done.stdout.splitlines()[1:]}
+    found = {tuple(line.split("\t")[:4]) for line in done.stdout.splitlines()[1:]}
+    for path in (ROOT / "tests" / "python" / "golden").glob("*.tsv"):
+        found |= {tuple(line.split("\t")[:4]) for line in path.read_text().splitlines()[1:]}
+    return found
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
@@ -103,7 +106,8 @@ def test_a_template_names_cells_that_there_are(template, cells):
         assert experiment in built
         if model.startswith("cxx-") and not any(there[1] == model for there in cells):
             continue  # built without a C++20 compiler
-        assert {(experiment, model, mechanism, variant), (experiment, model, mechanism, "*")} & cells
+        counted = experiment == "phases" and variant in ("stream=ready", "stream=later")
+        assert (experiment, model, mechanism, "*" if counted else variant) in cells
 
 
 def test_every_published_figure_of_a_table_is_in_its_template():
@@ -286,6 +290,7 @@ def test_latex_escapes_and_breaks_pages():
     assert text.count("\\begin{table}") == text.count("\\toprule") == 3
     assert sum(f"row\\_{index} &" in text for index in range(100)) == 100
     assert latex.escaped("1 < 2") == "1 \\textless{} 2"
+    assert latex.escaped("[*] a --claim") == "{[}{*}] a -{}-claim"
 
 
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="no LaTeX is installed")
