@@ -79,7 +79,7 @@ def inline(path):
 def sections(chosen, folder, say):
     parts, last = [], None
     for number, (key, points) in enumerate(chosen.items()):
-        if number % 10 == 0 and number:
+        if number % 10 == 0:
             say(f"{number} of {len(chosen)} charts", number, len(chosen))
         if key[:2] != last:
             parts.append(("</div>" if last else "") + f"<h2>{escape(work(key))}</h2>" + '<div class="charts">')

@@ -41,7 +41,7 @@ def run(executable, cell, plan, trials, slow_trials, say):
     draw = random.Random(f"{plan.seed} calibrate")
     operations = timing.calibrate(executable, cell, plan, draw)
     say(f"{total} trials of {plan.pairs} pairs, {operations} operations a sample: "
-        f"about {max(1, round(total * plan.pairs * ESTIMATE_S / 60))} min")  # fmt: skip
+        f"about {max(1, round(total * plan.pairs * ESTIMATE_S / 60))} min", 0, total)  # fmt: skip
     for percent, count in zip(SLOWDOWNS, counts):
         said = []
         for number in range(count):

@@ -3,13 +3,15 @@
 import sys
 import time
 
-started = time.monotonic()
+began = {"at": time.monotonic()}
 
 
 def say(message, done=None, of=None):
-    """`done` of `of` parts are over: the time left is told from what they took."""
+    """`done` of `of` parts are over, 0 where they begin: the time left is told from what they took."""
     left = ""
-    if done:
-        seconds = (time.monotonic() - started) / done * (of - done)
+    if done == 0:
+        began["at"] = time.monotonic()
+    elif done:
+        seconds = (time.monotonic() - began["at"]) / done * (of - done)
         left = f" (about {seconds:.0f} s left)" if seconds < 90 else f" (about {seconds / 60:.0f} min left)"
     print(f"regress: {message}{left}", file=sys.stderr, flush=True)

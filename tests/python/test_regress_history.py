@@ -118,6 +118,7 @@ def test_charts_hold_every_line_and_note(kept):
     assert len(data.strip().split("\n\n\n")) == 4
     assert "titles = 'awaitable task|sender pipeline| | '" in settings
     assert "machines = 'Example CPU|Other CPU'" in settings
+    assert "dashes = '1 1 2 2'" in settings and "paints = '1 2 1 2'" in settings
     assert settings.count("set arrow") == 1
     names = charts.slug(("grid", "stream=native", "ns_per_op"))
     assert names == "grid-stream-native-ns-per-op"

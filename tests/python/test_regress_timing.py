@@ -199,7 +199,7 @@ def test_a_busy_machine_is_refused_and_force_says_so(tmp_path, monkeypatch):
     for noise in (machine.Noise(1.5, 0.0), machine.Noise(0.0, 9.0)):
         monkeypatch.setattr(machine, "look", lambda noise=noise: noise)
         done = regress("compare", a, b, *QUICK)
-        assert done.returncode == 3 and "the machine is busy" in done.stderr
+        assert done.returncode == 3 and "the machine is busy" in done.stderr and "control A/A" not in done.stdout
         forced = regress("compare", a, b, *QUICK, "--force")
         assert "measuring all the same" in forced.stderr and forced.returncode in (0, 3)
 
