@@ -6,7 +6,6 @@ is compared, where what is published is further apart than NEAR; ours must be to
 from dataclasses import dataclass, field
 
 from .ratios import speed
-from .rows import shown
 
 GROWTH = ("constant", "bounded", "linear")
 EXPECTED = {"O(1)": False, "O(N)": True, "coroutine_handle<>": False}  # whether the stack grows
@@ -80,7 +79,7 @@ class Judge:
     @staticmethod
     def of_counts(what, found):
         same = [agrees for agrees, _ in found if agrees]
-        others = ", ".join(dict.fromkeys(place.label for agrees, place in found if not agrees))
+        others = "; ".join(dict.fromkeys(place.label for agrees, place in found if not agrees))
         rest = f" (not: {others})" if others else ""
         return f"{what}: {len(same)} of {len(found)} cells as published{rest}"
 
@@ -124,8 +123,7 @@ class Judge:
             return ""
         faster = [value for _, value, _ in self.speeds if value[1] > 1]
         parts = [
-            f"{place.label} {theirs:.2f} {reached(theirs, ours)} (here {shown(ours[0])}, {shown(ours[1])} to "
-            f"{shown(ours[2])})"
+            f"{place.label} {theirs:.2f} {reached(theirs, ours)} (here {ours[0]:.2f}, {ours[1]:.2f} to {ours[2]:.2f})"
             for theirs, ours, place in self.speeds
         ]
         text = f"faster than the default: {len(faster)} of {len(self.speeds)} as published"
