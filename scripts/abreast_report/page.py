@@ -199,7 +199,9 @@ class Page:
             return ""
         text = f"<section id={ident}>\n<h2>{title}</h2>\n"
         text += f"<p>{intro}</p>\n" if tables else f"<p>{nothing}</p>\n"
-        return text + "".join(self.table(table) for table in tables) + "</section>\n"
+        kept = [table for table in tables if not (self.printed and (table.detail or table.long))]
+        text += "".join(self.table(table) for table in kept)
+        return text + self.named([table for table in tables if table not in kept]) + "</section>\n"
 
     def contents(self):
         entries = [(section.experiment, title_of(section.experiment)) for section in self.parts.sections]
