@@ -2,6 +2,8 @@
 
 import datetime
 import json
+import re
+import shlex
 import shutil
 import xml.etree.ElementTree as tree
 
@@ -10,6 +12,7 @@ from conftest import DATA, ROOT, one_line, run
 from regress_tools import GOLDEN, RUN, regress
 
 from abreast_regress import baseline, exporters, judge, metrics, runs, waivers
+from abreast_regress.__main__ import parse
 from abreast_regress.status import Stop
 
 TODAY = datetime.date(2026, 10, 1)
@@ -255,3 +258,14 @@ def test_the_script_hands_on_words_and_status():
     done = run(ROOT / "scripts" / "regress", "compare", RUN, RUN)
     assert done.returncode == 0 and "green" in done.stdout
     assert run(ROOT / "scripts" / "regress", "--help").returncode == 0
+
+
+@pytest.mark.parametrize("name", ["regress.md", "ci/github.yml", "ci/gitlab.yml"])
+def test_commands_of_the_guide_are_commands(name):
+    """As far as the parser goes. GitHub's own expressions are one word there."""
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8").replace("\\\n", " ")
+    text = re.sub(r"\$\{\{.*?\}\}", "WORD", text)
+    lines = re.findall(r"^[ -]*(scripts/regress [a-z].*?)(?: \|\| .*)?$", text, re.MULTILINE)
+    assert len(lines) >= 3
+    for line in lines:
+        assert parse(shlex.split(line, comments=True)[1:]).run
