@@ -22,9 +22,10 @@ do for [i = 1:lines] {
     stats data index i - 1 using 6 nooutput name "A"
     mechanism = int(K_min)
     drawn[int(P_min) + 1] = drawn[int(P_min) + 1] . " " . i
-    paint[i] = M_min == 0 ? 0x777777 : M_min == 1 ? blue(mechanism) : red(mechanism)
-    dash[i] = M_min == 0 ? 3 : 1 + mechanism % 4
-    marker[i] = M_min == 0 ? 7 : M_min == 1 ? 4 + 2 * (mechanism % 4) : 5 + 2 * (mechanism % 4)
+    paint[i] = M_min == 0 ? 0x777777 : M_min == 1 ? blue(mechanism) : M_min == 2 ? red(mechanism) : 0x000000
+    dash[i] = M_min == 0 ? 3 : 1 + (mechanism + (M_min > 2)) % 4
+    marker[i] = M_min == 0 ? 7 : M_min == 1 ? 4 + 2 * (mechanism % 4) : \
+                M_min == 2 ? 5 + 2 * (mechanism % 4) : 12
     if (A_min == 0) { named = named . " " . i }
 }
 key_font = kind eq "svg" ? ",12" : ",8"

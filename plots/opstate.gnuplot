@@ -34,7 +34,7 @@ do for [i = 1:lines] {
 }
 key_font = kind eq "svg" ? ",12" : ",8"
 title_font = kind eq "svg" ? ",14" : ",10"
-left = 0.085; middle = 0.475; second = 0.59; right = 0.98
+left = 0.1; middle = 0.475; second = 0.59; right = 0.98
 about = "functions with eight bytes of state each; stateless: open markers, where it differs"
 set multiplot title "What one operation takes, by depth (less is better; " . about . ")" font title_font
 set xrange [0:D_max * 1.03]
@@ -64,7 +64,7 @@ unset ylabel
 set xrange [0:1]
 set yrange [0:1]
 set key at screen 0.5, screen 0.13 center center vertical Left reverse samplen 5 spacing 1.15 width -2 \
-    font key_font maxrows 5
+    font key_font maxrows 7
 plot for [i in named] data index int(i) - 1 using (NaN):(NaN) with linespoints lw width_of[int(i)] \
      lc rgb paint[int(i)] dt dash[int(i)] pt marker[int(i)] ps size_of[int(i)] \
      title columnheader(1)
