@@ -14,6 +14,10 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+/* Off the path of a message: kept out of the way of its code, which after each system call comes cold from the cache.
+ */
+#define RARE __attribute__((cold))
+
 struct reactor_ops {
     const char *name;
     const struct stream_ops *streams; /* of descriptors; null: it serves none */
@@ -101,7 +105,7 @@ static inline void pending_push(struct io_op **last, struct io_op *op)
 }
 
 /* False when it is not among them. Mostly it is the only one; of several, those that came first are found first. */
-bool pending_search_and_remove(struct io_op **last, struct io_op *op);
+RARE bool pending_search_and_remove(struct io_op **last, struct io_op *op);
 static inline bool pending_remove(struct io_op **last, struct io_op *op)
 {
     if (*last != op || op->next != op)
@@ -120,7 +124,7 @@ void timer_heap_remove(struct timer_heap *, struct reactor_timer *); /* leaves i
 
 /* One non-blocking system call for an operation on a descriptor, repeated on EINTR and counted: what its result is to
  * be, or -EAGAIN when it would have to wait. A connect that has waited is attempted again, which gives its outcome. */
-ssize_t io_op_attempt_any(struct io_op *, enum io_kind);
+RARE ssize_t io_op_attempt_any(struct io_op *, enum io_kind);
 static inline ssize_t io_op_attempt(struct io_op *op, enum io_kind kind)
 {
     const struct stream *stream = op->stream;
@@ -132,7 +136,7 @@ static inline ssize_t io_op_attempt(struct io_op *op, enum io_kind kind)
         result = recv(stream->fd, op->buffer, op->size, MSG_DONTWAIT);
     else
         result = send(stream->fd, op->buffer, op->size, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (result >= 0)
+    if (__builtin_expect(result >= 0, 1))
         return result;
     return errno == EINTR ? io_op_attempt_any(op, kind) : -errno;
 }

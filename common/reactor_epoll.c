@@ -47,7 +47,7 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
 }
 
-static int register_interest(struct epoll_reactor *self, struct stream *stream, unsigned wanted)
+RARE static int register_interest(struct epoll_reactor *self, struct stream *stream, unsigned wanted)
 {
     struct epoll_event event = {.events = wanted, .data.ptr = stream};
     int operation = !stream->interest ? EPOLL_CTL_ADD : wanted ? EPOLL_CTL_MOD : EPOLL_CTL_DEL;
@@ -126,13 +126,19 @@ static void epoll_cancel_all(struct reactor *reactor, struct stream *stream)
             epoll_cancel(reactor, stream->pending[i]->next);
 }
 
+/* What comes of an operation that is not done: 0 when it waits. */
+RARE static ssize_t not_done(struct epoll_reactor *self, struct io_op *op, ssize_t result)
+{
+    return result == -EAGAIN ? park(self, op) : result;
+}
+
 /* Tries an operation, or delivers its error; returns how many completed. */
 static inline int run(struct epoll_reactor *self, struct io_op *op)
 {
     ssize_t result = op->result;
-    if (result == 0)
+    if (__builtin_expect(result == 0, 1))
         result = io_op_attempt(op, op->kind);
-    if (result == -EAGAIN && (result = park(self, op)) == 0)
+    if (result < 0 && (result = not_done(self, op, result)) == 0)
         return 0;
     reactor_complete(&self->base, op, result);
     return 1;
@@ -143,15 +149,15 @@ static inline int run(struct epoll_reactor *self, struct io_op *op)
 static inline int run_with_next(struct epoll_reactor *self, struct io_op *op)
 {
     int delivered = 0;
-    for (int turn = 0; op && turn < 2; turn++) {
+    for (bool next = false; op; next = true) {
         delivered += run(self, op);
-        op = turn ? NULL : op_queue_pop(&self->queue);
+        op = next ? NULL : op_queue_pop(&self->queue);
     }
     return delivered;
 }
 
 /* Runs what is queued now, each with the first one that has been queued since. Returns how many completed. */
-static int run_queue(struct epoll_reactor *self)
+RARE static int run_queue(struct epoll_reactor *self)
 {
     int delivered = 0;
     self->batch = self->queue;
@@ -183,10 +189,9 @@ static inline struct io_op *pending_pop(struct stream *stream, enum io_kind kind
     return first;
 }
 
-/* What the kernel says of a descriptor. Where nobody wanted to know, and `blocked`, it is not to say so again; a
- * hang-up or an error it says as long as the descriptor is registered. Returns how many operations completed, after
- * which the stream may be gone. */
-static inline int handle(struct epoll_reactor *self, struct stream *stream, unsigned events, bool blocked)
+/* What the kernel says of a descriptor, where that is not that somebody can read. Where nobody wanted to know, and
+ * `blocked`, it is not to say so again; a hang-up or an error it says as long as the descriptor is registered. */
+RARE static int handle_any(struct epoll_reactor *self, struct stream *stream, unsigned events, bool blocked)
 {
     bool broken = events & (EPOLLHUP | EPOLLERR), readable = events & EPOLLIN || broken,
          writable = events & EPOLLOUT || broken;
@@ -201,6 +206,14 @@ static inline int handle(struct epoll_reactor *self, struct stream *stream, unsi
         register_interest(self, stream, broken ? 0 : stream->interest & ~unwanted);
     }
     return 0;
+}
+
+/* Returns how many operations completed, after which the stream may be gone. */
+static inline int handle(struct epoll_reactor *self, struct stream *stream, unsigned events, bool blocked)
+{
+    if (events != EPOLLIN || !*stream_pending(stream, IO_READ))
+        return handle_any(self, stream, events, blocked);
+    return run_with_next(self, pending_pop(stream, IO_READ));
 }
 
 static int ask_kernel(struct epoll_reactor *self, bool block)
@@ -219,6 +232,12 @@ static int ask_kernel(struct epoll_reactor *self, bool block)
     return epoll_wait(self->epoll_fd, self->events, EVENTS_PER_WAIT, forever ? -1 : timeout);
 }
 
+RARE static void take_wake(struct epoll_reactor *self)
+{
+    uint64_t ignored;
+    self->woken = read(self->wake_fd, &ignored, sizeof ignored) > 0;
+}
+
 /* Runs what the kernel says is ready, unless what ran before it has closed its stream. Stores how many operations
  * completed; returns negative errno when the kernel said nothing. */
 static int run_events(struct epoll_reactor *self, bool block, int *delivered)
@@ -230,12 +249,11 @@ static int run_events(struct epoll_reactor *self, bool block, int *delivered)
     for (int i = 0; i < count; i++) {
         struct stream *stream = self->events[i].data.ptr;
         unsigned events = self->events[i].events;
-        uint64_t ignored;
         self->next_event = i + 1;
-        if (stream && events)
+        if (__builtin_expect(stream && events, 1))
             *delivered += handle(self, stream, events, block);
         else if (!stream)
-            self->woken = read(self->wake_fd, &ignored, sizeof ignored) > 0;
+            take_wake(self);
     }
     self->last_event = 0;
     return 0;
@@ -245,7 +263,7 @@ static int epoll_poll(struct reactor *reactor, bool wait)
 {
     struct epoll_reactor *self = (struct epoll_reactor *)reactor;
     for (;;) {
-        int delivered = run_queue(self);
+        int delivered = self->queue.first ? run_queue(self) : 0;
         if (delivered && ++self->polls_since_wait < POLLS_BETWEEN_WAITS)
             return delivered;
         self->polls_since_wait = 0;
@@ -253,7 +271,8 @@ static int epoll_poll(struct reactor *reactor, bool wait)
         if (status < 0 && status != -EINTR && !delivered)
             return status;
         delivered += run_timers(self);
-        delivered += run_queue(self);
+        if (self->queue.first)
+            delivered += run_queue(self);
         bool woken = self->woken;
         if (wait)
             self->woken = false;

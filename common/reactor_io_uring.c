@@ -198,7 +198,7 @@ static void uring_wake(struct reactor *reactor)
 
 /* A completion from the kernel that is not of an operation, or of one that may have to go on; returns how many
  * operations it ended. */
-static int take_any(struct uring *self, uint64_t user_data, int result, unsigned flags)
+RARE static int take_any(struct uring *self, uint64_t user_data, int result, unsigned flags)
 {
     if (user_data & USER_DATA_RECEIVE)
         return uring_receive_complete(self, (void *)(uintptr_t)(user_data & ~(uint64_t)USER_DATA_RECEIVE), result,
