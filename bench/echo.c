@@ -129,7 +129,7 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
         .variant = variant_,                                                                                           \
         .modes = (modes_),                                                                                             \
         .batch = batch_,                                                                                               \
-        .needs = "twice as many file descriptors for each form as there are connections (ulimit -n)",                  \
+        .needs = "an allocator that takes frames back one by one, and enough file descriptors (ulimit -n)",            \
         .baseline = (baseline_),                                                                                       \
         .parameters = &(const struct echo_parameters){.form = LOOP_FORM_##form_, __VA_ARGS__},                         \
         .wanted = (wanted_),                                                                                           \

@@ -168,7 +168,8 @@ int echo_socket_open(const struct cell *cell, const struct run_options *options,
     const struct echo_parameters *parameters = cell->parameters;
     const struct frame_allocator_kind *allocator = echo_allocator_kind(options);
     const struct loop_form *form = &loop_forms[parameters->form];
-    if (form->code->unavailable || !echo_allocator_serves(allocator, form))
+    bool frame_each = form->code->child_tasks || (parameters->split && parameters->form == LOOP_FORM_task);
+    if (form->code->unavailable || (allocator->reset && frame_each))
         return -ENOTSUP;
     struct echo_socket *echo = calloc(1, sizeof *echo + parameters->connections * sizeof echo->connections[0]);
     if (!echo)
