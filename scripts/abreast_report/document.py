@@ -93,7 +93,8 @@ def cited_rows(text, results):
             value = number(row.value) if row.value is not None else row.text
             apart = "" if row.exact or row.value is None else f"{number(row.low)} to {number(row.high)}"
             unit = "" if row.unit == "-" else row.unit
-            cells = [f"{row.model} {row.mechanism}{variant}", row.metric, f"{value} {unit}", *([apart] if apart else [])]
+            cells = [f"{row.model} {row.mechanism}{variant}", row.metric, f"{value} {unit}"]
+            cells += [apart] if apart else []
             # Without the closing tags that HTML does without: thousands of rows.
             body += f'<tr id="{html.escape(experiment)}-{line}"><td>{line}'
             body += "".join(f"<td>{html.escape(cell)}" for cell in cells) + "\n"
