@@ -259,7 +259,7 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
     PING_PONG(LOOP_FORMS_WITH_TWINS, CELL_BOTH, tcp, 1, 64, __VA_ARGS__)                                               \
     PING_PONG(LOOP_FORMS_WITH_TWINS, CELL_FULL, tcp, 1, 4096, __VA_ARGS__)                                             \
     PING_PONG(FOUR_FORMS, CELL_BOTH, tcp, 1, 65536, __VA_ARGS__)                                                       \
-    PING_PONG(LOOP_FORMS_WITH_TWINS, CELL_BOTH, tcp, 64, 64, __VA_ARGS__)                                              \
+    PING_PONG(FOUR_FORMS, CELL_BOTH, tcp, 64, 64, __VA_ARGS__)                                                         \
     PING_PONG(LOOP_FORMS, CELL_FULL, tcp, 64, 4096, __VA_ARGS__)                                                       \
     PING_PONG(FOUR_FORMS, CELL_FULL, tcp, 64, 65536, __VA_ARGS__)                                                      \
     STREAMING(CELL_FULL, socketpair, 1, 64, __VA_ARGS__)                                                               \
