@@ -3,6 +3,10 @@
  * Compiled with -DABREAST_PROBE an event adds one to the calling thread's counter; otherwise PROBE is nothing at all,
  * as in every timed build. Tests and the deterministic experiments read the counters.
  *
+ * Compiled with -DABREAST_TRACE as well an event is one trap instruction, which demo/recorder catches on a stack of its
+ * own: it clobbers no register and calls nothing, so that a stack grows as it does without. A note of each, struct
+ * probe_site, is in the section probe_sites. x86-64 only, and not position-independent.
+ *
  * The seven phases of one co_await (P4255R0 6), and the events by which each is seen to have work:
  *
  *     transform   TRANSFORM              the promise's await_transform, as_awaitable included, makes the awaiter
@@ -57,7 +61,24 @@ extern _Thread_local uint64_t probe_counters[PROBE_EVENT_COUNT];
 
 void probe_reset(void);
 
-#ifdef ABREAST_PROBE
+#if defined ABREAST_TRACE
+struct probe_site {
+    uint64_t address; /* behind the trap */
+    const char *function;
+    const char *file;
+    uint32_t event;
+    uint32_t line;
+};
+#define PROBE_TRAP(number)                                                                                             \
+    __asm__ volatile("int3\n0:\n"                                                                                      \
+                     ".pushsection probe_sites,\"a\",@progbits\n"                                                       \
+                     ".balign 8\n"                                                                                     \
+                     ".quad 0b, %c[function], %c[file]\n"                                                              \
+                     ".long %c[event], %c[line]\n"                                                                     \
+                     ".popsection" ::[function] "i"(__func__),                                                         \
+                     [file] "i"(__FILE__), [event] "i"(number), [line] "i"(__LINE__))
+#define PROBE(event) PROBE_TRAP(PROBE_##event)
+#elif defined ABREAST_PROBE
 #define PROBE(event) ((void)probe_counters[PROBE_##event]++)
 #else
 #define PROBE(event) ((void)0)

@@ -1,0 +1,1 @@
+"""The teaching demos: traces of scenes, and the stepper for a terminal."""

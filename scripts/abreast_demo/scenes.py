@@ -1,0 +1,86 @@
+"""The scenes, from demo/scenes.json, and their traces: both sides recorded, put beside each other, and each prompt with
+its answer from the trace."""
+import json
+import pathlib
+import subprocess
+
+from . import trace
+
+SOURCES = pathlib.Path(__file__).resolve().parents[2]
+SCHEMA = 1
+
+
+class Trouble(Exception):
+    """What cannot be done, in one line."""
+
+
+def listed():
+    return json.loads((SOURCES / "demo" / "scenes.json").read_text())
+
+
+def named(name):
+    scenes = listed()
+    for scene in scenes:
+        if scene["name"] == name:
+            return scene
+    raise Trouble(f"there is no scene '{name}': there are {', '.join(scene['name'] for scene in scenes)}")
+
+
+def record_side(recorder, model, scene):
+    try:
+        done = subprocess.run([recorder, model, scene[model], scene["stream"], str(scene["reads"])],
+                              capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise Trouble(f"cannot run the recorder '{recorder}': {error.strerror}; build it with `cmake --build "
+                      f"build/release --target abreast`") from error
+    if done.returncode:
+        raise Trouble(done.stderr.strip() or f"the recorder ended with status {done.returncode}")
+    return json.loads(done.stdout)
+
+
+class Side(dict):
+    """For a template: {awaitable.nested}."""
+
+    def __getattr__(self, name):
+        return self[name]
+
+
+def prompt_tick(before, pairs, states):
+    """The tick that a prompt stands before: that of the nth such event of a side, or behind the last."""
+    if before == "end":
+        return len(pairs)
+    model, event, nth = before
+    index = ("awaitable", "sender").index(model)
+    found = [number for number, state in enumerate(states[index]) if state.event == event]
+    if len(found) < nth:
+        raise Trouble(f"{model} has {len(found)} events {event}, and a prompt asks for number {nth}")
+    return next(tick for tick, pair in enumerate(pairs) if pair[index] >= found[nth - 1])
+
+
+def record(recorder, scene):
+    """The trace of a scene, as docs/demo.md has it."""
+    sides = [record_side(recorder, model, scene) for model in ("awaitable", "sender")]
+    states = [trace.replay(side) for side in sides]
+    ticks = trace.ticks(*states)
+    pairs = trace.pairs(ticks)
+    figures = {side["model"]: Side(trace.figures(side, each)) for side, each in zip(sides, states)}
+    prompts = [{"tick": prompt_tick(prompt["before"], pairs, states), "question": prompt["question"],
+                "answer": prompt["answer"].format(**figures)} for prompt in scene["prompts"]]
+    return {
+        "schema": SCHEMA,
+        "scene": scene["name"],
+        "title": scene["title"],
+        "text": scene["text"],
+        "toolchain": sides[0].pop("toolchain"),
+        "flags": sides[0].pop("flags"),
+        "sides": [{key: value for key, value in side.items() if key not in ("toolchain", "flags")} for side in sides],
+        "figures": figures,
+        "ticks": ticks,
+        "prompts": prompts,
+    }
+
+
+def sources(traces):
+    """The text of every file that a step is in: path to lines."""
+    files = sorted({site[2] for scene in traces for side in scene["sides"] for site in side["sites"]})
+    return {file: (SOURCES / file).read_text().splitlines() for file in files}
