@@ -1,0 +1,126 @@
+// What one side of a scene looks like at a step.
+"use strict";
+
+function make(name, attributes, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes || {})) {
+    if (key === "text") made.textContent = value;
+    else if (key === "style") Object.assign(made.style, value); // as text the page's own policy would forbid it
+    else if (value !== null) made.setAttribute(key, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+const number = (value) => Math.round(value).toLocaleString("en");
+const bytes = (value) => `${number(value)} B`;
+
+const KINDS = { base: "of the program", left: "left by earlier completions", fresh: "of what happens now" };
+const MARKS = { base: "", left: "↑ ", fresh: "• " };
+
+function kindOf(step, index) {
+  return index < step.base ? "base" : index < step.left ? "left" : "fresh";
+}
+
+const sum = (frames) => frames.reduce((total, frame) => total + frame[1], 0);
+
+function drawTitle(side) {
+  const what = make("small", { text: ` ${side.mechanism}: ${side.models}` });
+  return make("h2", { class: "title" }, make("span", { text: `${side.label}` }), what);
+}
+
+function drawSource(step) {
+  const height = Math.max(1, Math.floor((document.documentElement.classList.contains("presenter") ? 9 : 13) *
+    (window.innerHeight >= 1000 && window.innerWidth > 760 ? 1.4 : window.innerWidth <= 760 ? 0.7 : 1)));
+  const code = make("div", { class: "code", tabindex: "-1" });
+  const first = step.line - Math.floor(height / 2);
+  for (let line = Math.max(1, first); line < first + height; line++) {
+    const text = sourceLine(step.file, line);
+    if (text === null) continue;
+    code.append(make("div", line === step.line ? { class: "now" } : {}, make("i", { text: String(line) }), text));
+  }
+  if (!code.childNodes.length) code.append(make("div", { text: "(generated code)" }));
+  return make("div", { class: "source" }, make("h3", { text: `${step.file}:${step.line}` }), code);
+}
+
+// Keeps the current line in sight where lines are wrapped.
+function centre(panel) {
+  const code = panel.querySelector(".code");
+  const now = panel.querySelector(".now");
+  if (now) code.scrollTop = now.offsetTop - code.offsetTop - (code.clientHeight - now.clientHeight) / 2;
+}
+
+// To scale, and growing downwards as on the machine: the whole height is the deepest stack of the scene.
+function drawStack(step, deepest) {
+  const drawing = make("div", { class: "drawing", role: "img" });
+  const blocks = [];
+  step.frames.forEach((frame, index) => {
+    const kind = kindOf(step, index);
+    const last = blocks[blocks.length - 1];
+    if (step.frames.length > 60 && last && last.kind === kind) last.bytes += frame[1];
+    else blocks.push({ kind, bytes: frame[1] });
+  });
+  let top = 0;
+  for (const block of blocks) {
+    const high = (100 * block.bytes) / deepest;
+    const place = { top: `${((100 * top) / deepest).toFixed(2)}%`, height: `${high.toFixed(2)}%` };
+    drawing.append(make("div", { class: block.kind + (high < 1 ? " thin" : ""), style: place }));
+    top += block.bytes;
+  }
+  const left = sum(step.frames.slice(step.base, step.left));
+  const title = `Stack: ${bytes(step.depth)}${left ? `, ${bytes(left)} left by earlier completions` : ""}`;
+  drawing.setAttribute("aria-label", title);
+  return make("div", { class: "stack" }, make("h3", { text: title }), drawing, drawFrames(step));
+}
+
+// Who called whom, the newest call last; what has no room is folded.
+function drawFrames(step) {
+  const list = make("ol", { class: "frames", tabindex: "0", "aria-label": "call stack, the newest call last" });
+  const line = (index) => {
+    const [name, size] = step.frames[index];
+    const kind = kindOf(step, index);
+    list.append(make("li", { class: kind, title: `${name}: ${bytes(size)}, ${KINDS[kind]}` },
+      make("span", { text: MARKS[kind] + name }), make("b", { text: String(size) })));
+  };
+  const shown = 4;
+  const folded = step.frames.length - shown - 5 > 1 ? step.frames.length - shown - 5 : 0;
+  for (let index = 0; index < step.frames.length; index++) {
+    if (folded && index === 5) {
+      const kind = kindOf(step, index);
+      list.append(make("li", { class: `more ${kind}` }, make("span", { text: `${MARKS[kind]}… ${number(folded)} more like these` }),
+        make("b", { text: String(sum(step.frames.slice(5, 5 + folded))) })));
+      index += folded;
+    }
+    line(index);
+  }
+  return list;
+}
+
+function drawList(title, lines) {
+  const list = make("ul", { class: "list" });
+  for (const [text, kind] of lines) list.append(make("li", { class: kind || null, text }));
+  if (!lines.length) list.append(make("li", { class: "none", text: "none" }));
+  return make("div", {}, make("h3", { text: title }), list);
+}
+
+function drawState(step) {
+  const memory = step.alive.map((one) =>
+    one.block ? [`${one.name}, ${bytes(one.bytes)}: ${one.where}`] : [`${one.name}, ${bytes(one.bytes)}: ${one.where}`, "inside"]);
+  const counters = make("dl", { class: "counters" });
+  for (const [event, name] of Object.entries(data.counted))
+    counters.append(make("div", event === step.event ? { class: "changed" } : {},
+      make("dt", { text: name }), make("dd", { text: number(step.counts[event] || 0) })));
+  const heap = step.alive.reduce((total, one) => total + (one.block ? one.bytes : 0), 0);
+  return make("div", { class: "state", tabindex: "0", "aria-label": "memory, queue and counters" },
+    drawList(`Memory: ${bytes(heap)} in blocks, and what is inside them`, memory),
+    drawList("Ready queue", step.queue.map((name) => [name])),
+    make("div", {}, make("h3", { text: "Counted so far" }), counters));
+}
+
+function drawSide(panel, side, step, deepest, waiting) {
+  const say = make("p", { class: "say" }, make("b", { text: step.event }), ` ${data.words[step.event] || ""}`);
+  if (waiting) say.append(make("em", { text: " (Waits for the other side.)" }));
+  panel.classList.toggle("waiting", waiting);
+  panel.replaceChildren(drawTitle(side), say, drawSource(step), drawStack(step, deepest), drawState(step));
+  centre(panel);
+}
