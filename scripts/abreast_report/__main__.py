@@ -10,7 +10,7 @@ from . import bridges, calibration, echo, fanout, frames, golden, grid, mitigati
 from . import about_run, claims, conns, executive, growth, own_tables, paper_tables, published, runinfo, runs
 from . import stack, stack_short, stop, twins
 from . import syncratio
-from .rows import BadResults, is_library, read_results
+from .rows import BadResults, read_results, without_calibration
 from .tables import write_file
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,12 +46,6 @@ def build_finals(rows):
     return section
 
 
-def of_main_setting(rows):
-    """Those of the main build, of other compilers with its flags, and of libraries: all others are calibration's."""
-    main = rows[0].setting.options
-    return [row for row in rows if row.setting.options == main or is_library(row.mechanism)]
-
-
 def read_run(folder):
     """(results, run.json)"""
     info = runinfo.read(folder)
@@ -71,20 +65,21 @@ class Report:
             "stack": build_stack,
             "finals": build_finals,
             "opstate": opstate.build,
-            "frames": lambda rows: frames.build(of_main_setting(rows), papers),
+            "frames": lambda rows: frames.build(rows, papers),
             "grid": lambda rows: grid.build(rows, papers),
             "phases": lambda rows: phases.build(rows, papers),
             "bridges": lambda rows: bridges.build(rows, papers),
             "mitigations": mitigations.build,
             "syncratio": lambda rows: syncratio.build(rows, papers),
             "fanout": fanout.build,
-            "echo": lambda rows: echo.build(of_main_setting(rows), results),
+            "echo": lambda rows: echo.build(rows, results),
             "conns": lambda rows: conns.build(rows, papers),
             "stop": stop.build,
         }
         names = [name for name in ORDER if name in results] + [name for name in results if name not in ORDER]
+        shown = without_calibration(results)
         self.sections = [
-            builders[name](results[name]) if name in builders else other.build(name, results[name]) for name in names
+            builders[name](shown[name]) if name in builders else other.build(name, shown[name]) for name in names
         ]
         calibrated = calibration.build(results, twins.Causes(ROOT))
         if calibrated.tables:

@@ -6,7 +6,7 @@ from pathlib import Path
 from . import published
 from .claims_condition import separate
 from .claims_rules import BadRule, index_of, judge_clause, parse, together
-from .rows import Cited, cited, shown
+from .rows import Cited, cited, shown, without_calibration
 from .tables import Mark, Section, Table
 
 COLUMNS = "id claim source section rule notes".split()
@@ -84,7 +84,7 @@ def read(paper):
 
 def judge(paper, results, info, only=None):
     """[Verdict], in the ledger's order; only: of this id alone."""
-    index, papers = index_of(results), published.read(paper)
+    index, papers = index_of(without_calibration(results)), published.read(paper)
     return [verdict_of(claim, index, papers, results, info) for claim in read(paper) if only in (None, claim.id)]
 
 

@@ -109,6 +109,20 @@ def is_library(mechanism):
     return LIBRARY.search(mechanism) is not None
 
 
+AT_MAIN_SETTING = ("frames", "echo")  # experiments whose cells at other settings are there for the calibration alone
+
+
+def of_main_setting(rows):
+    """Those of the main build, of other compilers with its flags, and of libraries: all others are calibration's."""
+    main = rows[0].setting.options
+    return [row for row in rows if row.setting.options == main or is_library(row.mechanism)]
+
+
+def without_calibration(results):
+    """{experiment: rows}, without those that only the calibration takes."""
+    return {name: of_main_setting(rows) if name in AT_MAIN_SETTING else rows for name, rows in results.items()}
+
+
 def model_order(model):
     return MODELS.index(model) if model in MODELS else len(MODELS)
 
