@@ -29,6 +29,8 @@ static const char help[] =
     "                                the timed cells under Google Benchmark, to explore one of them\n"
     "  claim [ID] [--out DIR]        measures what one claim of the papers needs, in quick mode, and judges it;\n"
     "                                without ID the claims (default: --out out/claims/ID)\n"
+    "  demo [SCENE] [--text]         what happens at one co_await, step by step, both models side by side\n"
+    "  demo --list                   the scenes\n"
     "  env [--json]                  this machine and build, and what may disturb a measurement here\n"
     "  serve [OPTION...]             an echo server on 127.0.0.1, to try by hand: docs/serve.md\n"
     "      --model MODEL             awaitable, sender, sender-task or floor (default: awaitable)\n"
@@ -61,7 +63,7 @@ static const struct {
     {"run", command_run},
     {"bench", command_bench},
     {"env", command_env},
-    {"claim", command_claim},
+    {"claim", command_claim},     {"demo", command_demo},
     {"serve", command_serve},
     {"load", command_load},
     {"measure", command_measure},

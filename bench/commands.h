@@ -7,6 +7,7 @@ int command_run(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_env(int argc, char **argv);
 int command_claim(int argc, char **argv);
+int command_demo(int argc, char **argv);
 
 /* The port that both take where they are told none: that of the echo protocol, 7, and 7000. */
 enum { COMMAND_SERVE_PORT = 7007 };

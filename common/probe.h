@@ -71,7 +71,7 @@ struct probe_site {
 };
 #define PROBE_TRAP(number)                                                                                             \
     __asm__ volatile("int3\n0:\n"                                                                                      \
-                     ".pushsection probe_sites,\"a\",@progbits\n"                                                       \
+                     ".pushsection probe_sites,\"a\",@progbits\n"                                                      \
                      ".balign 8\n"                                                                                     \
                      ".quad 0b, %c[function], %c[file]\n"                                                              \
                      ".long %c[event], %c[line]\n"                                                                     \

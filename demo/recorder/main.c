@@ -101,8 +101,9 @@ int main(int argc, char **argv)
 {
     bool metered = argc == 5 && strcmp(argv[1], "meter") == 0;
     if (argc != 5) {
-        fprintf(stderr, "demo-recorder: usage: %s MODEL MECHANISM ready|later|stopped READS | meter MODEL MECHANISM "
-                        "LENGTH\n",
+        fprintf(stderr,
+                "demo-recorder: usage: %s MODEL MECHANISM ready|later|stopped READS | meter MODEL MECHANISM "
+                "LENGTH\n",
                 argv[0]);
         return 1;
     }

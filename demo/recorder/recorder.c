@@ -420,7 +420,7 @@ void recorder_print(void)
     printf("],\n\"steps\":[");
     for (size_t i = 0; i < recorder.steps.count; i++) {
         const struct step *step = &recorder.steps.each[i];
-        bool stack = step->frames > frame || step->kept < depth, objects = step->objects > change,
+        bool stack = step->frames > frame || step->kept<depth, objects = step->objects> change,
              queue = step->queued > queued;
         printf("%s\n[%u", i ? "," : "", step->site);
         if (stack || objects || queue) {

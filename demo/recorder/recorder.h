@@ -1,10 +1,11 @@
 /* The recorder: what one side of a scene did, event by event, as JSON.
  *
- * Product code and scene are compiled with -DABREAST_TRACE, so that each event is one trap instruction (common/probe.h).
- * The trap's handler runs on a stack of its own and looks at the one that it interrupted: which functions are on it and
- * with how many bytes, by the unwinder's tables, which need no frame pointer and change no code. Where a compiler has
- * put several functions into one, there is one frame. Every address is told relative to something, time is the sim
- * reactor's, and so is every choice: a trace is the same, byte for byte, in each run of one build.
+ * Product code and scene are compiled with -DABREAST_TRACE, so that each event is one trap instruction
+ * (common/probe.h). The trap's handler runs on a stack of its own and looks at the one that it interrupted: which
+ * functions are on it and with how many bytes, by the unwinder's tables, which need no frame pointer and change no
+ * code. Where a compiler has put several functions into one, there is one frame. Every address is told relative to
+ * something, time is the sim reactor's, and so is every choice: a trace is the same, byte for byte, in each run of one
+ * build.
  *
  * Owns: all that it has recorded. Threads: one. Errors: 0 or negative errno; what does not fit in memory ends the
  * program.

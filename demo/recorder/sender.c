@@ -13,8 +13,7 @@
 #define BEGIN(name)                                                                                                    \
     static void name##_begin(struct world *world)                                                                      \
     {                                                                                                                  \
-        struct name *self =                                                                                            \
-            (struct name *)sender_task_create(world->env.allocator, sizeof *self, name##_body, NULL);                  \
+        struct name *self = (struct name *)sender_task_create(world->env.allocator, sizeof *self, name##_body, NULL);  \
         if (self)                                                                                                      \
             self->world = world;                                                                                       \
         world_launch_sender_task(world, self ? &self->task : NULL);                                                    \
@@ -117,9 +116,9 @@ static void bouncing_body(struct coro *handle)
     self->trampoline = (struct trampoline)TRAMPOLINE_DEFAULTS;
     while (world_goes_on(world)) {
         MARK(ASK);
-        CO_AWAIT_SENDER(self->got, self, bounced, &self->awaitable,
-                        ((struct on_trampoline_sender){{world->stream, world->value, sizeof world->value[0]},
-                                                       &self->trampoline}));
+        CO_AWAIT_SENDER(
+            self->got, self, bounced, &self->awaitable,
+            ((struct on_trampoline_sender){{world->stream, world->value, sizeof world->value[0]}, &self->trampoline}));
         MARK(GOT);
         world_got(world, self->got);
     }
@@ -172,9 +171,9 @@ static void stepping_body(struct coro *handle)
     CO_BEGIN(self);
     while (world_goes_on(world)) {
         MARK(ASK);
-        CO_AWAIT_SENDER(self->got, self, stepped, &self->awaitable,
-                        ((struct step_3_sender){
-                            .child.child.child = {world->stream, world->value, sizeof world->value[0]}}));
+        CO_AWAIT_SENDER(
+            self->got, self, stepped, &self->awaitable,
+            ((struct step_3_sender){.child.child.child = {world->stream, world->value, sizeof world->value[0]}}));
         MARK(GOT);
         world_got(world, self->got);
     }

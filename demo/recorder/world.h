@@ -92,24 +92,31 @@ struct part {
 
 /* An awaiter `member` of the frame of type `frame`, made in the body of that coroutine. */
 #define AWAITER(frame, member, body_)                                                                                  \
-    {                                                                                                                  \
-        .kind = "awaiter", .name = #member, .event = PROBE_TRANSFORM, .function = #body_, .body = #body_,              \
-        .bytes = sizeof(((struct frame *)0)->member), .offset = offsetof(struct frame, member)                         \
-    }
+    {.kind = "awaiter",                                                                                                \
+     .name = #member,                                                                                                  \
+     .event = PROBE_TRANSFORM,                                                                                         \
+     .function = #body_,                                                                                               \
+     .body = #body_,                                                                                                   \
+     .bytes = sizeof(((struct frame *)0)->member),                                                                     \
+     .offset = offsetof(struct frame, member)}
 
 /* The operation state of the stage `stage`, which is `member` of that frame. */
 #define OP_STATE(frame, member, stage, body_)                                                                          \
-    {                                                                                                                  \
-        .kind = "operation state", .name = #stage, .event = PROBE_OP_STATE_BUILT, .function = #stage "_connect",       \
-        .body = #body_, .bytes = sizeof(((struct frame *)0)->member), .offset = offsetof(struct frame, member)         \
-    }
+    {.kind = "operation state",                                                                                        \
+     .name = #stage,                                                                                                   \
+     .event = PROBE_OP_STATE_BUILT,                                                                                    \
+     .function = #stage "_connect",                                                                                    \
+     .body = #body_,                                                                                                   \
+     .bytes = sizeof(((struct frame *)0)->member),                                                                     \
+     .offset = offsetof(struct frame, member)}
 
 /* The operation state of `stage` in a block of its own. */
 #define OP_STATE_IN_BLOCK(stage)                                                                                       \
-    {                                                                                                                  \
-        .kind = "operation state", .name = #stage, .event = PROBE_OP_STATE_BUILT, .function = #stage "_connect",       \
-        .bytes = sizeof(struct stage##_op)                                                                             \
-    }
+    {.kind = "operation state",                                                                                        \
+     .name = #stage,                                                                                                   \
+     .event = PROBE_OP_STATE_BUILT,                                                                                    \
+     .function = #stage "_connect",                                                                                    \
+     .bytes = sizeof(struct stage##_op)}
 
 struct side {
     const char *model;

@@ -2,6 +2,7 @@
 its answer from the trace."""
 import json
 import pathlib
+import re
 import subprocess
 
 from . import trace
@@ -24,6 +25,16 @@ def named(name):
         if scene["name"] == name:
             return scene
     raise Trouble(f"there is no scene '{name}': there are {', '.join(scene['name'] for scene in scenes)}")
+
+
+def meanings():
+    """What each event means, from the comments beside its name."""
+    found = {}
+    for file in ("common/probe.h", "demo/recorder/world.h"):
+        text = (SOURCES / file).read_text()
+        for name, meaning in re.findall(r"^ +X\((\w+)\) +/\* (.*?) \*/", text, re.MULTILINE):
+            found[name] = meaning.replace("... by", "a suspended coroutine was resumed by") if meaning.startswith("...") else meaning
+    return found
 
 
 def record_side(recorder, model, scene):

@@ -1,0 +1,109 @@
+"""A scene as plain text: for a pipe, a screen reader, a log. What repeats is told once."""
+import textwrap
+
+from . import trace
+
+WIDTH = 100
+
+
+def paragraph(text, indent=""):
+    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
+
+
+def functions(count):
+    return f"{count} function" + ("" if count == 1 else "s")
+
+
+def describe(side, states, number, meanings):
+    """What a step did, in a line, and what it changed, in further ones."""
+    state, before = states[number], states[number - 1] if number else None
+    stack = f"{state.stack_bytes} bytes, {functions(len(state.stack))}"
+    lines = [f"  {side['model']:<9}  {state.event}: {meanings.get(state.event, '')}",
+             f"             in {state.function}, {state.file}:{state.line}; stack {stack}"]
+    objects = trace.objects_of(side)
+    old = set(before.objects) if before else set()
+    for word, numbers in (("new", sorted(set(state.objects) - old)), ("gone", sorted(old - set(state.objects)))):
+        for each in numbers:
+            thing = objects[each]
+            place = f"inside object {thing['inside']} at {thing['offset']}" if "inside" in thing else thing["where"]
+            lines.append(f"             {word}: object {each}, {thing['kind']} {thing['name']}".rstrip()
+                         + f", {thing['bytes']} bytes, {place}")
+    if state.queue:
+        lines.append(f"             ready queue: {', '.join(state.queue)}")
+    return lines
+
+
+def rounds(pairs, states):
+    """The ticks in rounds, each from one ASK to the next: [(first tick, behind the last)]."""
+    starts = [0]
+    for tick, pair in enumerate(pairs):
+        before = pairs[tick - 1] if tick else (-1, -1)
+        if any(pair[i] != before[i] and states[i][pair[i]].event == "ASK" for i in (0, 1)):
+            starts.append(tick)
+    return [pair for pair in zip(starts, starts[1:] + [len(pairs)]) if pair[0] < pair[1]]
+
+
+def signature(scene, pairs, span):
+    """What a round did, without how deep the stack was."""
+    sides, found = scene["sides"], []
+    for tick in range(*span):
+        before = pairs[tick - 1] if tick else (-1, -1)
+        found += [(i, tuple(sides[i]["steps"][pairs[tick][i]][:1])) for i in (0, 1) if pairs[tick][i] != before[i]]
+    return found
+
+
+def scene_lines(scene, meanings):
+    """All lines of a scene."""
+    states = [trace.replay(side) for side in scene["sides"]]
+    pairs = trace.pairs(scene["ticks"])
+    yield scene["title"]
+    yield "=" * len(scene["title"])
+    yield ""
+    yield paragraph(scene["text"])
+    yield ""
+    for side in scene["sides"]:
+        yield paragraph(f"{side['model']}: {side['mechanism']}. It models {side['models']}. That its stack does not grow "
+                        f"rests on: {side['rests_on']}.")
+    yield paragraph(f"Compiled by {scene['toolchain']} ({scene['flags']}).")
+    prompts = {}
+    for prompt in scene["prompts"]:
+        prompts.setdefault(prompt["tick"], []).append(prompt)
+
+    def asked(tick):
+        for prompt in prompts.get(tick, []):
+            yield ""
+            yield paragraph(f"Question: {prompt['question']}")
+            yield paragraph(f"Answer: {prompt['answer']}")
+
+    last, skipped = None, 0
+    for span in rounds(pairs, states):
+        now = signature(scene, pairs, span)
+        if now == last and not any(tick in prompts for tick in range(*span)):
+            skipped += 1
+            at = pairs[span[1] - 1]
+            continue
+        if skipped:
+            yield from told_again(skipped, states, at)
+        last, skipped = now, 0
+        for tick in range(*span):
+            yield from asked(tick)
+            yield ""
+            yield f"[{tick + 1} of {len(pairs)}]"
+            before = pairs[tick - 1] if tick else (-1, -1)
+            for i, side in enumerate(scene["sides"]):
+                if pairs[tick][i] != before[i]:
+                    yield from describe(side, states[i], pairs[tick][i], meanings)
+                elif before[i] < 0:
+                    yield f"  {side['model']:<9}  has not begun"
+                else:
+                    yield f"  {side['model']:<9}  waits"
+    if skipped:
+        yield from told_again(skipped, states, at)
+    yield from asked(len(pairs))
+
+
+def told_again(count, states, at):
+    depths = [states[i][at[i]].stack_bytes if at[i] >= 0 else 0 for i in (0, 1)]
+    yield ""
+    yield f"... the same steps {count} more time{'' if count == 1 else 's'}; then the stack has, awaitable: " \
+          f"{depths[0]} bytes, sender: {depths[1]} bytes"
