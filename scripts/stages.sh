@@ -66,7 +66,7 @@ check_tools() {
 # What an earlier run left must not pass for this one's; abreast run removes its results.
 remove_earlier_report() {
     rm -f "$out/run.json" "$out/report.html" "$out/report.pdf" "$out"/tables/*.md "$out"/tables/*.tsv \
-        "$out"/figures/*.dat "$out"/figures/*.svg "$out"/figures/*.png
+        "$out"/figures/*.dat "$out"/figures/*.svg "$out"/figures/*.png "$out"/demo/*.json
 }
 
 # check_measured STATUS: whether a run that ended with it has something to report.

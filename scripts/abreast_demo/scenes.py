@@ -33,7 +33,7 @@ def meanings():
     for file in ("common/probe.h", "demo/recorder/world.h"):
         text = (SOURCES / file).read_text()
         for name, meaning in re.findall(r"^ +X\((\w+)\) +/\* (.*?) \*/", text, re.MULTILINE):
-            found[name] = meaning.replace("... by", "a suspended coroutine was resumed by") if meaning.startswith("...") else meaning
+            found[name] = re.sub(r"^\.\.\. by", "a suspended coroutine was resumed by", meaning)
     return found
 
 

@@ -62,8 +62,8 @@ def scene_lines(scene, meanings):
     yield paragraph(scene["text"])
     yield ""
     for side in scene["sides"]:
-        yield paragraph(f"{side['model']}: {side['mechanism']}. It models {side['models']}. That its stack does not grow "
-                        f"rests on: {side['rests_on']}.")
+        yield paragraph(f"{side['model']}: {side['mechanism']}. It models {side['models']}. That its stack does not "
+                        f"grow rests on: {side['rests_on']}.")
     yield paragraph(f"Compiled by {scene['toolchain']} ({scene['flags']}).")
     prompts = {}
     for prompt in scene["prompts"]:
