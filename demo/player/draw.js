@@ -68,9 +68,9 @@ function drawStack(step, deepest) {
     top += block.bytes;
   }
   const left = sum(step.frames.slice(step.base, step.left));
-  const title = `Stack: ${bytes(step.depth)}${left ? `, ${bytes(left)} left by earlier completions` : ""}`;
-  drawing.setAttribute("aria-label", title);
-  return make("div", { class: "stack" }, make("h3", { text: title }), drawing, drawFrames(step));
+  const title = [`Stack: ${bytes(step.depth)}`, `of it left by earlier completions: ${bytes(left)}`];
+  drawing.setAttribute("aria-label", title.join(", "));
+  return make("div", { class: "stack" }, make("h3", {}, title[0], make("br"), title[1]), drawing, drawFrames(step));
 }
 
 // Who called whom, the newest call last; what has no room is folded.

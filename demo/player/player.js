@@ -67,6 +67,8 @@ function settle(prompt) {
 function showSummary() {
   const box = element("summary");
   box.hidden = step !== end() || !element("prompt").hidden;
+  document.body.classList.toggle("ended", !box.hidden); // the stacks take the place of the source
+  document.body.classList.toggle("begun", step > 0);
   if (box.hidden) return;
   const rows = scene.summary.map(([name, ...cells]) =>
     make("tr", {}, make("th", { scope: "row", text: name }), ...cells.map((text) => make("td", { text }))));

@@ -5,7 +5,7 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 
 // [{file, line, event, frames: [[function, bytes]], base, left, depth, alive, queue, counts, changed}, ...]
-// Frames below `base` belong to the program; those from there up to `left` were there when it asked again.
+// Frames below `base` were there before the coroutine ran; those from there up to `left` when it asked again.
 function unpack(side) {
   let frames = [];
   let counts = {};
@@ -17,8 +17,8 @@ function unpack(side) {
     left = Math.min(left, frames.length - gone);
     frames = frames.slice(0, frames.length - gone).concat(pushed.map((frame) => data.frames[frame]));
     if (event === "ASK") {
-      if (base === null) base = frames.length;
-      left = frames.length;
+      if (base === null) base = frames.length - 1;
+      left = frames.length - 1;
     }
     counts = Object.assign({}, counts, { [event]: (counts[event] || 0) + 1 });
     return {

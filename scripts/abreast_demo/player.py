@@ -79,10 +79,9 @@ def shown_scene(scene, shared):
     }
 
 
-def excerpts(traces):
+def excerpts(traces, texts):
     """The lines around every one that a step is in: {file: [[first line, [text, ...]], ...]}."""
-    texts, found = scenes.sources(traces), {}
-    lines = {}
+    found, lines = {}, {}
     for scene in traces:
         for side in scene["sides"]:
             for state in trace.replay(side):
@@ -104,25 +103,31 @@ def without_backslash(line):
     return line[:-1].rstrip() if line.endswith("\\") else line
 
 
-def data(traces, info):
+def data(traces, texts, info):
     shared = {name: Shared() for name in ("files", "sites", "frames", "alive", "queues", "steps")}
     shown = [shown_scene(scene, shared) for scene in traces]
-    texts = excerpts(traces)
+    excerpt = excerpts(traces, texts)
     found = {name: each.each for name, each in shared.items()}
-    found.update(scenes=shown, words=player_words.EVENTS, counted=player_words.COUNTED, sources={file: texts[file] for file in found["files"]},
+    found.update(scenes=shown, words=player_words.EVENTS, counted=player_words.COUNTED, sources={file: excerpt[file] for file in found["files"]},
                  limits=player_words.LIMITS, origin=player_facts.origin(traces, info))
     return found
 
 
-def page(traces, info):
+def page(traces, texts, info):
     """The whole file."""
     text = (TEMPLATES / "player.html").read_text(encoding="utf-8")
     program = "\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("trace.js", "draw.js", "player.js"))
     parts = {
         "css": (TEMPLATES / "player.css").read_text(encoding="utf-8"),
-        "data": json.dumps(data(traces, info), separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/"),
+        "data": json.dumps(data(traces, texts, info), separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/"),
         "js": "(() => {\n" + program.replace('"use strict";\n', "") + "})();\n",
     }
     for name, part in parts.items():
         text = text.replace(f"@{name}@", part, 1)
     return text
+
+
+def load(folder):
+    """(traces in their order, the sources they were recorded from) of DIR/demo."""
+    read = lambda name: json.loads((folder / name).read_text(encoding="utf-8"))
+    return [read(f"{name}.json") for name in read("index.json")["scenes"]], read("sources.json")

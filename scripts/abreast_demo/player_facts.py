@@ -1,4 +1,7 @@
 """What the player and the handout conclude from a trace: how the stack grows, and by what."""
+import pathlib
+import subprocess
+
 from . import trace
 
 
@@ -24,15 +27,15 @@ def growth(states):
 
 
 def left_behind(states):
-    """The frames, as (function, bytes), that are on the stack at the second asking and were not at the first."""
+    """The frames, as (function, bytes), that are on the stack at the third asking and were not at the second."""
     asks = asked(states)
-    if len(asks) < 2:
+    if len(asks) < 3:
         return []
-    first, second = (states[number].stack for number in asks[:2])
+    first, second = (states[number].stack for number in asks[1:3])
     same = 0
-    while same < min(len(first), len(second)) and first[same] == second[same]:
+    while same < len(first) and first[same] == second[same]:
         same += 1
-    return second[same:]
+    return second[same:len(second) - (len(first) - same)]
 
 
 def count(states, event):
@@ -44,8 +47,8 @@ def why(side, states):
     grown = growth(states)
     if grown["kind"] == "linear":
         frames = " and ".join(f"{name} ({size} B)" for name, size in left_behind(states))
-        return (f"It grows: each completion leaves {frames} on the stack. The coroutine was resumed by a call inside it, "
-                "which returns only when the coroutine does not run any more.")
+        return (f"It grows: each completion leaves the frame of {frames}. From inside it the coroutine was resumed by a "
+                "call, so that it has to wait for that call to return; the coroutine asks again before it does.")
     if grown["kind"] == "bounded":
         return ("It grows for some completions and falls back: after so many, the next is put into a queue, and runs when "
                 "the calls have returned.")
@@ -56,8 +59,8 @@ def why(side, states):
     if side["stream"] == "later":
         return "Nothing is left: when the reactor resumes the coroutine, what started the read has long returned."
     if count(awaiting, "TRANSFER") > count(awaiting, "NESTED_RESUME"):
-        return ("Nothing is left: the handle is returned to whoever called, and the coroutine takes that frame's place by a "
-                "jump.")
+        return ("Nothing is left: await_suspend returns the coroutine's handle, so that whoever called returns first, and the "
+                "coroutine goes on in its place, by a jump.")
     return "Nothing is left in what this scene does."
 
 
@@ -95,7 +98,23 @@ def summary(scene, states):
     ]
 
 
+def revision(info):
+    """Of the sources that were recorded: what the run noted, else what git says now."""
+    noted = info.get("git") or {}
+    if not noted.get("revision"):
+        try:
+            done = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=12"], capture_output=True, text=True,
+                                  check=True, cwd=pathlib.Path(__file__).resolve().parent)
+        except (OSError, subprocess.CalledProcessError):
+            return "unknown revision"
+        return f"revision {done.stdout.strip()}"
+    return f"revision {noted['revision'][:12]}" + ("-dirty" if noted.get("dirty") else "")
+
+
+def short_origin(info):
+    return f"scripts/reproduce, {revision(info)}"
+
+
 def origin(traces, info):
-    revision = info.get("revision") or info.get("git", {}).get("revision") or "unknown"
-    return (f"Recorded from the program's own code: {traces[0]['toolchain']}, {traces[0]['flags']}; revision {revision}. "
-            "The same steps as text: abreast demo SCENE --text.")
+    return (f"Recorded from this project's own code, compiled by {traces[0]['toolchain']} with {traces[0]['flags']}; "
+            f"{revision(info)}. Made by: scripts/reproduce. The same steps as text: abreast demo SCENE --text.")
