@@ -5,7 +5,7 @@ import pathlib
 import re
 import subprocess
 
-from . import trace
+from . import trace, written
 
 SOURCES = pathlib.Path(__file__).resolve().parents[2]
 SCHEMA = 1
@@ -71,6 +71,8 @@ def prompt_tick(before, pairs, states):
 def record(recorder, scene):
     """The trace of a scene, as docs/demo.md has it."""
     sides = [record_side(recorder, model, scene) for model in ("awaitable", "sender")]
+    for side in sides:
+        side["sites"] = [site + list(written.place(SOURCES, site) or []) for site in side["sites"]]
     states = [trace.replay(side) for side in sides]
     ticks = trace.ticks(*states)
     pairs = trace.pairs(ticks)
@@ -91,7 +93,18 @@ def record(recorder, scene):
     }
 
 
+NEAR = 20
+
+
 def sources(traces):
-    """The text of every file that a step is in: path to lines."""
-    files = sorted({site[2] for scene in traces for side in scene["sides"] for site in side["sites"]})
-    return {file: (SOURCES / file).read_text().splitlines() for file in files}
+    """The text of every file that a step is in: path to lines. The scenes' own files are whole; of others there are the
+    lines near a step, and what lies further is left empty."""
+    places = sorted({tuple(place) for scene in traces for side in scene["sides"] for site in side["sites"]
+                     for place in (site[2:4], site[4:6]) if place})
+    found = {}
+    for file in sorted({file for file, _ in places}):
+        lines = [re.sub(r" +\\$", r" \\", line) for line in (SOURCES / file).read_text().splitlines()]
+        near = {line + k for other, line in places if other == file for k in range(-NEAR, NEAR + 1)}
+        whole = file.startswith("demo/")
+        found[file] = [line if whole or number in near else "" for number, line in enumerate(lines, 1)]
+    return found

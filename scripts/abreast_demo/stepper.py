@@ -59,8 +59,10 @@ def pane(scene, index, states, number, text, meanings, width, height):
     lines += [short(f"{state.event}  in {state.function}", width)]
     lines += (textwrap.wrap(meanings.get(state.event, ""), width) + ["", ""])[:2]
     source_height = max(3, (height - 8) // 4)
-    lines += [short(f"{state.file}:{state.line}", width)]
-    lines += source_lines(text, state.file, state.line, width, source_height)
+    file, line = state.written or (state.file, state.line)
+    used = text[state.file][state.line - 1].strip() if state.written else ""
+    lines += [short(f"{file}:{line}" + (f"  for {used}" if used else ""), width)]
+    lines += source_lines(text, file, line, width, source_height)
     rest = height - len(lines) - 3
     deepest = max(scene["figures"][model]["stack_deepest"] for model in ("awaitable", "sender"))
     lines += stack_lines(state, deepest, width, max(2, rest * 3 // 5))

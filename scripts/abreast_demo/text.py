@@ -18,8 +18,9 @@ def describe(side, states, number, meanings):
     """What a step did, in a line, and what it changed, in further ones."""
     state, before = states[number], states[number - 1] if number else None
     stack = f"{state.stack_bytes} bytes, {functions(len(state.stack))}"
+    place = ", written in {}:{}".format(*state.written) if state.written else ""
     lines = [f"  {side['model']:<9}  {state.event}: {meanings.get(state.event, '')}",
-             f"             in {state.function}, {state.file}:{state.line}; stack {stack}"]
+             f"             in {state.function}, {state.file}:{state.line}{place}; stack {stack}"]
     objects = trace.objects_of(side)
     old = set(before.objects) if before else set()
     for word, numbers in (("new", sorted(set(state.objects) - old)), ("gone", sorted(old - set(state.objects)))):

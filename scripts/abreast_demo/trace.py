@@ -5,11 +5,9 @@ schema."""
 class State:
     """What there is after a step."""
 
-    def __init__(self, event, function, file, line, stack, objects, queue):
-        self.event = event
-        self.function = function
-        self.file = file
-        self.line = line
+    def __init__(self, site, stack, objects, queue):
+        self.event, self.function, self.file, self.line = site[:4]
+        self.written = tuple(site[4:6])  # where a macro defines the function: file and line; or nothing
         self.stack = stack  # [(function, bytes)], the outermost first
         self.objects = objects  # those alive, by number
         self.queue = queue  # what is ready to run: names of functions
@@ -28,7 +26,7 @@ def replay(side):
             stack = stack[:kept] + [(side["functions"][function], size) for function, size in pushed]
         objects = [number for number in objects + (came or []) if number not in (went or [])]
         queue = waiting or []
-        states.append(State(*side["sites"][site], stack, objects, queue))
+        states.append(State(side["sites"][site], stack, objects, queue))
     return states
 
 
