@@ -66,7 +66,7 @@ check_tools() {
 # What an earlier run left must not pass for this one's; abreast run removes its results.
 remove_earlier_report() {
     rm -f "$out/run.json" "$out/report.html" "$out/report.pdf" "$out"/tables/*.md "$out"/tables/*.tsv \
-        "$out"/figures/*.dat "$out"/figures/*.svg "$out"/figures/*.png "$out"/demo/*.json
+        "$out"/figures/*.dat "$out"/figures/*.svg "$out"/figures/*.png "$out"/demo/*.json "$out"/demo/player.html "$out"/demo/handout.pdf
 }
 
 # check_measured STATUS: whether a run that ended with it has something to report.
@@ -110,6 +110,19 @@ draw_figures() {
     aside=
 }
 
+# Makes demo/handout.pdf of the traces that are there; false: it could not, for $reason.
+print_handout() {
+    aside=$out/demo/.handout.$$.pdf
+    reason='its text could not be made'
+    if scripts/demo handout --out "$out"; then
+        reason='weasyprint failed'
+        weasyprint --quiet "$out/demo/.handout.html" "$aside" >&2 && mv -f "$aside" "$out/demo/handout.pdf" && reason=
+    fi
+    rm -f "$aside" "$out/demo/.handout.html"
+    aside=
+    [ -z "$reason" ]
+}
+
 # write_report [--skipped WHAT=REASON ...]: report.html, report.pdf, and run.json completed.
 write_report() {
     # The report shows run.json, so that is completed first; the report's own time is added after.
@@ -136,6 +149,7 @@ write_report() {
     printf '\n[%d/%d] done in %d s\n' "$total" "$total" "$(($(date +%s) - started))" >&2
     echo "Report: $out/report.html"
     [ -e "$out/report.pdf" ] && echo "        $out/report.pdf"
+    [ -e "$out/demo/player.html" ] && echo "Demo:   $out/demo/player.html"
     echo
     scripts/report headlines --out "$out" || exit 1
 }

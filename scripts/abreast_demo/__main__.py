@@ -5,13 +5,15 @@ import os
 import pathlib
 import sys
 
-from . import scenes, text
+from . import handout, player, scenes, text
 
 
 def write(path, content):
-    """Under its final name only once it is whole."""
+    """Text, or what becomes JSON: under its final name only once it is whole."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(json.dumps(content, separators=(",", ":"), ensure_ascii=False) + "\n")
+    if not isinstance(content, str):
+        content = json.dumps(content, separators=(",", ":"), ensure_ascii=False) + "\n"
+    aside.write_text(content)
     aside.replace(path)
 
 
@@ -28,6 +30,20 @@ def record(options):
                                       "events": scenes.meanings()})
     except OSError as error:
         raise scenes.Trouble(f"cannot write to '{folder}': {error.strerror}") from error
+
+
+def from_traces(make, name):
+    """A command that makes DIR/demo/<name> of the traces that are there."""
+    def command(options):
+        folder = pathlib.Path(options.out) / "demo"
+        try:
+            traces, sources = player.load(folder)
+            info = json.loads((folder.parent / "run.json").read_text()) if (folder.parent / "run.json").exists() else {}
+            write(folder / name, make(traces, sources, info))
+        except (OSError, ValueError, KeyError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise scenes.Trouble(f"'{folder}' has no traces that can be shown: {reason}") from error
+    return command
 
 
 def show(options):
@@ -73,11 +89,16 @@ def main():
     one.add_argument("--list", action="store_true", help="the scenes")
     all_of_them = commands.add_parser("record", help="the traces of all scenes, into OUT/demo")
     all_of_them.add_argument("--out", required=True)
+    for name in ("player", "handout"):
+        made = commands.add_parser(name, help=f"OUT/demo/{name}.html from the traces in OUT/demo")
+        made.add_argument("--out", required=True)
     for command in (one, all_of_them):
         command.add_argument("--recorder", required=True, help="the executable demo-recorder of a build")
     try:
         options = parser.parse_args()
-        {"show": show, "record": record}[options.command](options)
+        acts = {"show": show, "record": record, "player": from_traces(player.page, "player.html"),
+                "handout": from_traces(handout.page, ".handout.html")}
+        acts[options.command](options)
         sys.stdout.flush()
     except scenes.Trouble as trouble:
         print(f"demo: {trouble}", file=sys.stderr)

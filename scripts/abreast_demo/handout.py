@@ -5,7 +5,7 @@ from . import player_facts, player_words, scenes, trace
 
 SCENE = "hundred"
 AFTER = (1, 2, 3, 5, 10, 20, 50, 100)  # reads, of which the stack is drawn
-WIDTH, HEIGHT, GAP, LABEL = 34, 150, 8, 22  # of one stack, in SVG units
+WIDTH, HEIGHT, GAP, LABEL = 34, 230, 8, 22  # of one stack, in SVG units
 
 
 def escape(text):
@@ -28,7 +28,7 @@ def drawn_stack(state, base, left, scale, x):
         parts.append(f'<rect x="{x}" y="{y:.2f}" width="{WIDTH}" height="{high:.2f}" fill="{fill}"{line}/>')
         y += high
     outline = f'<rect x="{x}" y="{LABEL}" width="{WIDTH}" height="{y - LABEL:.2f}" fill="none" stroke="#000000"/>'
-    below = (f'<text x="{x + WIDTH / 2}" y="{y + 9:.2f}" font-size="8" text-anchor="middle">'
+    below = (f'<text x="{x + WIDTH / 2}" y="{y + 10:.2f}" font-size="10" text-anchor="middle">'
              f"{state.stack_bytes:,}</text>")
     return "".join(parts) + outline + below
 
@@ -44,10 +44,10 @@ def stacks(sides):
         for column, count in enumerate(dict.fromkeys(shown)):
             state = states[asks[count - 1]]
             x = column * (WIDTH + GAP)
-            parts.append(f'<text x="{x + WIDTH / 2}" y="12" font-size="9" text-anchor="middle">{count}</text>')
+            parts.append(f'<text x="{x + WIDTH / 2}" y="12" font-size="11" text-anchor="middle">{count}</text>')
             parts.append(drawn_stack(state, base, len(state.stack) - 1, HEIGHT / deepest, x))
         width = (len(AFTER) + 1) * (WIDTH + GAP)
-        tall = LABEL + max(states[at].stack_bytes for at in asks) * HEIGHT / deepest + 14
+        tall = LABEL + max(states[at].stack_bytes for at in asks) * HEIGHT / deepest + 16
         rows.append(f"<div class=stacks><h3>{escape(label(side))}: {escape(side['mechanism'])}</h3>"
                     f'<svg viewBox="0 0 {width} {tall:.0f}" width="{width / 4.4:.1f}mm" height="{tall / 4.4:.1f}mm" '
                     f'xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg></div>')
@@ -78,7 +78,7 @@ def steps(scene, sides):
             cells.append(f"<td><b>{escape(state.event)}</b> {escape(words)}</td><td class=n>{state.stack_bytes}</td>")
         before = pair
         rows.append(f"<tr><th>{len(rows) + 1}</th>{''.join(cells)}</tr>")
-    head = "".join(f"<th>{escape(label(side))}</th><th>stack, B</th>" for side, _ in sides)
+    head = "".join(f"<th>{escape(label(side))}</th><th>bytes</th>" for side, _ in sides)
     return f"<table class=steps><thead><tr><th></th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
@@ -102,7 +102,7 @@ def everything(traces):
     return f"<table class=all><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
-def page(traces, info):
+def page(traces, _sources, info):
     """The handout as HTML, to be printed."""
     scene = next((one for one in traces if one["scene"] == SCENE), traces[0])
     sides = [(side, trace.replay(side)) for side in scene["sides"]]
