@@ -177,6 +177,13 @@ def read_results(folder):
     return found
 
 
+def median(values):
+    """The middle one, or the mean of the middle two."""
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
 def shown(value):
     """A number with as many digits as are worth reading."""
     if value is None:
