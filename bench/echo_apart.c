@@ -67,7 +67,7 @@ static int open_all(struct echo_apart *echo)
     size_t pattern_bytes = ECHO_WINDOWS + parameters->message;
     echo->pattern = malloc(pattern_bytes);
     echo->buffers = calloc(parameters->connections, 2 * parameters->message);
-    echo->served = calloc(parameters->connections, sizeof *echo->served);
+    echo->served = aligned_alloc(_Alignof(struct bare_connection), parameters->connections * sizeof *echo->served);
     if (!echo->pattern || !echo->buffers || !echo->served)
         return -ENOMEM;
     echo_fill(echo->pattern, pattern_bytes, echo->seed);
@@ -140,7 +140,7 @@ int echo_apart_run(void *state, uint64_t operations, struct outcome *outcome)
     uint64_t syscalls = reactor_counts(echo->reactor).syscalls;
     echo->asking = connections;
     for (unsigned i = 0; i < connections; i++)
-        echo->served[i].process = (struct process){.step = echo->parameters->process};
+        *echo->served[i].process = (struct process){.step = echo->parameters->process};
     for (unsigned i = 0; i < connections; i++)
         echo_client_start(&echo->connections[i].client, echo->seed + i,
                           operations / connections + (i < operations % connections));
@@ -152,7 +152,7 @@ int echo_apart_run(void *state, uint64_t operations, struct outcome *outcome)
         poll_clients(echo);
     outcome->syscalls += reactor_counts(echo->reactor).syscalls - syscalls;
     for (unsigned i = 0; i < connections; i++)
-        outcome->checksum += echo->served[i].process.checksum;
+        outcome->checksum += echo->served[i].process->checksum;
     return echo->error;
 }
 

@@ -20,7 +20,7 @@
 
 struct reactor_ops {
     const char *name;
-    const struct stream_ops *streams; /* of descriptors; null: it serves none */
+    const struct stream_ops *sockets, *pipes; /* null: it serves no descriptors */
     void (*destroy)(struct reactor *);
     void (*submit)(struct reactor *, struct io_op *);
     void (*cancel)(struct reactor *, struct io_op *);
@@ -37,8 +37,9 @@ struct reactor_ops {
 struct reactor {
     const struct reactor_ops *ops;
     struct reactor_counts counts; /* what is in flight is their difference */
-    char features[192];
+    char *features; /* the backend's, of REACTOR_FEATURES_BYTES: out of the way of what each message needs */
 };
+enum { REACTOR_FEATURES_BYTES = 192 };
 
 /* 0 or negative errno, and then `*reason` says what to do. */
 int reactor_create_io_uring(struct reactor **, const struct reactor_options *, const char **reason);

@@ -38,6 +38,7 @@ struct epoll_reactor {
     unsigned polls_since_wait;
     int next_event, last_event; /* of the events, those not yet dealt with; last_event 0: none */
     struct epoll_event events[EVENTS_PER_WAIT];
+    char features[REACTOR_FEATURES_BYTES];
 };
 
 static uint64_t now_ns(void)
@@ -69,23 +70,28 @@ static inline int park(struct epoll_reactor *self, struct io_op *op)
     return status;
 }
 
-static inline void submit(struct epoll_reactor *self, struct io_op *op)
+RARE static void epoll_submit(struct reactor *reactor, struct io_op *op)
 {
+    struct epoll_reactor *self = (struct epoll_reactor *)reactor;
     bool waits = op->size && op->kind != IO_CONNECT && (op->kind != IO_WRITE || op->stream->speculative);
     op->result = waits ? park(self, op) : 0;
     if (!waits || op->result < 0)
         op_queue_push(&self->queue, op);
 }
 
-static void epoll_submit(struct reactor *reactor, struct io_op *op)
-{
-    submit((struct epoll_reactor *)reactor, op);
-}
-
+/* What follows another message: a write that has not been tried, or a read of a stream that is registered. */
 static void stream_submitted(struct io_op *op)
 {
-    reactor_submitted(op->stream->reactor);
-    submit((struct epoll_reactor *)op->stream->reactor, op);
+    struct stream *stream = op->stream;
+    struct epoll_reactor *self = (struct epoll_reactor *)stream->reactor;
+    reactor_submitted(&self->base);
+    op->result = 0;
+    if (op->kind == IO_WRITE && !stream->speculative)
+        op_queue_push(&self->queue, op);
+    else if (op->kind == IO_READ && op->size && stream->interest & EPOLLIN)
+        pending_push(&stream->pending[IO_READ], op);
+    else
+        epoll_submit(&self->base, op);
 }
 
 static void epoll_timer(struct reactor *reactor, struct reactor_timer *timer, uint64_t nanoseconds)
@@ -312,7 +318,8 @@ static const struct stream_ops epoll_streams = FD_STREAM_OPS(stream_submitted);
 
 static const struct reactor_ops epoll_ops = {
     .name = "epoll",
-    .streams = &epoll_streams,
+    .sockets = &epoll_streams,
+    .pipes = &epoll_streams,
     .destroy = epoll_destroy,
     .submit = epoll_submit,
     .cancel = epoll_cancel,
@@ -346,7 +353,8 @@ int reactor_create_epoll(struct reactor **reactor, const struct reactor_options 
     }
     self->pwait2 = !reactor_forbidden("epoll_pwait2") &&
                    epoll_pwait2(self->epoll_fd, &event, 1, &(struct timespec){.tv_sec = 0}, NULL) >= 0;
-    snprintf(self->base.features, sizeof self->base.features, "epoll: level-triggered, eventfd wake%s",
+    self->base.features = self->features;
+    snprintf(self->features, sizeof self->features, "epoll: level-triggered, eventfd wake%s",
              self->pwait2 ? ", epoll_pwait2" : "");
     *reason = NULL;
     *reactor = &self->base;

@@ -54,7 +54,7 @@ static void complete_later(struct uring *self, struct io_op *op, ssize_t result)
     op_queue_push(&self->ready, op);
 }
 
-static void uring_submit(struct reactor *reactor, struct io_op *op)
+RARE static void uring_submit(struct reactor *reactor, struct io_op *op)
 {
     struct uring *self = (struct uring *)reactor;
     struct stream *stream = op->stream;
@@ -72,41 +72,47 @@ static void uring_submit(struct reactor *reactor, struct io_op *op)
 }
 
 /* A read or write of a socket, which is what most operations are: io_uring_get_sqe and its preparation in one, for a
- * ring without SQE128 and SQPOLL. False when the queue is full. */
-static inline bool submit_transfer(struct uring *self, struct stream *stream, struct io_op *op, unsigned char opcode,
-                                   unsigned flags)
+ * ring without SQE128 and SQPOLL. False when it is something else, or the queue is full. */
+static inline bool submit_transfer(struct uring *self, struct stream *stream, struct io_op *op, enum io_kind kind)
 {
     struct io_uring_sq *queue = &self->ring.sq;
     unsigned at = queue->sqe_tail;
-    if (at - __atomic_load_n(queue->khead, __ATOMIC_RELAXED) >= queue->ring_entries)
+    if (op->size - 1 >= INT32_MAX || at - __atomic_load_n(queue->khead, __ATOMIC_RELAXED) >= queue->ring_entries)
         return false;
     queue->sqe_tail = at + 1;
     queue->sqes[at & queue->ring_mask] = (struct io_uring_sqe){
-        .opcode = opcode,
+        .opcode = kind == IO_READ ? IORING_OP_RECV : IORING_OP_SEND,
         .flags = stream->submission_flags,
         .fd = stream->fd,
         .addr = (uintptr_t)op->buffer,
         .len = (unsigned)op->size,
-        .msg_flags = flags,
+        .msg_flags = kind == IO_READ ? 0 : MSG_NOSIGNAL,
         .user_data = (uintptr_t)op,
     };
     op->result = 0;
-    pending_push(stream_pending(stream, op->kind), op);
+    pending_push(&stream->pending[kind], op);
     return true;
 }
 
-void uring_stream_submit(struct io_op *op)
+/* Of sockets without a multishot receive. */
+static void socket_submit(struct io_op *op)
 {
     struct stream *stream = op->stream;
     struct uring *self = (struct uring *)stream->reactor;
     reactor_submitted(&self->base);
-    if (stream->socket && op->size - 1 < INT32_MAX) {
-        if (op->kind == IO_WRITE && submit_transfer(self, stream, op, IORING_OP_SEND, MSG_NOSIGNAL))
-            return;
-        if (op->kind == IO_READ && !stream->multishot && submit_transfer(self, stream, op, IORING_OP_RECV, 0))
-            return;
-    }
+    if (op->kind == IO_WRITE && submit_transfer(self, stream, op, IO_WRITE))
+        return;
+    if (op->kind == IO_READ && submit_transfer(self, stream, op, IO_READ))
+        return;
     uring_submit(&self->base, op);
+}
+
+void uring_stream_submit(struct io_op *op)
+{
+    struct uring *self = (struct uring *)op->stream->reactor;
+    reactor_submitted(&self->base);
+    if (!op->stream->socket || op->kind != IO_WRITE || !submit_transfer(self, op->stream, op, IO_WRITE))
+        uring_submit(&self->base, op);
 }
 
 static void uring_timer(struct reactor *reactor, struct reactor_timer *timer, uint64_t nanoseconds)
@@ -341,11 +347,13 @@ static void uring_destroy(struct reactor *reactor)
     free(self);
 }
 
-static const struct stream_ops uring_streams = FD_STREAM_OPS(uring_stream_submit);
+static const struct stream_ops uring_sockets = FD_STREAM_OPS(socket_submit);
+static const struct stream_ops uring_pipes = FD_STREAM_OPS(uring_stream_submit);
 
 const struct reactor_ops uring_ops = {
     .name = "io_uring",
-    .streams = &uring_streams,
+    .sockets = &uring_sockets,
+    .pipes = &uring_pipes,
     .destroy = uring_destroy,
     .submit = uring_submit,
     .cancel = uring_cancel,

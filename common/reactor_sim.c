@@ -23,6 +23,7 @@ struct sim {
     size_t cancelled;      /* of those waiting */
     struct io_op *failing; /* the operation in flight that ends with script.error */
     bool woken;
+    char features[REACTOR_FEATURES_BYTES];
 };
 
 enum choice { CHOICE_SYNC, CHOICE_DELAY, CHOICE_SHORT, CHOICE_COUNT };
@@ -222,7 +223,8 @@ int reactor_create_sim(struct reactor **reactor, const struct reactor_options *o
     }
     self->base.ops = &sim_ops;
     self->script = *script;
-    snprintf(self->base.features, sizeof self->base.features,
+    self->base.features = self->features;
+    snprintf(self->features, sizeof self->features,
              "sim: seed %" PRIu64 ", %u per mille synchronous, %u per mille short, delay 0 to %u ticks", script->seed,
              script->sync_share, script->short_share, script->delay_max);
     *reactor = &self->base;
@@ -250,7 +252,7 @@ int sim_stream_init(struct memory_stream *stream, struct reactor *reactor, const
         .submit = submit,
         .cancel = cancel,
     };
-    if (reactor->ops->streams)
+    if (reactor->ops->sockets)
         return -EINVAL;
     memory_stream_init(stream, source, source_size, readable, piece, sink, sink_size);
     stream->stream.ops = &ops;

@@ -46,6 +46,7 @@ struct uring {
     unsigned buffers_wanted;
     struct uring_buffers buffers;
     struct uring_receive *receives; /* all of them */
+    char features[REACTOR_FEATURES_BYTES];
 };
 
 extern const struct reactor_ops uring_ops;
@@ -59,7 +60,7 @@ static inline struct io_uring_sqe *uring_next_sqe(struct uring *self, int *error
     return __builtin_expect(sqe != NULL, 1) ? sqe : uring_sqe_of_full_queue(self, error);
 }
 
-void uring_stream_submit(struct io_op *); /* stream_ops */
+void uring_stream_submit(struct io_op *); /* stream_ops, of whatever stream */
 
 void uring_await_wake(struct uring *);
 

@@ -110,9 +110,9 @@ int reactor_create_io_uring(struct reactor **reactor, const struct reactor_optio
     self->has_files = has_registered_files(&self->ring);
     self->base.ops = &uring_ops;
     self->buffers_wanted = options->receive_buffers ? options->receive_buffers : DEFAULT_BUFFERS;
-    snprintf(self->base.features, sizeof self->base.features,
-             "io_uring: %s%s%s%s, %u submission and %u completion entries", setups[setup].words,
-             registered ? " registered_ring" : "", self->has_multishot ? " recv_multishot" : "",
+    self->base.features = self->features;
+    snprintf(self->features, sizeof self->features, "io_uring: %s%s%s%s, %u submission and %u completion entries",
+             setups[setup].words, registered ? " registered_ring" : "", self->has_multishot ? " recv_multishot" : "",
              self->has_files ? " registered_files" : "", self->ring.sq.ring_entries, self->ring.cq.ring_entries);
     uring_await_wake(self);
     *reactor = &self->base;

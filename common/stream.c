@@ -114,7 +114,7 @@ static int ignore_broken_pipes(void)
 int stream_open_fd(struct stream *stream, struct reactor *reactor, int fd, bool speculative)
 {
     int type;
-    if (!reactor->ops->streams)
+    if (!reactor->ops->sockets)
         return -EINVAL;
     bool socket = getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &(socklen_t){sizeof type}) == 0;
     if (!socket && errno != ENOTSOCK)
@@ -127,8 +127,11 @@ int stream_open_fd(struct stream *stream, struct reactor *reactor, int fd, bool 
         if (status < 0)
             return status;
     }
-    *stream = (struct stream){
-        .ops = reactor->ops->streams, .reactor = reactor, .fd = fd, .speculative = speculative, .socket = socket};
+    *stream = (struct stream){.ops = socket ? reactor->ops->sockets : reactor->ops->pipes,
+                              .reactor = reactor,
+                              .fd = fd,
+                              .speculative = speculative,
+                              .socket = socket};
     return 0;
 }
 

@@ -19,15 +19,21 @@
 
 #include <stdbool.h>
 
+enum { BARE_LINE = 64 }; /* of the processor's cache */
+
+/* What a turn of a bare loop needs is one line. */
 struct bare_connection {
     /* caller, before open */
-    int fd;
-    unsigned char *buffer;
-    size_t size; /* of the buffer, bytes */
-    struct process process;
+    _Alignas(BARE_LINE) int fd;
     /* the server's */
     bool closed; /* by the peer */
     size_t got, sent;
+    struct process own; /* a bare loop's */
+    /* caller, before open */
+    unsigned char *buffer;
+    size_t size; /* of the buffer, bytes */
+    /* set by open: the step and its checksum, which the caller may set anew before it has it serve */
+    struct process *process;
 };
 
 struct bare_counts {

@@ -52,7 +52,7 @@ static int read_and_write_back(struct bare_echo *self, struct bare_connection *c
     }
     connection->got = (size_t)got;
     connection->sent = 0;
-    process(&connection->process, connection->buffer, connection->got);
+    process(&connection->own, connection->buffer, connection->got);
     return write_back(self, connection, false);
 }
 
@@ -98,6 +98,7 @@ static int bare_open(struct bare_echo **echo, struct bare_connection *connection
         return status;
     }
     for (unsigned i = 0; i < count && status == 0; i++) {
+        connections[i].process = &connections[i].own;
         int flags = fcntl(connections[i].fd, F_GETFL);
         if (flags < 0 || fcntl(connections[i].fd, F_SETFL, flags | O_NONBLOCK) < 0)
             status = -errno;

@@ -5,11 +5,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* One line for the stream, one for what a turn needs of the job, and two for the loop. */
 struct served {
-    struct bare_echo *echo;
-    struct stream stream; /* on the caller's descriptor */
+    _Alignas(BARE_LINE) struct stream stream; /* on the caller's descriptor */
     struct loop_job job;
-    struct floor_loop loop;
+    struct bare_echo *echo;
+    _Alignas(BARE_LINE) struct floor_loop loop;
 };
 
 struct bare_echo {
@@ -17,8 +18,9 @@ struct bare_echo {
     struct io_env env; /* neither stopped nor posted to: its streams have no inline budget */
     struct bare_connection *connections;
     unsigned count;
-    unsigned open; /* loops that have not ended */
-    int error;     /* the first one */
+    unsigned open;  /* loops that have not ended */
+    int error;      /* the first one */
+    uint64_t bytes; /* written back since it was opened */
     struct served served[];
 };
 
@@ -42,17 +44,13 @@ static uint64_t written_back(const struct bare_echo *self)
 
 static int serve(struct bare_echo *self, uint64_t bytes, struct bare_counts *counts)
 {
-    uint64_t syscalls = reactor_counts(self->reactor).syscalls;
+    uint64_t syscalls = reactor_counts(self->reactor).syscalls, before = self->bytes;
     int status = 0;
-    for (unsigned i = 0; i < self->count; i++) {
-        self->served[i].job.process = self->connections[i].process;
-        self->served[i].job.bytes = 0;
-    }
-    while (status >= 0 && !self->error && self->open > 0 && written_back(self) < bytes)
+    while (status >= 0 && !self->error && self->open > 0 && self->bytes - before < bytes) {
         status = reactor_poll(self->reactor, true);
-    for (unsigned i = 0; i < self->count; i++)
-        self->connections[i].process = self->served[i].job.process;
-    *counts = (struct bare_counts){written_back(self), reactor_counts(self->reactor).syscalls - syscalls};
+        self->bytes = written_back(self);
+    }
+    *counts = (struct bare_counts){self->bytes - before, reactor_counts(self->reactor).syscalls - syscalls};
     return status < 0 ? status : self->error;
 }
 
@@ -70,10 +68,10 @@ static void floor_close(struct bare_echo *self)
 static int floor_open(struct bare_echo **echo, struct bare_connection *connections, unsigned count,
                       enum reactor_backend backend)
 {
-    struct bare_echo *self = calloc(1, sizeof *self + count * sizeof self->served[0]);
+    struct bare_echo *self = aligned_alloc(BARE_LINE, sizeof *self + count * sizeof self->served[0]);
     if (!self)
         return -ENOMEM;
-    self->connections = connections;
+    *self = (struct bare_echo){.connections = connections};
     int status = reactor_create(&self->reactor, &(struct reactor_options){.backend = backend}, NULL);
     if (status < 0) {
         free(self);
@@ -91,8 +89,8 @@ static int floor_open(struct bare_echo **echo, struct bare_connection *connectio
                                         .stream = &served->stream,
                                         .buffer = connections[i].buffer,
                                         .size = connections[i].size,
-                                        .process = connections[i].process,
                                         .done = loop_done};
+        connections[i].process = &served->job.process;
         floor_loop_start(&served->loop, &served->job);
         status = self->error;
     }

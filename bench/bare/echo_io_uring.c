@@ -42,7 +42,7 @@ static int complete(struct bare_echo *self, uint64_t user_data, int result)
         }
         connection->got = (size_t)result;
         connection->sent = 0;
-        process(&connection->process, connection->buffer, connection->got);
+        process(&connection->own, connection->buffer, connection->got);
         submit(self, connection, true);
         return 0;
     }
@@ -114,8 +114,10 @@ static int bare_open(struct bare_echo **echo, struct bare_connection *connection
     io_uring_register_ring_fd(&self->ring);
     self->connections = connections;
     self->open = count;
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
+        connections[i].process = &connections[i].own;
         submit(self, &connections[i], false);
+    }
     *echo = self;
     return 0;
 }
