@@ -8,6 +8,7 @@ from .twins import ALLOCATIONS, BYTES, GROWTH, INSTRUCTIONS, LIMIT, MEASURED, ME
 from .twins import elided, is_control, pairs_of
 
 COUNTS = "counts of phases, an operation"
+NAMED = 4  # kinds of figures that differ, in the sentence that counts them
 
 
 def build(results, causes):
@@ -94,19 +95,7 @@ def short(results, found):
 def headline(found, explained):
     differ = [pair for pair in found if not pair.equal]
     lost = [pair for pair in differ if explained[pair][0] == UNEXPLAINED]
-    parts = [
-        f"{what} in {agreeing(these)}"
-        for what, these in (
-            ("whether the stack grows", of_metric(found, GROWTH)),
-            ("the bytes a completion", of_metric(found, BYTES)),
-            ("allocations", of_metric(found, *ALLOCATIONS)),
-            ("phase counts", phase_counts(found)),
-        )
-        if these
-    ]
-    control = ", the control (boundary=no) included" if any(map(is_control, found)) else ""
-    agree = f"C and C++ agree on {', '.join(parts)}{control}. " if parts else ""
-    yield agree + unexplained(differ, lost)
+    yield f"{tally(found)} {unexplained(differ, lost)}"
     ratios_ = [pair for pair in of_metric(found, INSTRUCTIONS) if pair.ratio]
     if ratios_:
         worst, best = max(ratios_, key=lambda pair: pair.ratio), min(ratios_, key=lambda pair: pair.ratio)
@@ -116,16 +105,28 @@ def headline(found, explained):
         )
 
 
+def tally(found):
+    """How many figures are equal, and which differ, the most frequent first; every one is counted once."""
+    differ = {}
+    for pair in found:
+        if not pair.equal:
+            differ.setdefault(words_of(pair), []).append(pair)
+    number = sum(map(len, differ.values()))
+    text = f"{counted(len(found), 'figure')} of C compared with real C++: {len(found) - number} equal, {number} not."
+    often = sorted(differ.items(), key=lambda item: -len(item[1]))
+    rest = sum(len(pairs) for _, pairs in often[NAMED:])
+    parts = [f"{words} ({len(pairs)})" for words, pairs in often[:NAMED]] + ([f"others ({rest})"] if rest else [])
+    return text + (f" Not equal: {'; '.join(parts)}." if parts else "")
+
+
 def unexplained(differ, lost):
-    """A sentence: how many of the differences nobody has explained."""
+    """A sentence: whether the causes of the differences are known."""
     if not differ:
         return "There is no difference."
     if len(differ) == 1 and not lost:
         return "1 difference, its cause known."
     if not lost:
-        sizes = sum("bytes" in pair.metric and pair.metric not in MEASURED for pair in differ)
-        what = f"{sizes} of them in bytes of stack, frames and operation states, " if sizes else ""
-        return f"{len(differ)} differences, {what}each with its cause known."
+        return "The cause of each of these differences is known."
     verb = "is" if len(lost) == 1 else "are"
     return f"Of {counted(len(differ), 'difference')}, {len(lost)} {verb} not explained ({by_level(lost)})."
 
@@ -218,14 +219,15 @@ def which_text(some, of_all):
 
 
 def causes_text(pairs, explained, numbers):
-    """How many by which cause, which the table of causes has in words."""
+    """How many by which kind of cause, with the numbers that the table of causes has in words."""
     found = {}
     for pair in pairs:
-        found[explained[pair]] = found.get(explained[pair], 0) + 1
+        found.setdefault(explained[pair][0], []).append(explained[pair])
     parts = []
-    for cause, count in sorted(found.items(), key=lambda item: -item[1]):
-        number = f" (cause {numbers[cause]} below)" if cause in numbers else ""
-        parts.append(f"{count} {cause[0]}{number}")
+    for kind, causes in sorted(found.items(), key=lambda item: -len(item[1])):
+        named = [str(number) for number in sorted({numbers[cause] for cause in causes if cause in numbers})]
+        words = f" ({'cause' if len(named) == 1 else 'causes'} {listed(named)} below)" if named else ""
+        parts.append(f"{len(causes)} {kind}{words}")
     return f"Why: {'; '.join(parts)}."
 
 

@@ -114,7 +114,7 @@ def build(rows, published=()):
     timed = [place for place in places if place.group.timed]
     papers = published_ratios(published)
     times = published_times(published)
-    tables = [ratio_table(timed, papers), instructions_table(places), published_table(papers, timed)]
+    tables = [ratio_table(timed, papers), instructions_table(places)]
     section.tables = [table for table in [*tables, whole_table(groups)] if table and table.rows]
     section.tables += delivery_tables(rows)
     section.short, section.headline = published_headline(timed, papers)
@@ -230,25 +230,6 @@ def instructions_table(places):
         f"its calls included; the last is {chain or 'missing'}. recycling is called directly, as Capy's promises do "
         "with theirs, all others through a table of functions; recycling-by-table is the same through its table. The "
         "rows of malloc and of the libraries have that call, and a count of allocations, in them too.",
-    )
-
-
-def published_table(papers, places):
-    body = []
-    for compiler, allocator, value in papers:
-        own = [(place, place.ratio(allocator)) for place in places if "workload" in place.keys]
-        own = [f"{place}: {shown_speed(ratio)}" for place, ratio in own if ratio]
-        others = [place.ratio(allocator) for place in places if "workload" not in place.keys and place.steady]
-        others = [speed(ratio)[0] for ratio in others if ratio]
-        if others:
-            own.append(f"all other chains: {min(others):.2f} to {max(others):.2f}")
-        body.append([f"{allocator}, {compiler}", f"{value:.2f}", "; ".join(own) or "not measured"])
-    return Table(
-        "published-frames",
-        "Published and ours: times as fast as the default allocator",
-        ["P4003R4 3.5", "published", "ours"],
-        body,
-        "The paper's figures are from other machines and compilers, and against their default allocator.",
     )
 
 

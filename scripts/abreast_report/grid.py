@@ -27,8 +27,8 @@ SYNCHRONOUS = WITHOUT_TRAMPOLINE | {  # those without a bridge
     ("cxx-sender", "pipeline-direct"),
 }
 JUDGED = (  # who made it, the awaitable whose native read is judged, and the senders beside it
-    ("a C++ compiler", ("cxx-awaitable", "task-ready"), {("cxx-sender", "pipeline-direct")}),
-    ("the model in C", ("awaitable", "task-ready"), WITHOUT_TRAMPOLINE),
+    ("C++", ("cxx-awaitable", "task-ready"), {("cxx-sender", "pipeline-direct")}),
+    ("The model in C", ("awaitable", "task-ready"), WITHOUT_TRAMPOLINE),
 )
 STEPS = {  # what one thing costs: (stream, dearer cell, cheaper cell)
     "the trampoline": ("native", ("sender", "pipeline-trampoline"), ("sender", "pipeline")),
@@ -158,8 +158,7 @@ def build(rows, papers):
     section = Section("grid")
     cells = Cells(groups_of(rows))
     published = Published(papers)
-    section.tables = [published_table(cells, published, execution) for execution in EXECUTIONS]
-    section.tables.append(all_table(cells))
+    section.tables = [all_table(cells, published)]
     matched = allocations(cells, published)
     lines = [matched, explained(cells, published), native_rows(cells), erasure(cells)]
     section.headline = "\n".join(line for line in lines if line)
@@ -170,51 +169,15 @@ def build(rows, papers):
     return section
 
 
-def published_table(cells, published, execution):
-    body = []
-    for key in published.keys():
-        if key[0] != execution:
-            continue
-        _, stream, bridged = key
-        name = path(*key)
-        time, allocated = published.cells[key]
-        body.append(
-            [
-                f"{stream}, {'bridged' if bridged else 'native'}",
-                name[1],
-                time,
-                shown_row(cells.row(stream, name, "ns_per_op")),
-                shown_row(cells.row(stream, name, "ns_above_floor")),
-                shown(allocated),
-                shown_row(cells.row(stream, name, "allocs_per_op")),
-                shown_row(cells.row(stream, name, "allocs_fresh_per_op")),
-                *(shown_row(cells.row(stream, name, "instructions_per_op", it)) for it in cells.compilers),
-            ]
-        )
-    return Table(
-        f"grid-{execution.replace(' ', '-')}",
-        f"The published grid, {execution}: a read as published and here",
-        [
-            "stream, return type",
-            "path that a read takes",
-            "ns, published",
-            "ns, here",
-            "ns above the floor",
-            "allocations, published",
-            "allocations, here",
-            "of these from malloc",
-            *(f"instructions, {compiler}" for compiler in cells.compilers),
-        ],
-        body,
-        "Published: the mean of five runs on one machine; here, in brackets, the 99 % interval of paired, interleaved "
-        "runs. The floor is a bare state machine; where the stream is hidden, it is from the floor too.",
-    )
-
-
-def all_table(cells):
+def all_table(cells, published):
+    takes = {}
+    for execution, stream, bridged in published.keys():
+        cell = f"{execution}, {returned(bridged)}"
+        takes.setdefault((stream, *path(execution, stream, bridged)), []).append(cell)
     metrics = ["ns_per_op", "ns_above_floor", "allocs_per_op", "allocs_fresh_per_op", "op_state_bytes", "frame_bytes"]
     columns = [
         "path that a read takes",
+        "published cell that takes it",
         "ns",
         "ns above the floor",
         "allocations",
@@ -232,6 +195,7 @@ def all_table(cells):
             body.append(
                 [
                     " ".join(name),
+                    "; ".join(takes.get((stream, *name), ["-"])),
                     *(shown_row(cells.row(stream, name, metric)) for metric in metrics),
                     *(shown_row(cells.row(stream, name, "instructions_per_op", it)) for it in cells.compilers),
                 ]
@@ -241,9 +205,15 @@ def all_table(cells):
         "Every path of a read: those of the published cells, and those that explain them",
         columns,
         body,
-        "bench/grid/grid.def says what the words of a mechanism are.",
+        "Less is better. Published cell: execution model and what its read_some returns. The floor is a bare state "
+        "machine; where the stream is hidden, it is from the floor too. In brackets the 99 % interval of paired, "
+        "interleaved runs. bench/grid/grid.def says what the words of a mechanism are.",
         detail=True,
     )
+
+
+def returned(bridged):
+    return "bridged" if bridged else "native"
 
 
 def allocations(cells, published):
@@ -255,12 +225,11 @@ def allocations(cells, published):
         seen += 1
         same += ours == theirs
         if ours != theirs:
-            returns = "bridged" if key[2] else "native"
-            other.append(f"{key[0]}, {key[1]}, {returns}: {shown(ours)} for {shown(theirs)}")
+            other.append(f"{key[0]}, {key[1]}, {returned(key[2])}: {shown(ours)} instead of {shown(theirs)}")
     if not seen:
         return ""
-    differ = f"; they differ in {'; '.join(other)}" if other else ""
-    return f"Allocations a read are those published, exactly, in {same} of {seen} cells{differ}."
+    differ = f" Another number: {'; '.join(other)}." if other else ""
+    return f"A read allocates exactly as often as published in {same} of {seen} cells.{differ}"
 
 
 def allocating(cells, published):
@@ -277,17 +246,19 @@ def explained(cells, published):
                 without.setdefault(key, []).append(other)
     if not found:
         return ""
-    missing = [f"{key[0]}, {key[1]}, {'bridged' if key[2] else 'native'}" for key in found if key not in without]
+    missing = [f"{key[0]}, {key[1]}, {returned(key[2])}" for key in found if key not in without]
     names = dict.fromkeys(name for others in without.values() for name in others)
     words = {
         "an any_sender that fits its buffer": any(name.endswith("-any-sender") for name in names),
         "a sender whose operation state has a fixed size": any(name.endswith("-table-sender") for name in names),
         "an executor that is given the coroutine itself": any("sender" not in name for name in names),
     }
-    how = ", ".join(word for word, there in words.items() if there)
-    text = f"{len(found)} of these cells allocate in every read; {len(without)} of them have a row that does the same "
-    text += f"without: {how}" if how else "without"
-    return f"{text}; not {'; '.join(missing)}." if missing else f"{text}."
+    how = " or ".join(word for word, there in words.items() if there)
+    text = f"{len(found)} of the published cells allocate in every read. "
+    text += f"{len(without)} of these have" if missing else "Each of these has"
+    text += " a row beside it that does the same read and does not allocate"
+    text += f": by {how}" if how else ""
+    return text + (f". There is none for {'; '.join(missing)}." if missing else ".")
 
 
 def apart(dearer, cheaper):
@@ -308,7 +279,7 @@ def times_as(dearer, cheaper):
 def shown_apart(found):
     value, low, high = found
     text = f"{value:+.1f} ({low:+.1f} to {high:+.1f})"
-    return f"not told apart, {text}" if low <= 0 <= high else text
+    return f"{text}, not told apart" if low <= 0 <= high else text
 
 
 def native_rows(cells):
@@ -330,11 +301,12 @@ def native_rows(cells):
         f"{execution} {shown(time.value)} ({shown(extra.value)} above the floor)"
         for execution, (_, extra, time) in found.items()
     )
+    text = f"Where the stream's type is known and nothing is bridged a read takes, in ns (less is better): {listed}. "
+    text += f"The slowest takes {shown_times(ratio)} the time of the fastest"
+    text += f", and {shown_times(above)} what the fastest takes above the floor." if above else "."
     plain = cells.value("native", ("sender", "pipeline"), "ns_above_floor")
-    loop = f"; without its trampoline the pipeline is {shown(plain)} above it" if plain is not None else ""
-    text = f"Native rows, ns a read: {listed}{loop}; the slowest takes "
-    text += f"{shown_times(ratio)} the fastest's time (the floor in both"
-    text += f"; without the floor {shown_times(above)})." if above else ")."
+    if plain is not None:
+        text += f" The pipeline has a trampoline, as the published one; without it, it is {shown(plain)} above the floor."
     return text
 
 
@@ -348,24 +320,27 @@ def erasure(cells):
     measured one after the other, so each is compared with its own floor."""
     parts = []
     for what, model, hidden, plain in (
-        ("awaitable (any_stream)", "awaitable", "task", "task"),
-        ("sender as published", "sender", "task-p2300" + ALLOCATING, "task-p2300"),
-        ("any_sender that fits", "sender", "task-p2300-any-sender", "task-p2300"),
-        ("that by a handshake", "sender", "task-handshake-thread-id-any-sender", "task-handshake-thread-id"),
-        ("table_sender", "sender", "task-p2300-table-sender", "task-p2300"),
+        ("an awaitable through any_stream", "awaitable", "task", "task"),
+        ("a sender as published", "sender", "task-p2300" + ALLOCATING, "task-p2300"),
+        ("an any_sender that fits", "sender", "task-p2300-any-sender", "task-p2300"),
+        ("the same by a handshake", "sender", "task-handshake-thread-id-any-sender", "task-handshake-thread-id"),
+        ("a table_sender", "sender", "task-p2300-table-sender", "task-p2300"),
     ):
         ours = cells.row("type-erased", (model, hidden), "ns_above_floor")
         base = cells.row("native", (model, plain), "ns_above_floor")
         if found := apart(ours, base):
-            parts.append(f"{what} {shown(ours.value)} for {shown(base.value)}: {shown_apart(found)}")
+            parts.append(f"{what} {shown(ours.value)} instead of {shown(base.value)}, {shown_apart(found)}")
     if not parts:
         return ""
     listed = "; ".join(parts)
-    return f"A type-erased stream for a native one, in a task of its own model, ns above the floor: {listed}."
+    return (
+        "A read of a type-erased stream, and of one whose type is known, in a task of its own model, in ns above the "
+        f"floor (less is better): {listed}."
+    )
 
 
 def instructions(cells):
-    """The verdicts on the synchronous row, one sentence a compiler: on what it makes of C++, and on the model in C."""
+    """The synchronous row, a line for each compiler: what it makes of C++ and of the model in C."""
     sentences = []
     for compiler in cells.compilers:
         above = {
@@ -374,27 +349,31 @@ def instructions(cells):
             if name in SYNCHRONOUS
             and (extra := cells.above("synchronous", name, "instructions_per_op", compiler)) is not None
         }
-        verdicts = [judge(above, *judged) for judged in JUDGED if judged[1] in above]
-        if verdicts:
-            listed = ", ".join(f"{' '.join(name)} {shown(extra)}" for name, extra in above.items())
-            text = f"Synchronous reads, instructions above the floor, {compiler}: {listed}. An awaitable's native read "
-            sentences.append(f"{text}costs at most {LIMIT}: {'; '.join(verdicts)}.")
+        told = [compared(above, *judged) for judged in JUDGED if judged[1] in above]
+        if told:
+            others = {name for _, ready, loops in JUDGED for name in (ready, *loops)}
+            listed = ", ".join(f"{' '.join(name)} {shown(above[name])}" for name in above if name not in others)
+            text = f"Reads that complete at once, instructions above the floor with {compiler} (less is better; "
+            text += f"{LIMIT} is the limit that we set). {' '.join(told)}"
+            text += f" Other forms: {listed}." if listed else ""
+            sentences.append(text)
     return sentences
 
 
-def judge(above, who, ready, senders):
-    text = f"as {who} has it: {verdict(above[ready] <= LIMIT)} ({ready[1]}, {shown(above[ready])})"
+def compared(above, where, ready, senders):
+    """A sentence: the awaitable's read, and the cheapest pipeline without a trampoline beside it."""
+    text = f"{where}: the awaitable {shown(above[ready])} ({ready[1]}), {limit(above[ready])}"
     loops = {name: extra for name, extra in above.items() if name in senders}
     if loops:
         least = min(loops, key=loops.get)
         extra = loops[least]
-        text += f", so does the pipeline without a trampoline: {verdict(extra <= LIMIT)} ({least[1]}, {shown(extra)}), "
-        text += f"and it costs no more than the awaitable: {verdict(extra <= above[ready])}"
-    return text
+        than = "fewer than" if extra < above[ready] else "as many as" if extra == above[ready] else "more than"
+        text += f"; a pipeline without a trampoline {shown(extra)} ({least[1]}), {limit(extra)}, {than} the awaitable"
+    return f"{text}."
 
 
-def verdict(true):
-    return "holds" if true else "refuted"
+def limit(extra):
+    return "within it" if extra <= LIMIT else "above it"
 
 
 def steps(cells):
@@ -412,9 +391,9 @@ def malloc(cells, published):
         return []
     bridged = " all of them bridged" if all(key[2] for key in fresh) else " not all of them bridged"
     return [
-        f"Of the {len(found)} published cells that allocate, {len(fresh)} go to malloc in every read and not to the "
-        f"recycling resource that the other {len(found) - len(fresh)} have,{bridged}: the published adapter makes the "
-        "operation that resumes a coroutine by plain new."
+        f"Of the {len(found)} published cells that allocate, {len(fresh)} go to malloc in every read,{bridged}; the other "
+        f"{len(found) - len(fresh)} use the recycling resource. The published adapter makes the operation that resumes "
+        "a coroutine by plain new."
     ]
 
 

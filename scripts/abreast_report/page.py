@@ -30,6 +30,7 @@ SENTENCES = 6  # of an experiment that are shown at once
 PRINTED_SENTENCES = 3
 PRINTED_ROWS = 8  # of a table on paper
 PRINTED_ESSENTIAL = 16
+PRINTED_OWN = 30
 FIGURES_FIRST = ("growth",)
 
 
@@ -150,7 +151,16 @@ class Page:
         text += self.sentences(section.findings)
         text += "".join(self.table(table) for table in kept if not table.essential)
         text += self.named([table for table in section.tables if table not in kept])
-        return text + "</section>\n"
+        return text + self.beside_published(name) + "</section>\n"
+
+    def beside_published(self, experiment):
+        """Where the papers' tables with these figures are."""
+        links = "; ".join(
+            f'<a href="#table-{table.name}">{html.escape(table.title)}</a>'
+            for table in self.parts.published
+            if experiment in table.experiments
+        )
+        return f"<p class=named>Published figures beside ours are in: {links}.</p>\n" if links else ""
 
     def found(self):
         """The ten findings, and what was not run."""
@@ -199,7 +209,8 @@ class Page:
             return ""
         text = f"<section id={ident}>\n<h2>{title}</h2>\n"
         text += f"<p>{intro}</p>\n" if tables else f"<p>{nothing}</p>\n"
-        kept = [table for table in tables if not (self.printed and (table.detail or table.long))]
+        longest = PRINTED_OWN if self.printed else None
+        kept = [table for table in tables if not longest or not (table.long or len(table.rows) > longest)]
         text += "".join(self.table(table) for table in kept)
         return text + self.named([table for table in tables if table not in kept]) + "</section>\n"
 

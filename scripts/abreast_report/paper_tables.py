@@ -175,6 +175,7 @@ def table(template, figures, ours):
         body.append(line)
     found = Table(f"paper-{template.name}", template.title, columns, body, template.note, essential=True)
     found.verdict, found.heads = judge.text(), heads
+    found.experiments = tuple(dict.fromkeys(cell.ours[0] for _, cell in cells_of(template)))
     return found
 
 

@@ -71,11 +71,7 @@ def build(rows, published=()):
     if not counts.cells:
         return section
     compared = compare(counts, published)
-    section.tables = [
-        *([published_table(compared)] if compared else []),
-        matrix(counts),
-        objects(counts),
-    ]
+    section.tables = [matrix(counts), objects(counts)]
     section.short, section.headline = headline(counts, compared)
     section.findings = [finding for finding in findings(counts) if finding]
     return section
@@ -162,27 +158,6 @@ def compare(counts, published):
                 text += f", {shown(cell.get(metric))} {note if word == 'nested' else 'by ' + word}"
         found.append((row, column, value, note, text, agrees))
     return found
-
-
-def published_table(compared):
-    body = [
-        [
-            f"{row}, {column}",
-            value + (f": {note}" if note and note != "each" else " each" if note else ""),
-            " ".join(PUBLISHED[column]),
-            ours,
-            "the same" if agrees else "differs",
-        ]
-        for row, column, value, note, ours, agrees in compared
-    ]
-    return Table(
-        "published-phases",
-        "Published and ours: one operation that completes at once",
-        ["P4255R0 table 2", "published", "our mechanism", "ours", ""],
-        body,
-        "The paper's operation is a write, ours a read: in each model both are the same code. The two tables below "
-        "have the same for every mechanism, and for reads that complete later.",
-    )
 
 
 def headline(counts, compared):

@@ -47,6 +47,7 @@ class Table:
     verdict: str = ""  # what comes of it, in a line above the table
     essential: bool = False  # never folded away, whatever its length
     tight: bool = False  # no cell is broken into lines
+    experiments: tuple = ()  # of a table of the papers: where its figures of ours come from
     heads: list = field(default_factory=list)  # columns in groups: [(group, [column, ...])], where "" is none
 
     def markdown(self):

@@ -39,6 +39,9 @@ METRICS = {
     ALLOCATIONS[1]: "of these, fresh ones",
     INSTRUCTIONS: "instructions an operation, to within 5 %",
     MEASURED[1]: "bytes written an operation, to within 5 %",
+    "idle_bytes_per_connection": "bytes of an idle connection",
+    "idle_part_bytes": "bytes of a part of an idle connection",
+    "syscalls_per_msg": "system calls a turn of the loop",
 }
 FUNCTION_BYTES = 320  # of stack, the most that one function has taken at -O0 (docs/calibration.md)
 OTHER_FUNCTIONS = (
