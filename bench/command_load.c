@@ -139,6 +139,11 @@ static void print_results(const struct load *load)
         printf("open loop   %.6g messages/s were due; latency counts from when a message was due\n", load->rate);
     else
         printf("closed loop one message a connection is under way; latency counts from when it is sent\n");
+    if (load->unsent) {
+        printf("left out    %" PRIu64 " messages were due and not sent when it was interrupted; one had waited",
+               load->unsent);
+        print_time("", load->unsent_waited_ns, "\n");
+    }
 }
 
 int command_load(int argc, char **argv)

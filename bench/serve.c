@@ -280,6 +280,8 @@ static int start(struct server *server)
 
 int server_open(struct server *server, const char **reason)
 {
+    if (server->form->kind == LOOP_HOPPING_TASK)
+        return -EINVAL; /* between two operations its last one is no longer in flight, and cannot be cancelled */
     struct reactor_options options = {.backend = server->backend};
     int status = reactor_create(&server->reactor, &options, reason);
     if (status < 0)

@@ -215,6 +215,10 @@ static void stop_sending(struct load *load, uint64_t now)
         struct load_connection *connection = &load->connections[i];
         uint64_t under_way = connection->sent + (connection->sends || connection->sent_of > 0);
         if (under_way < connection->due) {
+            uint64_t due = due_ns(load, under_way * load->connection_count + i);
+            uint64_t waited = now > due ? now - due : 0;
+            load->unsent_waited_ns = waited > load->unsent_waited_ns ? waited : load->unsent_waited_ns;
+            load->unsent += connection->due - under_way;
             load->begun -= connection->due - under_way;
             connection->due = under_way;
         }

@@ -43,6 +43,8 @@ struct load {
     struct histogram latencies; /* ns, of messages that came back whole */
     uint64_t elapsed_ns;        /* from the start to the last of them */
     bool interrupted;
+    uint64_t unsent;           /* that were due when it was interrupted: in no other figure */
+    uint64_t unsent_waited_ns; /* the longest that one of them had waited */
     char backend_name[16];
     char complaint[200];
     /* the generator's */

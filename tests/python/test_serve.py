@@ -240,6 +240,38 @@ def test_load_ends_cleanly_when_interrupted(abreast):
         assert load.returncode == OK and "every byte verified" in out and "interrupted" in one_line(err)
 
 
+def test_an_interrupted_open_load_says_what_it_did_not_send(abreast):
+    """What was due behind a server that stood still has waited longest; it is counted, since no figure has it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        interrupted = threading.Event()
+
+        def echo_late():
+            connection, _ = listener.accept()
+            with connection:
+                interrupted.wait(20)
+                while piece := connection.recv(1 << 20):
+                    connection.sendall(piece)
+
+        peer = threading.Thread(target=echo_late)
+        peer.start()
+        load = subprocess.Popen(
+            [str(abreast), "load", "--connect", f"127.0.0.1:{listener.getsockname()[1]}"]
+            + ["--rate", "1000", "--size", "262144", "--seconds", "60"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        threading.Event().wait(1)
+        load.send_signal(signal.SIGINT)
+        threading.Event().wait(0.2)
+        interrupted.set()
+        out, _ = load.communicate(timeout=20)
+        peer.join(20)
+    left_out = re.search(r"^left out +(\d+) messages .* had waited +(\d+\.\d) ms$", out, re.MULTILINE)
+    assert left_out, out
+    assert int(left_out[1]) > 100 and float(left_out[2]) > 300
+
+
 def test_load_sees_a_byte_that_came_back_changed(abreast):
     with socket.create_server(("127.0.0.1", 0)) as listener:
 

@@ -58,20 +58,27 @@ void plan_make(struct plan *plan, uint64_t seed, uint64_t session, unsigned char
         .narrow = dice(&random) % 4 == 0,
         .buffer = SMALLEST_BUFFER + dice(&random) % (LARGEST_BUFFER - SMALLEST_BUFFER),
     };
+    unsigned sure = wanted;
+    if (plan->ending != HALF_CLOSE && dice(&random) % 3 == 0)
+        sure = (unsigned)(dice(&random) % wanted);
+    size_t end = 0;
     for (unsigned i = 0; i < wanted; i++) {
         size_t payload = dice(&random) % (dice(&random) % 64 ? SMALL : LARGE);
         struct header header = {session, i, (uint32_t)(sizeof header + payload), 0};
-        if (plan->cut + header.size > PLAN_BYTES - MOST_BEYOND)
+        if (end + header.size > PLAN_BYTES - MOST_BEYOND)
             break;
-        unsigned char *at = bytes + plan->cut;
+        unsigned char *at = bytes + end;
         fill(at + sizeof header, payload, &random);
         header.checksum = checksum(at + sizeof header, payload);
         memcpy(at, &header, sizeof header);
-        plan->cut += header.size;
-        plan->messages++;
+        end += header.size;
+        if (i < sure) {
+            plan->cut = end;
+            plan->messages++;
+        }
     }
-    plan->total = plan->cut + (plan->ending == HALF_CLOSE ? 0 : dice(&random) % MOST_BEYOND);
-    fill(bytes + plan->cut, plan->total - plan->cut, &random);
+    plan->total = end + (plan->ending == HALF_CLOSE ? 0 : dice(&random) % MOST_BEYOND);
+    fill(bytes + end, plan->total - end, &random);
 }
 
 bool plan_check(const struct plan *plan, const unsigned char *received, uint64_t *digest)

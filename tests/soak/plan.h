@@ -5,6 +5,9 @@
  *   RESET        the peer closes by a reset at a random moment after `cut` bytes have come back
  *   STOP         stop is requested at a random moment after `cut` bytes have come back
  *
+ * In two of three sessions that are reset or stopped `cut` is behind the last message, in the third among them: what
+ * comes back of the rest must be a beginning of it.
+ *
  * A message has its session, its number, its size and a checksum in front, so that none passes for another.
  */
 #ifndef ABREAST_TESTS_SOAK_PLAN_H
