@@ -87,7 +87,7 @@ class Report:
         self.tables = paper_tables.build(PAPER, results)
         self.own = own_tables.build(PAPER, results)
         self.verdicts = claims.judge(PAPER, results, self.info)
-        self.claims = claims.section(self.verdicts)
+        self.claims = claims.section(self.verdicts, self.info)
         self.artifact = [own_tables.artifact(self.verdicts)]
 
     def write_tables(self):

@@ -1,20 +1,24 @@
 """The claims ledger, paper/claims.tsv: every claim judged by its rule, in one place. docs/claims.md has the words."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import published
 from .claims_condition import separate
-from .claims_rules import BadRule, index_of, judge_clause, parse, together
-from .rows import Cited, cited, shown, without_calibration
+from .claims_figures import figures, said
+from .claims_rules import BadRule, Case, index_of, judge_clause, parse, together
+from .rows import Cited, cited, without_calibration
 from .tables import Mark, Section, Table
 
-COLUMNS = "id claim source section rule notes".split()
-WRITTEN = "id claim source section experiment rule measured spread verdict condition command minutes notes".split()
+COLUMNS = "id claim source section rule notes amended".split()
+WRITTEN = [*"id claim source section experiment rule measured spread verdict condition command minutes".split(),
+           *COLUMNS[-2:]]
 HOLDS, WHEN, REFUTED, UNTESTED = VERDICTS = "holds", "holds when", "refuted", "not testable here"
 STRADDLES = "the intervals straddle the limit"
 WORDS = "words"  # the kind of cells that are text
-CITED = 3  # rows that a figure of many links to
+OF_COMPILER = ("stack_", "overflow_")  # metrics that a compiler's options decide
+SEEN = " seen: "  # in `amended`: the rule was changed when its verdict had been seen
 
 
 @dataclass
@@ -25,6 +29,7 @@ class Claim:
     section: str
     rule: str
     notes: str
+    amended: str  # when the rule was changed or added since the first judged run, how and why; or -
     clauses: list
 
     @property
@@ -56,6 +61,7 @@ class Verdict:
     rows: tuple
     notes: str = ""
     counts: tuple = (0, 0, 0)  # cases that are true, false, undecided
+    amended: str = "-"
 
     @property
     def text(self):
@@ -82,6 +88,15 @@ def read(paper):
     return claims
 
 
+def fingerprints(paper):
+    """{id: hash of its rule}, by which a run says which rules there were when it was made."""
+    return {claim.id: fingerprint(claim.rule) for claim in read(paper)}
+
+
+def fingerprint(rule):
+    return hashlib.sha256(rule.encode()).hexdigest()[:16]
+
+
 def judge(paper, results, info, only=None):
     """[Verdict], in the ledger's order; only: of this id alone."""
     index, papers = index_of(without_calibration(results)), published.read(paper)
@@ -103,16 +118,46 @@ def verdict_of(claim, index, papers, results, info):
     cases = together(judged) if judged else []
     rows = tuple(dict.fromkeys(row for case in cases for row in case.rows))
     word, condition, counts = decide(cases) if cases else (UNTESTED, reason(claim, judged, results, info), (0, 0, 0))
+    if cases:
+        word, condition = with_remarks(word, condition, cases, remarks(judged, info))
     measured, spread = figures(judged) if cases else (cited("-"), "-")
-    lacking = [row for one in judged for row in one.missing]
-    if cases and lacking:
-        untold = f"{len(lacking)} rows have no figure: {why_missing(lacking[0], info)}"
-        condition = f"{condition}; {untold}" if condition else untold
     command = f"scripts/reproduce --claim {claim.id}" if claim.clauses else "-"
     fields = (claim.id, claim.claim, claim.source, claim.section, ", ".join(claim.experiments) or "-", claim.rule)
-    return Verdict(
-        *fields, word, condition, measured, spread, command, minutes(claim, results, info), rows, claim.notes, counts
-    )
+    took = minutes(claim, results, info)
+    return Verdict(*fields, word, condition, measured, spread, command, took, rows, claim.notes, counts, claim.amended)
+
+
+def remarks(judged, info):
+    """What a rule names and the run does not tell."""
+    found = []
+    lacking = [row for one in judged for row in one.missing]
+    if lacking:
+        found.append(f"{len(lacking)} rows have no figure: {why_missing(lacking[0], info)}")
+    for one in judged:
+        clause = one.clause
+        if one.unnamed:
+            found.append(f"this run has no such rows of {', '.join(one.unnamed)}")
+        if one.alone:
+            found.append(f"{one.alone} rows have no {said(clause.right)} to be compared with")
+        if one.left_out:
+            tested = f"{clause.operator} {'|'.join(clause.words)}".strip()
+            found.append(f"{one.left_out} rows are left out: it is not so at their compiler and options that "
+                         f"{clause.left.metric.replace('_', ' ')} of {said(clause.left)} {tested}")
+    return list(dict.fromkeys(found))
+
+
+def with_remarks(word, condition, cases, told):
+    """What a compiler's options decide, and was measured at one of them only, does not hold without a condition."""
+    settings = {row.setting.options for case in cases for row in case.rows if row.metric.startswith(OF_COMPILER)}
+    levels = {(dict(options).get("opt"), dict(options).get("sib")) for options in settings}
+    if len(levels) == 1:
+        [(level, siblings)] = levels
+        narrow = f"at {level} with{'out' if siblings == 'off' else ''} sibling calls"
+        if word == HOLDS:
+            word, condition = WHEN, f"{narrow} ({len(cases)} of {len(cases)} cases; no other setting was measured)"
+        else:
+            told = [f"{narrow} alone: no other setting was measured", *told]
+    return word, "; ".join([condition] * bool(condition) + told)
 
 
 def decide(cases):
@@ -123,8 +168,7 @@ def decide(cases):
     if not true and not false:
         return UNTESTED, STRADDLES, counts
     if not false:
-        told = f"it can be told: in {true} of {len(cases)} cases; in the others {STRADDLES}"
-        return (WHEN, told, counts) if open_ else (HOLDS, "", counts)
+        return (*undecided(cases, true), counts) if open_ else (HOLDS, "", counts)
     if not true:
         return REFUTED, untold, counts
     found = separate([case for case in cases if case.outcome is not None])
@@ -138,6 +182,15 @@ def decide(cases):
     return WHEN, text + (f"; {untold}" if untold else ""), counts
 
 
+def undecided(cases, true):
+    """Of cases that are true or cannot be told: the others are no yes. Where the true ones are most, and a condition
+    tells them apart exactly, they are what holds."""
+    found = separate([Case(bool(case.outcome), case.rows, case.features) for case in cases])
+    if found.text and not found.wrong and 2 * true > len(cases):
+        return WHEN, f"{found.text} ({true} of {len(cases)} cases; in the others {STRADDLES})"
+    return UNTESTED, f"told in {true} of {len(cases)} cases, which agree; in the others {STRADDLES}"
+
+
 def reason(claim, judged, results, info):
     """Why there is no case."""
     if not claim.clauses:
@@ -147,6 +200,10 @@ def reason(claim, judged, results, info):
         told = [entry for entry in info.get("skipped", []) if entry.get("experiment") in absent]
         why = f": {told[0].get('reason', '?')}" if told else ""
         return f"{' and '.join(absent)} was not run{why}"
+    for one in judged:
+        if one.left_out:
+            test = " ".join([one.clause.operator, "|".join(one.clause.words)])
+            return f"{one.clause.left.metric} of {said(one.clause.left)} {test} nowhere that the rest was measured"
     for one in judged:
         if one.cases:
             continue
@@ -183,82 +240,6 @@ def minutes(claim, results, info):
     return max(0.1, round((sum(known) + shared) / 60, 1))
 
 
-# ---- Figures ----
-
-
-def figures(judged):
-    """(what was measured, its spread) of every clause."""
-    found = [figure(one, len(judged) > 1) for one in judged]
-    rows = [row for _, _, cited_rows in found for row in cited_rows]
-    spread = "; ".join(dict.fromkeys(spread for _, spread, _ in found))
-    return cited("; ".join(text for text, _, _ in found), *rows), spread
-
-
-def figure(one, several):
-    """(text, spread, rows to cite)"""
-    clause, cases = one.clause, one.cases
-    metric = words(clause.left.metric) + (f" of {said(clause.left)}" if several else "")
-    if clause.operator == "is":
-        found = {}
-        for case in cases:
-            found.setdefault(case.rows[0].text, []).append(case.rows[0])
-        parts = [f"{word} in {len(rows)}" for word, rows in sorted(found.items(), key=lambda item: -len(item[1]))]
-        return f"{metric}: {', '.join(parts)} of {len(cases)} rows", "exact", [rows[0] for rows in found.values()]
-    numbers = [case.rows for case in cases if all(row.value is not None for row in case.rows)]
-    if not numbers:
-        return f"{metric}: {cases[0].rows[0].text}", "exact", cases[0].rows
-    value, low, high, rows = middle_of(clause, numbers)
-    if clause.right:
-        other = "that" if clause.right.metric == clause.left.metric else words(clause.right.metric)
-        metric += f", over {other} of {said(clause.right)}"
-    text = f"{metric}: {value}"
-    if low == high == value:
-        return text + (f" in all {len(numbers)}" if len(numbers) > 1 else ""), "exact", rows
-    return text + (f" (median of {len(numbers)})" if len(numbers) > 1 else ""), f"{low} to {high}", rows
-
-
-def middle_of(clause, found):
-    """(median, least, most, rows of them): of several their range, of one its interval."""
-    if clause.right:
-        values = sorted(((quotient(rows), rows) for rows in found), key=lambda item: item[0])
-        show = times
-    else:
-        values = sorted(((rows[0].value, rows) for rows in found), key=lambda item: item[0])
-        show = shown
-    value, rows = values[len(values) // 2]
-    if len(values) > 1:
-        several = [row for one in (rows, values[0][1], values[-1][1]) for row in one]
-        return show(value), show(values[0][0]), show(values[-1][0]), list(dict.fromkeys(several))[:CITED]
-    if not clause.right:
-        return shown(value), shown(rows[0].low), shown(rows[0].high), rows
-    row, other = rows
-    ends = (row.low / other.high, row.high / other.low) if other.low > 0 else (value, value)
-    return show(value), show(ends[0]), show(ends[1]), rows
-
-
-def quotient(rows):
-    row, other = rows
-    return row.value / other.value if other.value else float("inf") if row.value else 1.0
-
-
-def times(value):
-    """A quotient; near 1 with the digits that tell it from 1."""
-    return f"{value:.3f}" if 0.9 < value < 1.1 else shown(value)
-
-
-def words(metric):
-    return metric.replace("_", " ")
-
-
-def said(selection):
-    """Models and mechanisms of a selection, in short, and what sets it apart."""
-    models = " and ".join(selection.models)
-    names = list(selection.mechanisms)
-    listed = " or ".join(names) if len(names) < 3 else f"{names[0]} and {len(names) - 1} others"
-    apart = [word for condition in selection.conditions for word in condition.globs if condition.wanted]
-    return f"{models} {listed}" + (f" ({', '.join(apart)})" if apart else "")
-
-
 # ---- What is written and printed ----
 
 
@@ -279,16 +260,37 @@ def tsv(verdicts):
 
 def sentence(verdicts):
     counts = counted(verdicts)
+    true_false = [one.counts for one in verdicts if one.verdict == WHEN]
+    fewer = sum(true < false for true, false, _ in true_false)
+    share = f" (of {fewer} of these fewer than half of the cases agree)" if fewer else ""
     return (
-        f"Of {len(verdicts)} claims of the papers {counts[HOLDS]} hold, {counts[WHEN]} hold under a condition, "
+        f"Of {len(verdicts)} claims of the papers {counts[HOLDS]} hold, {counts[WHEN]} hold under a condition{share}, "
         f"{counts[REFUTED]} are refuted, and {counts[UNTESTED]} cannot be tested here."
     )
 
 
-def section(verdicts):
+def age(verdicts, info):
+    """[sentence]: how many rules are younger than the run, and how many were changed when their verdict was known."""
+    known = info.get("ledger", {}).get("rules")
+    if known is None:
+        found = ["This run does not record the rules that there were when it was made, so nobody can tell from it how "
+                 "many are younger."]
+    else:
+        younger = sum(known.get(one.id) != fingerprint(one.rule) for one in verdicts)
+        found = [f"{younger} of the {len(verdicts)} rules are younger than this run: written or changed after it."
+                 if younger else f"All {len(verdicts)} rules are those that there were when this run was made."]
+    seen, amended = sum(SEEN in one.amended for one in verdicts), sum(one.amended != "-" for one in verdicts)
+    if amended:
+        found.append(f"{amended} rules were changed or added since the first run that was judged, {seen} of them when "
+                     "the verdict on such a run had been seen; the last table says when and why.")
+    return found
+
+
+def section(verdicts, info=None):
     """The report's section: a table for each source, the verdict first; and what the verdicts rest on, folded."""
     found = Section("claims")
     found.short = found.headline = sentence(verdicts)
+    found.findings = age(verdicts, info or {})
     for source in dict.fromkeys(one.source for one in verdicts):
         mine = [one for one in verdicts if one.source == source]
         found.tables.append(
@@ -304,8 +306,8 @@ def section(verdicts):
         Table(
             "claims-rules",
             "What each verdict rests on: the rule, and what it takes for the text's words",
-            ["claim", "rule", "note"],
-            [[one.id, Mark(one.rule, WORDS), Mark(one.notes or "-", WORDS)] for one in verdicts],
+            ["claim", "rule", "note", "changed"],
+            [[one.id, *(Mark(text or "-", WORDS) for text in (one.rule, one.notes, one.amended))] for one in verdicts],
             detail=True,
         )
     )
@@ -336,6 +338,7 @@ def printed(one):
         ("spread", one.spread),
         ("rule", one.rule),
         ("rests on", one.notes or "-"),
+        ("changed", one.amended),
         ("again", one.command + took if one.command != "-" else "-"),
     ]
     return f"{one.id}\n" + "".join(f"  {name:<9} {text}\n" for name, text in lines)
@@ -359,7 +362,7 @@ def status(one):
         return STATUSES[one.verdict]
     if one.rule == "-":
         return SKIPPED
-    return INCONCLUSIVE if one.condition == STRADDLES else NOTHING
+    return INCONCLUSIVE if one.counts[2] else NOTHING
 
 
 def command(part, name, paper, read_run):

@@ -14,7 +14,7 @@ KEPT = 60  # terms that are made longer
 WORTH = 0.4  # cases that a further literal has to put right, at least
 SWITCHES = {"sib": "sibling calls", "exc": "exceptions"}
 WORDS = {"opt": "at", "compiler": "with", "language": "in", "model": "of", "mechanism": "by"}
-# The first of literals that say the same is taken.
+# Of literals that say the same those of the variant are named first, for it was varied on purpose, and then these.
 ORDER = ["opt", "exc", "sib", "compiler", "language", "model", "mechanism"]
 
 
@@ -63,7 +63,7 @@ def subsets(values, true, false):
 def literals_of(cases):
     """Every literal that parts the cases, those that part them alike once; fewest values first."""
     names = {name for case in cases for name in case.features}
-    names = [name for name in ORDER if name in names] + sorted(names - set(ORDER))
+    names = sorted(names - set(ORDER)) + [name for name in ORDER if name in names]
     found = []
     for name in names:
         masks, true, false = {}, {}, {}
@@ -80,7 +80,8 @@ def literals_of(cases):
     for literal in found:
         alike.setdefault(literal.mask, []).append(literal)
     parted = []
-    for first, *rest in alike.values():
+    for same in alike.values():
+        first, *rest = sorted(same, key=lambda literal: literal.dimension in ORDER)
         others = {literal.dimension: literal for literal in reversed(rest) if literal.dimension != first.dimension}
         parted.append(replace(first, same=tuple(others.values())))
     return parted
@@ -154,7 +155,8 @@ def worded(terms):
         ordered = sorted(term, key=lambda literal: ORDER.index(literal.dimension) if literal.dimension in ORDER else 9)
         text = " ".join(literal_text(literal) for literal in ordered)
         if len(term) == 1 and term[0].same:
-            text += f" [the same here: {'; '.join(literal_text(other) for other in term[0].same[:SAME])}]"
+            others = [literal_text(other) for other in term[0].same[:SAME]]
+            text += f", or, which is the same here, {' or '.join(others)}"
         yield term, text
 
 

@@ -81,7 +81,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Clause:
-    quantifier: str  # every or some
+    quantifier: str  # every, some or where
     left: Selection
     operator: str  # one of OPERATORS, is, within
     words: tuple = ()  # of is
@@ -108,6 +108,9 @@ class Judged:
     cases: list = field(default_factory=list)
     missing: list = field(default_factory=list)  # rows without a value
     empty: Selection = None  # the first selection that found nothing, or no partner
+    unnamed: list = field(default_factory=list)  # models and mechanisms that selected no row, though others did
+    alone: int = 0  # rows without a partner
+    left_out: int = 0  # of a where: the cases of the other clauses that it leaves out
 
 
 @functools.lru_cache(maxsize=None)
@@ -139,12 +142,14 @@ def parse(rule):
             continue
         clauses.append(parse_clause(tokens))
         tokens = []
+    if all(clause.quantifier == "where" for clause in clauses):
+        raise BadRule("'where' only says which of the other clauses' rows count: there has to be one")
     return clauses
 
 
 def parse_clause(tokens):
-    if len(tokens) < 5 or tokens[0] not in ("every", "some"):
-        raise BadRule(f"'{' '.join(tokens)}' is not: every|some SELECTION METRIC TEST")
+    if len(tokens) < 5 or tokens[0] not in ("every", "some", "where"):
+        raise BadRule(f"'{' '.join(tokens)}' is not: every|some|where SELECTION METRIC TEST")
     left = parse_selection(tokens[1], tokens[2])
     quantifier, operator, rest = tokens[0], tokens[3], tokens[4:]
     if operator == "is":
@@ -307,10 +312,17 @@ def outcome(clause, row, other, factor):
     return compare(clause.operator, interval(row), limit)
 
 
+def unselected(selection, rows):
+    """Its mechanisms and models of which there is no row."""
+    names = [name for name in selection.mechanisms if not any(any_glob(row.mechanism, (name,)) for row, _ in rows)]
+    return [name for name in selection.models if not any(row.model == name for row, _ in rows)] + names
+
+
 def judge_clause(clause, index, published):
     judged = Judged(clause)
     found = clause.left.rows(index)
     others = clause.right.rows(index) if clause.right else []
+    judged.unnamed = unselected(clause.left, found) + (unselected(clause.right, others) if clause.right else [])
     factor = number(clause.factor, published) if clause.factor else 1.0
     for row, keys in found:
         if row.missing:
@@ -318,7 +330,9 @@ def judge_clause(clause, index, published):
         elif clause.operator == "is":
             judged.cases.append(Case(row.text in clause.words, (row,), features_of(row, keys)))
         else:
-            for other in partners(row, clause.right, others) if clause.right else [None]:
+            mine = partners(row, clause.right, others) if clause.right else [None]
+            judged.alone += not mine
+            for other in mine:
                 if other is not None and other.missing:
                     judged.missing.append(other)
                 else:
@@ -341,6 +355,7 @@ def some(cases):
 
 def together(judged):
     """The cases of a whole rule. Of one `every` its own; of several one for each toolchain that all have."""
+    leave_out(judged)
     if any(not one.cases for one in judged):
         return []
     whole = [one for one in judged if one.clause.quantifier == "every"]
@@ -356,6 +371,28 @@ def together(judged):
             mine = [case for found in by_toolchain for case in found[toolchain]] + any_of
             cases.append(joined(mine, {key: first[0].features[key] for key in TOOLCHAIN_KEYS}))
     return cases
+
+
+def leave_out(judged):
+    """Takes away the cases at toolchains where a `where` is not true of all its rows; where it names models of both
+    languages, of their own language."""
+    for where in judged:
+        if where.clause.quantifier != "where":
+            continue
+        languages = len({in_cxx(model) for model in where.clause.left.models})
+
+        def place(case):
+            row = case.rows[0]
+            return row.toolchain, languages > 1 and in_cxx(row.model)
+
+        found = {}
+        for case in where.cases:
+            found.setdefault(place(case), []).append(case.outcome)
+        for one in judged:
+            if one.clause.quantifier != "where":
+                kept = [case for case in one.cases if all(found.get(place(case), [False]))]
+                where.left_out += len(one.cases) - len(kept)
+                one.cases = kept
 
 
 def joined(cases, features):

@@ -4,6 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
+from . import claims
 from .tables import write_file
 
 
@@ -41,6 +42,7 @@ def add(folder, root, stages, skipped):
     """Adds the revision, the stages' seconds and what reproduce skipped. stages: [(name, seconds)]."""
     info = read(folder)
     info["git"] = revision(root)
+    info.setdefault("ledger", {"rules": claims.fingerprints(Path(root) / "paper")})
     of_run = [stage for stage in info.get("stages", []) if stage.get("of") != "reproduce"]
     info["stages"] = [{"name": name, "seconds": seconds, "of": "reproduce"} for name, seconds in stages] + of_run
     known = info.setdefault("skipped", [])
@@ -52,7 +54,9 @@ def add(folder, root, stages, skipped):
 
 
 def flat(value, name=""):
-    """[(dotted name, text)] of everything in a JSON value."""
+    """[(dotted name, text)] of everything in a JSON value, the rules' hashes counted only."""
+    if name == "ledger.rules":
+        return [(name, str(len(value)))]
     if isinstance(value, dict):
         return [pair for key, item in value.items() for pair in flat(item, f"{name}.{key}" if name else key)]
     if isinstance(value, list):

@@ -1,5 +1,6 @@
 """The claims ledger: its rules, what is judged by them, and what comes of a change in the results."""
 
+import re
 import shutil
 import sys
 from fnmatch import fnmatchcase
@@ -59,6 +60,7 @@ def decided(*outcomes):
         "every grid/sender/a ns_per_op about 3",
         "every grid/sender/a NS < 3",
         "every grid/sender/a ns_per_op < 1 and",
+        "where grid/sender/a ns_per_op < 1",
         "every grid/sender/a ns_per_op < 1 or every grid/sender/a ns_per_op < 2",
     ],
 )
@@ -151,6 +153,21 @@ def test_several_clauses_are_joined_by_toolchain_and_some_stands_beside_each():
     assert judged("every grid/sender/a x = 1 and every grid/sender/c x = 1", *rows) == []
 
 
+def test_where_leaves_out_toolchains_and_languages_where_it_is_not_true():
+    rule = "every grid/sender|cxx-sender/a x = 1 and where grid/awaitable|cxx-awaitable/b growth is constant"
+    rows = [
+        row("a", "x", 2),
+        row("b", "growth", "constant", model="awaitable"),
+        row("a", "x", 1, toolchain=O0),
+        row("b", "growth", "linear", model="awaitable", toolchain=O0),
+        row("a", "x", 1, model="cxx-sender"),
+        row("b", "growth", "linear", model="cxx-awaitable"),
+    ]
+    assert judged(rule, *rows) == [False]
+    assert judged(rule, *rows[2:]) == [], "nowhere is it true"
+    assert judged("every grid/sender/a x = 2 and where grid/awaitable/b growth is constant", *rows) == [True]
+
+
 def test_words_are_compared_as_words_and_are_no_numbers():
     assert judged("every grid/sender/a growth is linear|bounded", row("a", "growth", "linear")) == [True]
     assert judged("every grid/sender/a overflow < 9", row("a", "overflow", "none")) == [False]
@@ -164,7 +181,12 @@ def test_verdicts_of_three_values():
     assert decided(True, True)[:2] == ("holds", "")
     assert decided(False, None)[0] == "refuted"
     assert decided(None, None)[:2] == ("not testable here", claims.STRADDLES)
-    assert decided(True, None)[0] == "holds when"
+    told = f"told in 1 of 2 cases, which agree; in the others {claims.STRADDLES}"
+    assert decided(True, None)[:2] == ("not testable here", told)
+    verdict, condition, _ = decided(True, True, None)
+    assert verdict == "holds when" and condition.startswith("depth not 2 (2 of 3 cases; in the others ")
+    nothing_tells = [Case(outcome, (), {"depth": "1"}) for outcome in (True, True, None)]
+    assert claims.decide(nothing_tells)[0] == "not testable here"
     verdict, condition, counts = decided(True, False, False)
     assert verdict == "holds when" and "depth 0" in condition and counts == (1, 2, 0)
 
@@ -213,6 +235,8 @@ def test_what_nothing_describes_is_counted():
 
 # ---- The ledger ----
 
+AMENDED = re.compile(r"\d{4}-\d\d-\d\d (seen|unseen): \S.+$")
+
 
 def test_the_ledger_is_large_and_its_names_are_plain():
     assert len(LEDGER) >= 40
@@ -220,6 +244,7 @@ def test_the_ledger_is_large_and_its_names_are_plain():
     for claim in LEDGER:
         assert claim.id == claim.id.lower() and " " not in claim.id
         assert claim.claim.endswith(".") and claim.source and claim.section
+        assert claim.amended == "-" or all(map(AMENDED.match, claim.amended.split(" | "))), claim.id
         assert claim.clauses or claim.notes, f"{claim.id} has no rule, and does not say why"
 
 
@@ -230,21 +255,51 @@ def listed(abreast):
     return {tuple(line.split("\t")[:3]) for line in done.stdout.splitlines()[1:]}
 
 
+METERED_AS = {"finals": "stack"}  # the program that meters its cells
+
+
+def of_experiment(path, experiments):
+    """The experiment that a source under bench/ belongs to, or none: it is shared."""
+    name = path.relative_to(ROOT / "bench").parts[0].partition(".")[0].partition("_")[0]
+    return name if name in experiments else None
+
+
 @pytest.fixture(scope="session")
-def metrics():
-    """Every metric that the sources write."""
-    sources = [path.read_text() for name in ("*.c", "*.h") for path in (ROOT / "bench").rglob(name)]
-    return "\n".join(sources)
+def sources(listed):
+    """{experiment: its sources and those that all share}"""
+    experiments = {experiment for experiment, _, _ in listed}
+    paths = [path for name in ("*.c", "*.h", "*.def", "*.cpp") for path in (ROOT / "bench").rglob(name)]
+    texts = [(of_experiment(path, experiments), path.read_text()) for path in paths]
+    return {
+        name: "\n".join(text for of, text in texts if of in (None, name, METERED_AS.get(name))) for name in experiments
+    }
+
+
+TOOLCHAIN = {"compiler", "opt", "sib", "exc", "san", "control"}
+
+
+def check_keys(selection, text):
+    """A key that nothing has makes a rule wider, or empty, and nobody is told."""
+    for name in selection.names() - TOOLCHAIN:
+        assert re.search(rf"\b{name}=", text), f"{selection.experiment} has no key {name}"
+
+
+def test_a_key_that_nothing_has_is_found(sources):
+    [clause] = parse("every stack/sender/p2300[!resum] stack_growth is linear")
+    with pytest.raises(AssertionError, match="no key resum"):
+        check_keys(clause.left, sources["stack"])
 
 
 @pytest.mark.parametrize("claim", [claim for claim in LEDGER if claim.clauses], ids=lambda claim: claim.id)
-def test_rules_name_what_exists(claim, listed, metrics):
+def test_rules_name_what_exists(claim, listed, sources):
     papers = published.read(PAPER)
     for clause in claim.clauses:
         if clause.factor:
             number(clause.factor, papers)
         for selection in clause.selections():
-            assert f'"{selection.metric}"' in metrics, f"no metric {selection.metric}"
+            text = sources[selection.experiment]
+            assert f'"{selection.metric}"' in text, f"{selection.experiment} has no metric {selection.metric}"
+            check_keys(selection, text)
             for mechanism in selection.mechanisms:
                 assert any(
                     experiment == selection.experiment
@@ -254,6 +309,85 @@ def test_rules_name_what_exists(claim, listed, metrics):
                 ), f"{selection.experiment} has no {mechanism}"
             for model in selection.models:
                 assert any(found[:2] == (selection.experiment, model) for found in listed), f"no model {model}"
+
+
+# ---- Figures, remarks, conditions ----
+
+
+def verdict_of(rule, *rows, **info):
+    results = {}
+    for one in rows:
+        results.setdefault(one.experiment, []).append(one)
+    claim = claims.Claim("x", "It is so.", "P", "1", rule, "", "-", parse(rule))
+    return claims.verdict_of(claim, index_of(results), [], results, info)
+
+
+def figure_of(*values):
+    rows = [row("a", "x", value, variant=f"depth={at}") for at, value in enumerate(values)]
+    found = verdict_of("every grid/sender/a x < 99", *rows)
+    return str(found.measured), found.spread
+
+
+def test_medians_are_of_the_middle_two_and_of_a_few_all_are_shown():
+    assert figure_of(5, 1, 2, 4) == ("x: 3 (median of 4)", "1 to 5")
+    assert figure_of(5, 1, 2) == ("x: 1, 2, 5", "1 to 5")
+    assert figure_of(7, 1) == ("x: 1, 7", "1 to 7")
+    assert figure_of(7, 7) == ("x: 7 in all 2", "exact")
+
+
+def test_many_intervals_say_how_many_of_them_miss():
+    rows = [row("a", "x", 5, 4, 6, variant=f"depth={at}") for at in range(30)]
+    told = verdict_of("every grid/sender/a x < 9", *rows).spread
+    assert "of its 30 intervals at 99 % about 0.3 miss by chance" in told
+    assert "miss" not in verdict_of("every grid/sender/a x < 9", *rows[:5]).spread
+
+
+def test_what_a_rule_names_and_no_row_has_is_said():
+    found = verdict_of("every grid/sender|cxx-sender/a|b x < grid/awaitable/c x", row("a", "x", 1, variant="depth=1"),
+                       row("a", "x", 1), row("c", "x", 2, model="awaitable"))
+    assert found.verdict == "holds"
+    assert "no such rows of cxx-sender, b" in found.text and "1 rows have no awaitable c" in found.text
+
+
+def test_what_options_decide_does_not_hold_of_one_of_them_alone():
+    rows = [row("a", "stack_growth", "constant"), row("a", "stack_growth", "constant", toolchain=O0)]
+    rule = "every grid/sender/a stack_growth is constant"
+    assert verdict_of(rule, *rows).text == "holds"
+    told = verdict_of(rule, rows[0]).text
+    assert told == "holds when at O2 with sibling calls (1 of 1 cases; no other setting was measured)"
+    assert "O2 with sibling calls alone" in verdict_of(rule.replace("is constant", "is linear"), rows[0]).text
+
+
+def test_what_a_where_leaves_out_is_counted():
+    rule = "every grid/sender/a x = 1 and where grid/awaitable/b growth is constant"
+    rows = [row("a", "x", 1), row("b", "growth", "constant", model="awaitable"), row("a", "x", 1, toolchain=O0)]
+    told = verdict_of(rule, *rows).text
+    assert told.startswith("holds: 1 rows are left out") and "growth of awaitable b is constant" in told
+    told = verdict_of(rule, rows[0], row("b", "growth", "linear", model="awaitable")).text
+    assert told.endswith("growth of awaitable b is constant nowhere that the rest was measured")
+
+
+def test_what_was_varied_is_named_before_what_goes_with_it():
+    cases = [Case(bool(at % 2), (), {"exc": "off" if at % 2 else "on", "completes": "inline" if at % 2 else "later"})
+             for at in range(4)]
+    assert separate(cases).text == "completes inline, or, which is the same here, without exceptions"
+
+
+def test_a_run_says_how_many_rules_are_younger():
+    verdicts = [verdict_of("every grid/sender/a x < 9"), verdict_of("every grid/sender/b x < 9")]
+    verdicts[0].id, verdicts[0].amended = "y", "2026-11-22 seen: was x < 8"
+    rules = {"x": claims.fingerprint(verdicts[1].rule), "y": "of another rule"}
+    [younger, changed] = claims.age(verdicts, {"ledger": {"rules": rules}})
+    assert younger.startswith("1 of the 2 rules are younger than this run")
+    assert changed.startswith("1 rules were changed or added") and "1 of them when" in changed
+    assert "does not record" in claims.age(verdicts, {})[0]
+    assert set(claims.fingerprints(PAPER)) == {claim.id for claim in LEDGER}
+
+
+def test_the_count_says_where_few_cases_agree():
+    found = verdict_of("every grid/sender/a x < 9", *(row("a", "x", at, variant=f"depth={at}") for at in (1, 11, 12)))
+    assert found.verdict == "holds when"
+    assert "(of 1 of these fewer than half of the cases agree)" in claims.sentence([found])
 
 
 # ---- A run ----
