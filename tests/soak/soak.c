@@ -26,7 +26,7 @@ enum {
     SILENCE_SECONDS = 30,
     IDLE_TURNS = 100,
     IDLE_NS = 50000,
-    KEPT_BYTES = 1 << 10, /* what the C library may keep of what was freed */
+    KEPT_BYTES = 8 << 10, /* what the C library may keep of what was freed */
     DEFAULT_MESSAGES = 200000,
 };
 static const uint64_t SECOND_NS = 1000000000;
