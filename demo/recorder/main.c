@@ -110,7 +110,7 @@ int main(int argc, char **argv)
     const struct side *side = metered ? find(argv[2], argv[3]) : find(argv[1], argv[2]);
     if (!side)
         return 1;
-    int status = recorder_open();
+    int status = recorder_open(!metered);
     if (status) {
         fprintf(stderr, "demo-recorder: its own functions cannot be told: %s\n", strerror(-status));
         return 1;

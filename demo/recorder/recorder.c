@@ -41,6 +41,7 @@ struct step {
     }
 
 static struct {
+    bool records;
     struct symbols symbols;
     const struct symbol *base;
     void *handler_stack;
@@ -316,13 +317,14 @@ __attribute__((noinline)) int recorder_base(int (*run)(void *), void *context)
     return status;
 }
 
-int recorder_open(void)
+int recorder_open(bool records)
 {
     stack_t stack = {.ss_size = HANDLER_STACK_BYTES};
     struct sigaction action = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     int status = symbols_read(&recorder.symbols);
     if (status)
         return status;
+    recorder.records = records;
     recorder.base = symbols_find(&recorder.symbols, (uint64_t)recorder_base);
     recorder.handler_stack = stack.ss_sp = malloc(stack.ss_size);
     if (!stack.ss_sp)
@@ -333,7 +335,7 @@ int recorder_open(void)
 void recorder_begin(const struct side *side, struct world *world)
 {
     recorder.side = side;
-    recorder.world = world;
+    recorder.world = recorder.records ? world : NULL;
 }
 
 void recorder_end(void)

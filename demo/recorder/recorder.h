@@ -15,11 +15,11 @@
 
 #include "demo/recorder/world.h"
 
-/* Once, before anything traps. */
-int recorder_open(void);
+/* Once, before anything traps. Without `records` every event only goes by. */
+int recorder_open(bool records);
 void recorder_close(void);
 
-/* From here on events are recorded, until recorder_end; else they only go by. */
+/* From here on events are recorded, until recorder_end. */
 void recorder_begin(const struct side *, struct world *);
 void recorder_end(void);
 
