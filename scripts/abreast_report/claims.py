@@ -141,7 +141,7 @@ def remarks(judged, info):
             found.append(f"{one.alone} rows have no {said(clause.right)} to be compared with")
         if one.left_out:
             tested = f"{clause.operator} {'|'.join(clause.words)}".strip()
-            found.append(f"{one.left_out} rows are left out: it is not so at their compiler and options that "
+            found.append(f"{one.left_out} rows are left out, where it is false that "
                          f"{clause.left.metric.replace('_', ' ')} of {said(clause.left)} {tested}")
     return list(dict.fromkeys(found))
 
@@ -262,7 +262,7 @@ def sentence(verdicts):
     counts = counted(verdicts)
     true_false = [one.counts for one in verdicts if one.verdict == WHEN]
     fewer = sum(true < false for true, false, _ in true_false)
-    share = f" (of {fewer} of these fewer than half of the cases agree)" if fewer else ""
+    share = f" (in {fewer} of them fewer than half of the cases agree)" if fewer else ""
     return (
         f"Of {len(verdicts)} claims of the papers {counts[HOLDS]} hold, {counts[WHEN]} hold under a condition{share}, "
         f"{counts[REFUTED]} are refuted, and {counts[UNTESTED]} cannot be tested here."

@@ -387,7 +387,7 @@ def test_a_run_says_how_many_rules_are_younger():
 def test_the_count_says_where_few_cases_agree():
     found = verdict_of("every grid/sender/a x < 9", *(row("a", "x", at, variant=f"depth={at}") for at in (1, 11, 12)))
     assert found.verdict == "holds when"
-    assert "(of 1 of these fewer than half of the cases agree)" in claims.sentence([found])
+    assert "(in 1 of them fewer than half of the cases agree)" in claims.sentence([found])
 
 
 # ---- A run ----
