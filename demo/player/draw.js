@@ -30,8 +30,7 @@ function drawTitle(side) {
 }
 
 function drawSource(step) {
-  const height = Math.max(1, Math.floor((document.documentElement.classList.contains("presenter") ? 9 : 13) *
-    (window.innerHeight >= 1000 && window.innerWidth > 760 ? 1.4 : window.innerWidth <= 760 ? 0.7 : 1)));
+  const height = window.innerHeight >= 1000 ? 19 : 13; // as many as there is room for; centre() shows the middle
   const code = make("div", { class: "code", tabindex: "-1" });
   const first = step.line - Math.floor(height / 2);
   for (let line = Math.max(1, first); line < first + height; line++) {
@@ -40,7 +39,8 @@ function drawSource(step) {
     code.append(make("div", line === step.line ? { class: "now" } : {}, make("i", { text: String(line) }), text));
   }
   if (!code.childNodes.length) code.append(make("div", { text: "(generated code)" }));
-  return make("div", { class: "source" }, make("h3", { text: `${step.file}:${step.line}` }), code);
+  const used = step.maker ? `, a macro, used in ${step.maker}:${step.makerLine}` : "";
+  return make("div", { class: "source" }, make("h3", { text: `${step.file}:${step.line}${used}` }), code);
 }
 
 // Keeps the current line in sight where lines are wrapped.

@@ -11,9 +11,13 @@ const answered = new Set();
 const end = () => scene.timeline.length - 1;
 const promptAt = (at) => scene.prompts.find((prompt) => prompt.at === at && !answered.has(`${scene.name} ${at}`));
 
-// The address always names the place: it can be sent, and the browser's history is left as it was.
+// The address names the place, so that it can be sent; the browser's history is left as it was. Browsers allow so many
+// changes of it in a time, so it waits until the reader has stopped.
+let remembering = null;
+
 function remember() {
-  history.replaceState(null, "", `#scene=${scene.name}&step=${step}`);
+  clearTimeout(remembering);
+  remembering = setTimeout(() => history.replaceState(null, "", `#scene=${scene.name}&step=${step}`), 200);
 }
 
 function show() {
@@ -179,6 +183,7 @@ function help() {
 }
 
 async function link() {
+  history.replaceState(null, "", `#scene=${scene.name}&step=${step}`);
   try {
     await navigator.clipboard.writeText(location.href);
     element("link").textContent = "Copied";

@@ -13,7 +13,7 @@ function unpack(side) {
   let left = 0;
   return side.steps.map((number) => {
     const [site, gone, pushed, alive, queue] = data.steps[number];
-    const [file, line, event] = data.sites[site];
+    const [file, line, event, maker, makerLine] = data.sites[site];
     left = Math.min(left, frames.length - gone);
     frames = frames.slice(0, frames.length - gone).concat(pushed.map((frame) => data.frames[frame]));
     if (event === "ASK") {
@@ -22,7 +22,7 @@ function unpack(side) {
     }
     counts = Object.assign({}, counts, { [event]: (counts[event] || 0) + 1 });
     return {
-      file: data.files[file], line, event, frames, base: base === null ? frames.length : base, left, counts,
+      file: data.files[file], line, maker: data.files[maker], makerLine, event, frames, base: base === null ? frames.length : base, left, counts,
       depth: frames.reduce((sum, frame) => sum + frame[1], 0), alive: data.alive[alive], queue: data.queues[queue],
     };
   });

@@ -40,7 +40,11 @@ def shown_side(side, shared):
         kept = 0
         while kept < min(len(before), len(state.stack)) and before[kept] == state.stack[kept]:
             kept += 1
-        site = shared["sites"].number([shared["files"].number(state.file), state.line, state.event])
+        places = [(state.file, state.line)]
+        if state.written:  # the function's own text comes first, the macro that makes it after
+            places.insert(0, state.written)
+        numbered = [[shared["files"].number(file), line] for file, line in places]
+        site = shared["sites"].number([*numbered[0], state.event, *sum(numbered[1:], [])])
         pushed = [shared["frames"].number(frame) for frame in state.stack[kept:]]
         alive = shared["alive"].number([shown_object(objects, number) for number in state.objects])
         steps.append(shared["steps"].number([site, len(before) - kept, pushed, alive,
@@ -85,7 +89,8 @@ def excerpts(traces, texts):
     for scene in traces:
         for side in scene["sides"]:
             for state in trace.replay(side):
-                lines.setdefault(state.file, set()).add(state.line)
+                file, line = state.written or (state.file, state.line)
+                lines.setdefault(file, set()).add(line)
     for file, wanted in lines.items():
         text, runs = texts[file], []
         for line in sorted(wanted):
@@ -108,7 +113,7 @@ def data(traces, texts, info):
     shown = [shown_scene(scene, shared) for scene in traces]
     excerpt = excerpts(traces, texts)
     found = {name: each.each for name, each in shared.items()}
-    found.update(scenes=shown, words=player_words.EVENTS, counted=player_words.COUNTED, sources={file: excerpt[file] for file in found["files"]},
+    found.update(scenes=shown, words=player_words.EVENTS, counted=player_words.COUNTED, sources=excerpt,
                  limits=player_words.LIMITS, origin=player_facts.origin(traces, info))
     return found
 

@@ -26,16 +26,32 @@ def growth(states):
     return {"kind": "bounded", "slope": 0, "base": deepest, "most": deepest}
 
 
-def left_behind(states):
-    """The frames, as (function, bytes), that are on the stack at the third asking and were not at the second."""
-    asks = asked(states)
-    if len(asks) < 3:
-        return []
-    first, second = (states[number].stack for number in asks[1:3])
-    same = 0
-    while same < len(first) and first[same] == second[same]:
+def between(before, after):
+    """The frames, as (function, bytes), that a later stack has and an earlier one has not."""
+    first, second, same = before.stack, after.stack, 0
+    while same < min(len(first), len(second)) and first[same] == second[same]:
         same += 1
-    return second[same:len(second) - (len(first) - same)]
+    end = 0
+    while end < min(len(first), len(second)) - same and first[-1 - end] == second[-1 - end]:
+        end += 1
+    return second[same:len(second) - end]
+
+
+def first_round(states):
+    """The states in which the program asks first, and in which it then has what it asked for; or None."""
+    asks = asked(states)
+    got = next((state for state in states[asks[0]:] if state.event == "GOT"), None) if asks else None
+    return (states[asks[0]], got) if got else None
+
+
+def deeper(states):
+    """How much deeper the stack is when the program has what it asked for first than when it asked, in bytes; or None."""
+    ends = first_round(states)
+    return ends[1].stack_bytes - ends[0].stack_bytes if ends else None
+
+
+def named(frames):
+    return " and ".join(f"{name} ({size} B)" for name, size in frames)
 
 
 def count(states, event):
@@ -43,25 +59,27 @@ def count(states, event):
 
 
 def why(side, states):
-    """In a sentence, why the stack grew, or why it did not."""
-    grown = growth(states)
+    """In a sentence or two, why the stack grew, or why it did not."""
+    grown, asks = growth(states), asked(states)
     if grown["kind"] == "linear":
-        frames = " and ".join(f"{name} ({size} B)" for name, size in left_behind(states))
+        frames = named(between(states[asks[1]], states[asks[2]]))
         return (f"It grows: each completion leaves the frame of {frames}. From inside it the coroutine was resumed by a "
                 "call, so that it has to wait for that call to return; the coroutine asks again before it does.")
     if grown["kind"] == "bounded":
         return ("It grows for some completions and falls back: after so many, the next is put into a queue, and runs when "
                 "the calls have returned.")
-    asks = asked(states)
     awaiting = states[asks[0]:] if asks else states
     if not count(awaiting, "SUSPEND"):
         return "Nothing is left: the coroutine did not suspend, so nobody had to resume it."
-    if side["stream"] == "later":
+    if side["stream"] != "ready":
         return "Nothing is left: when the reactor resumes the coroutine, what started the read has long returned."
+    if (deeper(states) or 0) > 0:
+        return (f"The coroutine goes on {deeper(states)} B deeper than it asked: it was resumed by a call from inside "
+                f"{named(between(*first_round(states)))}, which waits on the stack for that call to return.")
     if count(awaiting, "TRANSFER") > count(awaiting, "NESTED_RESUME"):
-        return ("Nothing is left: await_suspend returns the coroutine's handle, so that whoever called returns first, and the "
-                "coroutine goes on in its place, by a jump.")
-    return "Nothing is left in what this scene does."
+        return ("Nothing is left: await_suspend returns the coroutine's handle, so that whoever called returns first, and "
+                "the coroutine goes on in its place, by a jump.")
+    return "Nothing is left: the coroutine goes on where it asked."
 
 
 def left_text(states):
@@ -86,6 +104,8 @@ def summary(scene, states):
     sides = list(zip(scene["sides"], states))
     return [
         ["Stack, at its deepest", *(f"{max(state.stack_bytes for state in each):,} B" for _, each in sides)],
+        ["Deeper when it has the first result than when it asked", *(
+            "?" if deeper(each) is None else f"{deeper(each)} B" for _, each in sides)],
         ["Each completion leaves", *(left_text(each) for _, each in sides)],
         ["Why", *(why(*each) for each in sides)],
         ["That it would not grow rests on", *(side["rests_on"] for side, _ in sides)],

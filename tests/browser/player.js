@@ -1,0 +1,132 @@
+// Drives player.html in a headless Chromium: every scene to its end and back, by keys, buttons and links, at three sizes
+// of the screen, with the network watched.
+//
+//     node player.js PLAYWRIGHT CHROMIUM PLAYER.html FOLDER      screenshots into FOLDER; prints what it found as JSON
+"use strict";
+
+const [, , playwright, executablePath, page_file, folder] = process.argv;
+const { chromium } = require(playwright);
+const address = `file://${page_file}`;
+const SIZES = { wide: [1920, 1080], small: [1280, 800], phone: [390, 844] };
+const found = { errors: [], requests: [], scenes: {}, sizes: {} };
+
+async function open(browser, [width, height], hash, more) {
+  const context = await browser.newContext({ viewport: { width, height }, ...more });
+  const page = await context.newPage();
+  page.on("console", (message) => { if (["error", "warning"].includes(message.type())) found.errors.push(message.text()); });
+  page.on("pageerror", (error) => found.errors.push(error.message));
+  page.on("request", (request) => { if (request.url().split("#")[0] !== address) found.requests.push(request.url()); });
+  await page.goto(address + hash);
+  return page;
+}
+
+const stepOf = (page) => page.evaluate(() => Number(document.getElementById("slider").value));
+
+// The page's own policy forbids what waitForFunction does.
+async function until(page, holds) {
+  for (let tries = 0; tries < 200; tries++) {
+    if (await page.evaluate(holds)) return;
+    await page.waitForTimeout(50);
+  }
+  throw new Error(`this did not come to hold: ${holds}`);
+}
+
+// To the end by the keys that a reader has, a question answered on the way by the same key; and back. Of a scene of a
+// hundred reads the first steps, some I/O events, and the last steps.
+async function through(page, name) {
+  const one = { title: await page.locator("#scene option:checked").textContent() };
+  one.last = Number(await page.locator("#slider").getAttribute("max"));
+  one.questions = await page.evaluate((last) => {
+    let questions = 0;
+    const at = () => Number(document.getElementById("slider").value);
+    const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    const slider = document.getElementById("slider");
+    for (let presses = 0; presses < 500; presses++) {
+      if (presses === 45 && at() < last - 15) {
+        slider.value = last - 15;
+        slider.dispatchEvent(new Event("input"));
+      }
+      const prompt = document.getElementById("prompt");
+      if (!prompt.hidden && prompt.querySelector(".answer")) questions++;
+      if (at() === last && prompt.hidden) break;
+      press(presses < 35 || presses >= 45 ? "ArrowRight" : "PageDown");
+    }
+    return questions;
+  }, one.last);
+  one.end = await stepOf(page);
+  one.summary = await page.locator("#summary").innerText();
+  one.waits = await page.evaluate(() => {
+    const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    const at = () => Number(document.getElementById("slider").value);
+    let waits = 0;
+    for (let presses = 0; at() > 0 && presses < 500; presses++) {
+      press(presses < 35 ? "ArrowLeft" : presses < 45 ? "PageUp" : "Home");
+      if (document.querySelector(".side.waiting")) waits++;
+    }
+    return waits;
+  });
+  one.begin = await stepOf(page);
+  await page.keyboard.press("End");
+  await page.keyboard.press("PageUp");
+  one.eventBack = await stepOf(page);
+  await page.keyboard.press("Home");
+  found.scenes[name] = one;
+}
+
+// What is cut off: text that is wider than the page, or a control outside it.
+const overflow = () => {
+  const wide = document.documentElement.scrollWidth > window.innerWidth ? ["the page"] : [];
+  for (const one of document.querySelectorAll("button, select, input, .title, .say, h3, #place")) {
+    const box = one.getBoundingClientRect();
+    if (box.width && (box.left < -1 || box.right > window.innerWidth + 1)) wide.push(one.id || one.className || one.textContent);
+  }
+  return wide;
+};
+
+async function main() {
+  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+  const page = await open(browser, SIZES.small, "");
+  const names = await page.locator("#scene option").evaluateAll((all) => all.map((one) => one.value));
+  for (const name of names) {
+    await page.selectOption("#scene", name);
+    await page.locator("#scene").evaluate((select) => select.blur());
+    await through(page, name);
+  }
+  await page.selectOption("#scene", "hundred");
+  await page.fill("#count", "1000000");
+  found.overflow = await page.locator("#overflow").innerText();
+  await page.fill("#stack", "64");
+  found.small = await page.locator("#overflow").innerText();
+
+  const linked = await open(browser, SIZES.small, "#scene=hundred&step=40");
+  found.linked = [await linked.locator("#scene").inputValue(), await linked.locator("#place").innerText()];
+  await linked.evaluate(() => { location.hash = "#scene=nowhere&step=x"; });
+  await until(linked, () => document.getElementById("scene").value === "read");
+  await linked.evaluate(() => { location.hash = "#scene=read&step=2"; });
+  await until(linked, () => document.getElementById("slider").value === "2");
+  await linked.selectOption("#speed", "250");
+  await linked.click("#play");
+  await until(linked, () => !document.getElementById("prompt").hidden);
+  found.played = [await stepOf(linked), await linked.locator("#play").innerText()];
+  await linked.keyboard.press("p");
+  await linked.waitForTimeout(400);
+  found.address = await linked.evaluate(() => location.hash);
+  found.presenter = await linked.evaluate(() => document.documentElement.classList.contains("presenter"));
+
+  const still = await open(browser, SIZES.small, "#scene=hundred&step=40", { reducedMotion: "reduce" });
+  found.still = await still.evaluate(() => getComputedStyle(document.querySelector(".drawing div")).transitionDuration);
+
+  for (const [name, size] of Object.entries(SIZES)) {
+    const shown = await open(browser, size, "#scene=hundred&step=300");
+    const controls = await shown.locator("#controls").boundingBox();
+    found.sizes[name] = { wide: await shown.evaluate(overflow), controls: controls.y + controls.height <= size[1] };
+    await shown.screenshot({ path: `${folder}/${name}.png` });
+    await shown.keyboard.press("p");
+    found.sizes[name].presenter = await shown.evaluate(overflow);
+    await shown.screenshot({ path: `${folder}/${name}-presenter.png` });
+  }
+  await browser.close();
+  console.log(JSON.stringify(found));
+}
+
+main().catch((error) => { console.error(error.message.split("\n")[0]); process.exit(1); });
