@@ -58,19 +58,21 @@ def pane(scene, index, states, number, text, meanings, width, height):
     seen = states[:number + 1]
     lines += [short(f"{state.event}  in {state.function}", width)]
     lines += (textwrap.wrap(meanings.get(state.event, ""), width) + ["", ""])[:2]
-    source_height = max(3, (height - 8) // 4)
     file, line = state.written or (state.file, state.line)
     used = text[state.file][state.line - 1].strip() if state.written else ""
     lines += [short(f"{file}:{line}" + (f"  for {used}" if used else ""), width)]
-    lines += source_lines(text, file, line, width, source_height)
-    rest = height - len(lines) - 3
+    tail = [short(each, width) for each in (
+        f"ready queue: {', '.join(state.queue) or 'empty'}",
+        f"suspended {trace.count(seen, 'SUSPEND')}, resumed by call {trace.count(seen, 'NESTED_RESUME')}, by transfer "
+        f"{trace.count(seen, 'TRANSFER')}",
+        f"operation states {trace.count(seen, 'OP_STATE_BUILT')}, allocations {trace.count(seen, 'ALLOCATE')}")]
+    rest = max(0, height - len(lines) - len(tail))
+    objects = object_lines(trace.objects_of(side), state, width, max(2, rest // 3))
     deepest = max(scene["figures"][model]["stack_deepest"] for model in ("awaitable", "sender"))
-    lines += stack_lines(state, deepest, width, max(2, rest * 3 // 5))
-    lines += object_lines(trace.objects_of(side), state, width, max(2, rest - rest * 3 // 5))
-    lines += [short(f"ready queue: {', '.join(state.queue) or 'empty'}", width)]
-    lines += [short(f"suspended {trace.count(seen, 'SUSPEND')}  resumed by call {trace.count(seen, 'NESTED_RESUME')}, "
-                    f"transfer {trace.count(seen, 'TRANSFER')}  op states {trace.count(seen, 'OP_STATE_BUILT')}  "
-                    f"allocations {trace.count(seen, 'ALLOCATE')}", width)]
+    source_height = max(3, rest // 3)
+    stack = stack_lines(state, deepest, width, max(2, rest - len(objects) - source_height))
+    source_height = max(3, rest - len(objects) - len(stack))
+    lines += source_lines(text, file, line, width, min(source_height, 15)) + stack + objects + tail
     return lines[:height]
 
 
