@@ -140,9 +140,8 @@ def remarks(judged, info):
         if one.alone:
             found.append(f"{one.alone} rows have no {said(clause.right)} to be compared with")
         if one.left_out:
-            tested = f"{clause.operator} {'|'.join(clause.words)}".strip()
-            found.append(f"{one.left_out} rows are left out, where it is false that "
-                         f"{clause.left.metric.replace('_', ' ')} of {said(clause.left)} {tested}")
+            metric = f"{clause.left.metric.replace('_', ' ')} of {said(clause.left)}"
+            found.append(f"{one.left_out} rows are left out, where {metric} is not {' or '.join(clause.words)}")
     return list(dict.fromkeys(found))
 
 
@@ -202,8 +201,8 @@ def reason(claim, judged, results, info):
         return f"{' and '.join(absent)} was not run{why}"
     for one in judged:
         if one.left_out:
-            test = " ".join([one.clause.operator, "|".join(one.clause.words)])
-            return f"{one.clause.left.metric} of {said(one.clause.left)} {test} nowhere that the rest was measured"
+            metric = f"{one.clause.left.metric.replace('_', ' ')} of {said(one.clause.left)}"
+            return f"{metric} is nowhere {' or '.join(one.clause.words)} that the rest was measured"
     for one in judged:
         if one.cases:
             continue

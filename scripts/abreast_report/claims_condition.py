@@ -12,10 +12,12 @@ LITERALS = 3  # joined by and
 SAME = 2  # so many literals that say the same are named
 KEPT = 60  # terms that are made longer
 WORTH = 0.4  # cases that a further literal has to put right, at least
+FEW_LEVELS = 2  # of optimisation, which are named rather than the ones left out
 SWITCHES = {"sib": "sibling calls", "exc": "exceptions"}
 WORDS = {"opt": "at", "compiler": "with", "language": "in", "model": "of", "mechanism": "by"}
 # Of literals that say the same those of the variant are named first, for it was varied on purpose, and then these.
 ORDER = ["opt", "exc", "sib", "compiler", "language", "model", "mechanism"]
+READ = ["compiler", "language", "opt", "exc", "sib", "model", "mechanism"]  # of a term; then keys of the variant
 
 
 @dataclass(frozen=True)
@@ -147,12 +149,15 @@ def any_of(terms):
 
 
 def none_of(terms):
-    return ", and ".join(f"not ({text})" for _, text in worded(terms))
+    texts = [text for _, text in worded(terms)]
+    if len(texts) == 1:
+        return f"not {texts[0]}"
+    return f"neither {' nor '.join(texts)}"
 
 
 def worded(terms):
     for term in terms:
-        ordered = sorted(term, key=lambda literal: ORDER.index(literal.dimension) if literal.dimension in ORDER else 9)
+        ordered = sorted(term, key=lambda literal: READ.index(literal.dimension) if literal.dimension in READ else 9)
         text = " ".join(literal_text(literal) for literal in ordered)
         if len(term) == 1 and term[0].same:
             others = [literal_text(other) for other in term[0].same[:SAME]]
@@ -164,7 +169,7 @@ def literal_text(literal):
     name = literal.dimension
     if name in SWITCHES and len(literal.values) == 1:
         return f"{'with' if 'on' in literal.values else 'without'} {SWITCHES[name]}"
-    negative = len(literal.others) < len(literal.values)
+    negative = len(literal.others) < len(literal.values) and not (name == "opt" and len(literal.values) <= FEW_LEVELS)
     values = sorted(literal.others if negative else literal.values)
     if values == ["-"]:
         return f"{'with' if negative else 'without'} {name}"

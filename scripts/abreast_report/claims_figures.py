@@ -57,15 +57,22 @@ def middle_of(clause, found):
     if len(values) > 1:
         middle = values[(len(values) - 1) // 2 : len(values) // 2 + 1]
         several = [row for one in (*middle, values[0], values[-1]) for row in one[1]]
-        ends = show(numbers[0]), show(numbers[-1])
-        told = ", ".join(map(show, numbers)) if len(values) <= FEW and ends[0] != ends[1] else show(median(numbers))
-        return told, *ends, list(dict.fromkeys(several))[:CITED]
-    [value], [rows] = numbers, found
-    if not clause.right:
-        return shown(value), shown(rows[0].low), shown(rows[0].high), rows
-    row, other = rows
-    ends = (row.low / other.high, row.high / other.low) if other.low > 0 else (value, value)
-    return show(value), show(ends[0]), show(ends[1]), rows
+        ends = numbers[0], numbers[-1]
+        listed = len(values) <= FEW and show(ends[0]) != show(ends[1])
+        told = ", ".join(map(show, numbers)) if listed else show(median(numbers))
+        if listed:
+            intervals = [interval_of(rows) for _, rows in values]
+            ends = min(low for low, _ in intervals), max(high for _, high in intervals)
+        return told, *map(show, ends), list(dict.fromkeys(several))[:CITED]
+    return (*map(show, (numbers[0], *interval_of(found[0]))), found[0])
+
+
+def interval_of(rows):
+    """Of a row, or of a quotient of two."""
+    row, other = (*rows, None)[:2]
+    if other is None:
+        return row.low, row.high
+    return (row.low / other.high, row.high / other.low) if other.low > 0 else (quotient(rows),) * 2
 
 
 def quotient(rows):
@@ -87,5 +94,10 @@ def said(selection):
     models = " and ".join(selection.models)
     names = list(selection.mechanisms)
     listed = " or ".join(names) if len(names) < 3 else f"{names[0]} and {len(names) - 1} others"
-    apart = [word for condition in selection.conditions for word in condition.globs if condition.wanted]
+    apart = [
+        f"{condition.keys[0]} {word}" if word in ("yes", "no") else word
+        for condition in selection.conditions
+        for word in condition.globs
+        if condition.wanted
+    ]
     return f"{models} {listed}" + (f" ({', '.join(apart)})" if apart else "")

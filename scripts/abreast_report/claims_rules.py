@@ -142,8 +142,9 @@ def parse(rule):
             continue
         clauses.append(parse_clause(tokens))
         tokens = []
-    if all(clause.quantifier == "where" for clause in clauses):
-        raise BadRule("'where' only says which of the other clauses' rows count: there has to be one")
+    wheres = [clause for clause in clauses if clause.quantifier == "where"]
+    if len(wheres) == len(clauses) or any(clause.operator != "is" for clause in wheres):
+        raise BadRule("'where' stands beside another clause, says which of its rows count, and takes 'is'")
     return clauses
 
 
