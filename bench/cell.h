@@ -43,6 +43,7 @@ struct outcome {
     uint64_t allocations;       /* allocs_per_op: frames and operation states asked for */
     uint64_t allocations_fresh; /* allocs_fresh_per_op: those that went to malloc */
     uint64_t syscalls;          /* syscalls_per_msg */
+    double server_ns;           /* server_ns_per_msg: the part of the time that is a server's alone, by clock_ns */
     double real_ns, cpu_ns;     /* what it took where others did the work, by clock_ns; 0: what the runner sees */
 };
 
@@ -102,7 +103,8 @@ struct experiment {
     size_t cell_count;
     const struct listed *listed; /* where it has no cells */
     int (*run)(const struct experiment *, const struct run_options *, struct results *, struct progress *);
-    /* What it measures of this executable after its cells have been run: of those without a run function. */
+    /* What it measures of this executable after its cells have been run: of those without a run function. A failure of
+     * it is told, and leaves the cells' rows as they are; what it could not measure it adds as missing. */
     int (*beside)(const struct experiment *, const struct run_options *, struct results *, struct progress *);
 };
 

@@ -153,6 +153,19 @@ static bool untold(int status)
     return status && status != -EINTR && status != -ECHILD;
 }
 
+/* What fails here takes no row of the cells with it; what it has not measured is missing. 0 when the experiment's rows
+ * are to be kept. */
+static int run_beside(struct running *running, const struct experiment *experiment)
+{
+    int status = experiment->beside(experiment, &running->options.run, running->results, &running->progress);
+    if (!status || status == -EINTR || status == -ENOMEM)
+        return status;
+    results_add_skipped(running->results, experiment->name, "what is measured beside its cells",
+                        "it failed; its message is on stderr");
+    running->failed = true;
+    return 0;
+}
+
 /* 0 when the run may go on, whatever became of this experiment. */
 static int run_experiment(struct running *running, const struct experiment *experiment)
 {
@@ -168,7 +181,7 @@ static int run_experiment(struct running *running, const struct experiment *expe
         struct plan plan = runner_plan(experiment, run);
         status = runner_run(experiment, run, &plan, running->results, &running->progress);
         if (!status && experiment->beside)
-            status = experiment->beside(experiment, run, running->results, &running->progress);
+            status = run_beside(running, experiment);
     }
     end_stage(running);
     if (run_interrupted())

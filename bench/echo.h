@@ -23,6 +23,7 @@ struct echo_parameters {
     bool speculative;
     unsigned window;                     /* messages in flight on a connection, by bench/echo_flow.h; 0: ping-pong */
     bool split;                          /* in sub-requests, by bench/echo_split.h */
+    bool preallocated;                   /* its sub-requests' frames: in the server's, not from the allocator */
     unsigned load_percent;               /* latencies under a schedule: of the floor's rate; 0: closed */
     int (*policy)(struct stream *);      /* asked of the loops' ends, not of the clients'; null: none */
     const struct bare_echo_kind *server; /* echo_apart only, and then there is no form */
@@ -52,7 +53,8 @@ int echo_apart_open(const struct cell *, const struct run_options *, void **stat
 int echo_apart_run(void *state, uint64_t operations, struct outcome *);
 void echo_apart_close(void *state);
 
-/* The latencies of the cells that no runner times; beside the others (struct experiment). */
+/* The latencies of the cells that no runner times; beside the others (struct experiment). Where a place fails its rows
+ * are missing, the other places are measured, and the first failure is returned. */
 int echo_latency_run(const struct experiment *, const struct run_options *, struct results *, struct progress *);
 
 /* Closes both ends of a connection, with nothing left to send. A TCP connection is reset: each that ended in order

@@ -1,21 +1,23 @@
 /* Latencies of the loop, under a closed and under an open load, by the same clients (bench/echo_flow.h).
  *
  * All forms of a place run in turn, in an order that changes with each repeat, on connections opened anew. A run is so
- * many messages; its percentiles come from its histogram, and a row's value is their median over the repeats, with its
- * 99 % interval. Before each repeat the floor runs under the closed load: the rate of its open loads, the same for all
- * forms, is a share of the median of what it has reached so far.
+ * many messages; its percentiles come from its histogram, and a row's value is their median over the repeats, with an
+ * interval that has it in at least 99 % of all cases (order_median): of eight repeats, in quick mode, their range.
+ * Before each repeat the floor runs under the closed load: the rate of its open loads, the same for all forms, is a
+ * share of the median of what it has reached so far.
  *
  * The forms of a repeat have the same schedule, and their replies the same checksum. A run's first tenth warms up.
  */
 #include "bench/echo_socket.h"
 #include "bench/group.h"
 #include "bench/progress.h"
+#include "bench/statistics.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPEATS_QUICK = 5, REPEATS_FULL = 11, FORMS_MOST = 8, SMOKE_MESSAGES = 64 };
+enum { REPEATS_QUICK = ORDER_LEAST, REPEATS_FULL = 20, FORMS_MOST = 8, SMOKE_MESSAGES = 64 };
 
 /* What is read from a histogram, and shown; more of them than one looks at in a table, for the figure. */
 static const struct {
@@ -104,6 +106,8 @@ static int run_repeat(struct place *place, unsigned repeat)
     if (parameters->load_percent) {
         double sorted[REPEATS_FULL];
         status = run_form(place, place->forms[0].cell, 0, &ns, &place->outcome);
+        if (status)
+            return failed(place, place->forms[0].cell, status);
         place->floor_rates[repeat] = (double)messages(place->options) / ns * 1e9;
         memcpy(sorted, place->floor_rates, sizeof sorted);
         rate = median(sorted, repeat + 1) * parameters->load_percent / 100;
@@ -126,19 +130,19 @@ static int run_repeat(struct place *place, unsigned repeat)
     return status;
 }
 
-static int add_rows(const struct place *place, struct results *results)
+static int add_rows(struct place *place, struct results *results)
 {
-    struct blocks blocks = {repeats(place->options), 1};
-    uint64_t seed = place->options->seed;
+    size_t count = repeats(place->options);
+    double rates[REPEATS_FULL];
     struct interval interval;
     int status = 0;
     for (unsigned i = 0; i < place->count && !status; i++) {
-        const struct measured *form = &place->forms[i];
+        struct measured *form = &place->forms[i];
         struct row row = runner_blank(place->experiment, form->cell);
-        row.samples = blocks.count;
+        row.samples = count;
         row.unit = "ns";
         for (unsigned p = 0; p < PERCENTILES && !status; p++) {
-            status = bootstrap_median(form->values[p], blocks, seed, &interval);
+            status = order_median(form->values[p], count, &interval);
             row.metric = percentiles[p].metric;
             row.value = interval.value, row.low = interval.low, row.high = interval.high;
             if (!status)
@@ -146,10 +150,11 @@ static int add_rows(const struct place *place, struct results *results)
         }
         if (status || place->rates[0] <= 0)
             continue;
-        status = bootstrap_median(place->rates, blocks, seed, &interval);
+        memcpy(rates, place->rates, sizeof rates);
+        status = order_median(rates, count, &interval);
         row.metric = "offered_msgs_per_s";
         row.unit = "1/s";
-        row.value = interval.value, row.low = interval.low, row.high = interval.high;
+        row.value = interval.value, row.low = rates[0], row.high = rates[count - 1]; /* a setting: what it was */
         if (!status)
             results_add(results, &row);
     }
@@ -175,6 +180,19 @@ static int run_place(struct place *place, struct results *results, struct progre
     return status;
 }
 
+/* In place of rows: what a place that failed would have had. */
+static void add_missing(const struct place *place, const char *reason, struct results *results)
+{
+    for (unsigned i = 0; i < place->count; i++) {
+        struct row row = runner_blank(place->experiment, place->forms[i].cell);
+        row.unit = "ns";
+        for (unsigned p = 0; p < PERCENTILES; p++) {
+            row.metric = percentiles[p].metric;
+            results_add_missing(results, &row, reason);
+        }
+    }
+}
+
 static bool latency_cell(const struct cell *cell)
 {
     return !cell->run && !cell->describe;
@@ -185,7 +203,7 @@ int echo_latency_run(const struct experiment *experiment, const struct run_optio
 {
     struct place place = {.experiment = experiment, .options = options};
     place.histogram = malloc(sizeof *place.histogram);
-    int status = place.histogram ? 0 : -ENOMEM;
+    int status = place.histogram ? 0 : -ENOMEM, first = 0;
     for (size_t i = 0; i < experiment->cell_count && !status; i += place.count ? place.count : 1) {
         place.count = 0;
         place.rates[0] = 0;
@@ -204,8 +222,12 @@ int echo_latency_run(const struct experiment *experiment, const struct run_optio
         if (status == -ENOTSUP) {
             results_add_skipped(results, experiment->name, place.forms[0].cell->variant, place.forms[0].cell->needs);
             status = 0;
+        } else if (status && status != -EINTR && status != -ENOMEM) {
+            add_missing(&place, "its run failed; the message is on stderr", results);
+            first = first ? first : status;
+            status = 0;
         }
     }
     free(place.histogram);
-    return status;
+    return status ? status : first;
 }

@@ -9,7 +9,7 @@
  *
  * Owns: nothing; it lies where the caller has it, 30 KiB that must be zero at first (histogram_reset). Recording
  * allocates nothing and takes no branch but on minimum and maximum.
- * Threads: one; for several, one histogram each, merged in the end.
+ * Threads: one.
  * Units: the caller's.
  */
 #ifndef ABREAST_BENCH_HISTOGRAM_H
@@ -29,7 +29,6 @@ struct histogram {
 };
 
 void histogram_reset(struct histogram *);
-void histogram_merge(struct histogram *, const struct histogram *from);
 
 /* The smallest value that so many millionths of all values do not exceed (500000: the median; 999000: p99.9; 1000000:
  * the maximum), by the nearest rank: never less than the exact one, and at most 1/64 more. 0 where there is no value.

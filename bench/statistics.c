@@ -93,6 +93,30 @@ int bootstrap_median(const double *values, struct blocks blocks, uint64_t seed, 
     return 0;
 }
 
+/* It lies below the k-th smallest, or above the k-th greatest, as often as fewer than k of `count` throws of a coin are
+ * heads: once in 200 at most. */
+static size_t values_outside(size_t count)
+{
+    double chance = ldexp(1, -(int)count), sum = chance;
+    size_t k = 0;
+    while (sum <= 0.005) {
+        chance *= (double)(count - k) / (double)(k + 1);
+        sum += chance;
+        k++;
+    }
+    return k;
+}
+
+int order_median(double *values, size_t count, struct interval *interval)
+{
+    if (count < ORDER_LEAST)
+        return -EINVAL;
+    size_t outside = values_outside(count);
+    qsort(values, count, sizeof *values, compare);
+    *interval = (struct interval){median(values, count), values[outside - 1], values[count - outside]};
+    return 0;
+}
+
 int bootstrap_ratio(const double *value, const double *base, struct blocks blocks, uint64_t seed,
                     struct interval *interval)
 {

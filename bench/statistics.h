@@ -38,6 +38,12 @@ struct blocks {
  * above. 0 or -ENOMEM. */
 int bootstrap_median(const double *values, struct blocks, uint64_t seed, struct interval *);
 
+/* The median of independent values, between two of them, so chosen that a median of what they were drawn from lies
+ * outside at most once in a hundred times, whatever their distribution is (order statistics: David and Nagaraja, 7.1).
+ * That takes ORDER_LEAST values, of which it then is the range. Reorders `values`. 0, or -EINVAL: too few. */
+enum { ORDER_LEAST = 8 };
+int order_median(double *values, size_t count, struct interval *);
+
 /* The ratios value[i] / base[i] of pairs, as above. All must be positive. 0, -EINVAL or -ENOMEM. */
 int bootstrap_ratio(const double *value, const double *base, struct blocks, uint64_t seed, struct interval *);
 

@@ -1,10 +1,12 @@
 /* The clients of `echo` that measure latencies, on a clock of this file's own, which goes on by a microsecond with each
  * look at it. */
 #include "bench/echo_socket.h"
+#include "bench/progress.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MICROSECOND = 1000, MILLISECOND = 1000 * MICROSECOND, CONNECTIONS = 4, MESSAGES = 20000, STALL_MS = 50 };
 
@@ -135,6 +137,48 @@ static void a_spoilt_byte_is_seen(void **state)
     echo_socket_close(echo);
 }
 
+/* A place that fails, in the rate that an open load takes from the floor too, is missing; the one behind it is
+ * measured.
+ */
+static void a_place_that_fails_takes_no_other_with_it(void **state)
+{
+    (void)state;
+#define PLACE(step_, percent_)                                                                                         \
+    &(const struct echo_parameters)                                                                                    \
+    {                                                                                                                  \
+        .form = LOOP_FORM_floor, .transport = ECHO_socketpair, .process = (step_), .backend = REACTOR_EPOLL,           \
+        .speculative = true, .connections = CONNECTIONS, .message = 64, .window = 1, .load_percent = (percent_)        \
+    }
+    const struct cell cells[] = {
+        {.model = "raw",
+         .mechanism = "floor",
+         .variant = "load=open-50",
+         .modes = CELL_BOTH,
+         .parameters = PLACE(spoiling, 50)},
+        {.model = "raw",
+         .mechanism = "floor",
+         .variant = "load=closed",
+         .modes = CELL_BOTH,
+         .parameters = PLACE(process_checksum, 0)},
+    };
+    const struct experiment experiment = {.name = "echo", .cells = cells, .cell_count = 2};
+    const struct run_options options = {.seed = 1, .backend = REACTOR_EPOLL};
+    struct progress progress = {.quiet = true};
+    struct results *results = results_create();
+    processed = 0;
+    assert_non_null(results);
+    assert_int_equal(echo_latency_run(&experiment, &options, results, &progress), -EBADMSG);
+    unsigned missing = 0, there = 0;
+    for (size_t i = 0; i < results_count(results); i++) {
+        bool failed = strcmp(results_row(results, i)->variant, "load=open-50") == 0;
+        assert_int_equal(results_reason(results, i) != NULL, failed);
+        missing += failed;
+        there += !failed;
+    }
+    assert_true(missing == 8 && there == 8);
+    results_destroy(results);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +187,7 @@ int main(void)
         cmocka_unit_test(a_schedule_follows_from_its_seed),
         cmocka_unit_test(a_window_loses_nothing),
         cmocka_unit_test(a_spoilt_byte_is_seen),
+        cmocka_unit_test(a_place_that_fails_takes_no_other_with_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

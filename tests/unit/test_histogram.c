@@ -41,8 +41,6 @@ static void test_nothing(void **state)
     (void)state;
     struct histogram *histogram = histogram_new();
     assert_int_equal(histogram_percentile(histogram, 500000), 0);
-    histogram_merge(histogram, histogram);
-    assert_int_equal(histogram->count, 0);
     free(histogram);
 }
 
@@ -100,23 +98,6 @@ static void test_percentiles(void **state)
     free(values);
 }
 
-static void test_merged_is_as_if_recorded_in_one(void **state)
-{
-    (void)state;
-    uint64_t seed = 9, values[3000];
-    struct histogram *parts[3] = {histogram_new(), histogram_new(), histogram_new()}, *all = histogram_new();
-    for (size_t i = 0; i < 3000; i++) {
-        values[i] = 1 + (random_next(&seed) >> 40);
-        histogram_record(parts[i % 2], values[i]);
-    }
-    for (size_t i = 0; i < 3; i++)
-        histogram_merge(all, parts[i]);
-    assert_percentiles(all, values, 3000);
-    for (size_t i = 0; i < 3; i++)
-        free(parts[i]);
-    free(all);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,7 +105,6 @@ int main(void)
         cmocka_unit_test(test_small_values_are_exact),
         cmocka_unit_test(test_buckets),
         cmocka_unit_test(test_percentiles),
-        cmocka_unit_test(test_merged_is_as_if_recorded_in_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
