@@ -270,6 +270,7 @@ static int deliver(struct uring *self)
         int result = cqe->res;
         unsigned flags = cqe->flags;
         io_uring_smp_store_release(queue->khead, head);
+        __builtin_prefetch((void *)(uintptr_t)queue->cqes[head & queue->ring_mask].user_data); /* the next one's */
         delivered += take(self, user_data, result, flags);
     }
     return delivered;

@@ -28,7 +28,8 @@ struct stream_ops {
     bool (*try_op[IO_KINDS])(struct io_op *); /* what it has no such operation for: null */
     void (*submit)(struct io_op *);
     void (*cancel)(struct io_op *);
-    bool tries_if_speculative; /* where the stream is not, only operations on 0 bytes are tried */
+    /* Where the stream is not, only operations on 0 bytes are tried. A wrapper that is to see each try says false. */
+    bool tries_if_speculative;
 };
 
 struct stream {

@@ -131,6 +131,7 @@ static int open_connection(struct server *server, struct connection *connection)
     server->opened++;
     struct stream *stream = &connection->ends[0];
     server->inner = server->counting = *stream->ops;
+    server->counting.tries_if_speculative = false; /* each passes by here */
     server->counting.try_op[IO_READ] = try_read;
     server->counting.submit = submit;
     stream->ops = &server->counting;
