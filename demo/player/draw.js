@@ -122,5 +122,4 @@ function drawSide(panel, side, step, deepest, waiting) {
   if (waiting) say.append(make("em", { text: " (Waits for the other side.)" }));
   panel.classList.toggle("waiting", waiting);
   panel.replaceChildren(drawTitle(side), say, drawSource(step), drawStack(step, deepest), drawState(step));
-  centre(panel);
 }

@@ -27,6 +27,7 @@ function show() {
     const waiting = step > 0 && before[k] === index;
     drawSide(panels[k], scene.sides[k], scene.steps[k][index], scene.deepest, waiting);
   });
+  requestCentre();
   element("slider").value = step;
   const events = scene.io.filter((at) => at <= step).length;
   element("place").textContent = `step ${step} of ${end()}, I/O event ${events} of ${scene.io.length}`;
@@ -36,6 +37,16 @@ function show() {
   showPrompt();
   showSummary();
   remember();
+}
+
+// Once before the next painting, however many steps were taken until then: it needs the whole layout.
+let centring = null;
+
+function requestCentre() {
+  centring = centring || requestAnimationFrame(() => {
+    centring = null;
+    panels.forEach(centre);
+  });
 }
 
 function showPrompt() {

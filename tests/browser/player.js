@@ -1,7 +1,7 @@
 // Drives player.html in a headless Chromium: every scene to its end and back, by keys, buttons and links, at three sizes
 // of the screen, with the network watched.
 //
-//     node player.js PLAYWRIGHT CHROMIUM PLAYER.html FOLDER      screenshots into FOLDER; prints what it found as JSON
+//     node player.js PLAYWRIGHT CHROMIUM PLAYER.html [FOLDER]    prints what it found as JSON; screenshots into FOLDER
 "use strict";
 
 const [, , playwright, executablePath, page_file, folder] = process.argv;
@@ -120,10 +120,10 @@ async function main() {
     const shown = await open(browser, size, "#scene=hundred&step=300");
     const controls = await shown.locator("#controls").boundingBox();
     found.sizes[name] = { wide: await shown.evaluate(overflow), controls: controls.y + controls.height <= size[1] };
-    await shown.screenshot({ path: `${folder}/${name}.png` });
+    if (folder) await shown.screenshot({ path: `${folder}/${name}.png` });
     await shown.keyboard.press("p");
     found.sizes[name].presenter = await shown.evaluate(overflow);
-    await shown.screenshot({ path: `${folder}/${name}-presenter.png` });
+    if (folder) await shown.screenshot({ path: `${folder}/${name}-presenter.png` });
   }
   await browser.close();
   console.log(JSON.stringify(found));

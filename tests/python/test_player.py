@@ -169,10 +169,9 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def found(browser, out, tmp_path_factory):
+def found(browser, out):
     node, module, chromium = browser
-    folder = tmp_path_factory.mktemp("screens")
-    done = run(node, BROWSER_TEST, module, chromium, out / "demo" / "player.html", folder, timeout=180)
+    done = run(node, BROWSER_TEST, module, chromium, out / "demo" / "player.html", timeout=180)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
