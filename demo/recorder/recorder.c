@@ -1,16 +1,15 @@
 #define _GNU_SOURCE
 #include "demo/recorder/recorder.h"
 #include "common/trampoline.h"
-#include "demo/recorder/symbols.h"
+#include "demo/recorder/unwind.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <ucontext.h>
-#include <unwind.h>
 
-enum { HANDLER_STACK_BYTES = 1 << 16, DEEPEST = 4096, LONGEST_QUEUE = 16, NOWHERE = -1 };
+enum { HANDLER_STACK_BYTES = 1 << 16, LONGEST_QUEUE = 16, NOWHERE = -1 };
 
 struct frame_seen {
     unsigned function;
@@ -54,7 +53,7 @@ static struct {
     LIST(struct frame_seen) frames;
     LIST(int) changes; /* object i came: i + 1; went: -(i + 1) */
     LIST(const char *) queue;
-    struct frame_seen stack[DEEPEST]; /* of the step before, outermost first */
+    struct frame_seen stack[UNWIND_DEEPEST]; /* of the step before, outermost first */
     size_t depth;
     const char *body_awaited; /* an await of this coroutine is over: its parts go */
     size_t changes_pending;   /* those that no step has yet */
@@ -129,37 +128,11 @@ static unsigned function_number(uint64_t address)
 
 /* ---- The stack ---- */
 
-struct unwound {
-    uint64_t interrupted;
-    bool begun, ended;
-    size_t count;
-    uint64_t at[DEEPEST], pointer[DEEPEST + 1]; /* innermost first */
-};
-
-static _Unwind_Reason_Code unwind_one(struct _Unwind_Context *context, void *argument)
-{
-    struct unwound *unwound = argument;
-    uint64_t at = _Unwind_GetIP(context);
-    unwound->begun = unwound->begun || at == unwound->interrupted;
-    if (!unwound->begun)
-        return _URC_NO_REASON;
-    unwound->pointer[unwound->count] = _Unwind_GetCFA(context);
-    /* Behind a call that does not return there may be another function. */
-    uint64_t inside = at - (at == unwound->interrupted ? 0 : 1);
-    unwound->ended = symbols_find(&recorder.symbols, inside) == recorder.base;
-    if (unwound->ended || unwound->count == DEEPEST)
-        return _URC_END_OF_STACK;
-    unwound->at[unwound->count++] = inside;
-    return _URC_NO_REASON;
-}
-
 /* Records the stack as what is new against the step before; returns how many frames are not. */
 static unsigned record_stack(uint64_t interrupted)
 {
     static struct unwound unwound;
-    unwound = (struct unwound){.interrupted = interrupted};
-    _Unwind_Backtrace(unwind_one, &unwound);
-    if (!unwound.ended) {
+    if (unwind(&unwound, interrupted, &recorder.symbols, recorder.base)) {
         fputs("demo-recorder: the stack cannot be unwound, or is too deep\n", stderr);
         exit(1);
     }
@@ -167,8 +140,7 @@ static unsigned record_stack(uint64_t interrupted)
     bool same = true;
     for (size_t i = 0; i < unwound.count; i++) {
         size_t from = unwound.count - 1 - i;
-        struct frame_seen frame = {function_number(unwound.at[from]),
-                                   (unsigned)(unwound.pointer[from + 1] - unwound.pointer[from])};
+        struct frame_seen frame = {function_number(unwound.each[from].at), unwound.each[from].bytes};
         same = same && i < recorder.depth && recorder.stack[i].function == frame.function &&
                recorder.stack[i].bytes == frame.bytes;
         if (same)
