@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* In the place of a variant, where an experiment has no table of cells; "*" in the TSV, as in a filter. */
+static const char every_variant[] = "all of it";
+
 static const char *modes(const struct cell *cell)
 {
     static const char *const names[] = {"-", "quick", "full", "quick,full"};
@@ -55,6 +58,7 @@ static struct widths widths_of(const struct experiment *experiment)
     for (const struct listed *listed = experiment->listed; listed && listed->model; listed++) {
         widen(&widths.model, listed->model);
         widen(&widths.mechanism, listed->mechanism);
+        widen(&widths.variant, every_variant);
     }
     return widths;
 }
@@ -105,8 +109,11 @@ static void list_aligned(const struct experiment *experiment, const struct run_o
     }
     for (const struct listed *listed = experiment->listed; listed && listed->model; listed++) {
         if (wanted(experiment, listed->model, listed->mechanism, "*", options))
-            print_columns(&widths, listed->model, listed->mechanism, "*", "quick,full", "metered");
+            print_columns(&widths, listed->model, listed->mechanism, every_variant, "quick,full", "metered");
     }
+    if (experiment->listed)
+        printf("  %s: this experiment makes its variants as it runs; results/%s.tsv names each\n", every_variant,
+               experiment->name);
 }
 
 static void list_as_tsv(const struct experiment *experiment, const struct run_options *options)

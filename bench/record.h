@@ -36,4 +36,7 @@ int record_print_summary(const struct results *, const char *experiment, const c
  * of another. */
 int record_print_stack(const struct results *, const char *experiment, const char *path);
 
+/* The same for `conns`: bytes by form, where most connections were open. */
+int record_print_conns(const struct results *, const char *path);
+
 #endif

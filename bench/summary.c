@@ -14,6 +14,9 @@ static const char *const preferred[] = {
     "phases_with_work", "suspensions_per_op", "resumptions_per_op",  "op_states_per_op",
 };
 
+/* Shown as the report shows it, upside down: how many times as fast. */
+static const char to_malloc[] = "ratio_to_malloc", faster[] = "times as fast as malloc";
+
 enum { COLUMNS = sizeof preferred / sizeof *preferred, LINES_MAX = 24 };
 
 /* One line for each cell that has a value in some column. A group is the lines of one variant. */
@@ -36,6 +39,11 @@ struct table {
     int widths[COLUMNS]; /* 0: no line has a value */
     struct interval control;
 };
+
+static const char *head_of(const char *metric)
+{
+    return strcmp(metric, to_malloc) == 0 ? faster : metric;
+}
 
 static bool is_control(const struct row *row)
 {
@@ -87,6 +95,8 @@ static void format_value(char *text, size_t size, const struct row *row, const c
         snprintf(text, size, "?");
     else if (row->text)
         snprintf(text, size, "%.38s", row->text);
+    else if (strcmp(row->metric, to_malloc) == 0)
+        snprintf(text, size, "%.3f (%.3f-%.3f)", 1 / row->value, 1 / row->high, 1 / row->low);
     else if (strncmp(row->metric, "ratio_", 6) == 0)
         snprintf(text, size, "%.3f (%.3f-%.3f)", row->value, row->low, row->high);
     else if (row->value >= 1000)
@@ -238,21 +248,35 @@ static size_t choose_lines(struct table *table)
         table->mechanism_width = width > table->mechanism_width ? width : table->mechanism_width;
         for (size_t c = 0; c < table->column_count; c++) {
             width = (int)strlen(line->values[c]);
-            if (width && width < (int)strlen(table->columns[c]))
-                width = (int)strlen(table->columns[c]);
+            if (width && width < (int)strlen(head_of(table->columns[c])))
+                width = (int)strlen(head_of(table->columns[c]));
             table->widths[c] = width > table->widths[c] ? width : table->widths[c];
         }
     }
     return table->count - shown;
 }
 
+/* Which way is better, for each ratio that is shown. */
+static void print_directions(const struct table *table)
+{
+    for (size_t c = 0; c < table->column_count; c++) {
+        if (!table->widths[c])
+            continue;
+        if (strcmp(table->columns[c], to_malloc) == 0)
+            printf("  %s: above 1 is faster (the TSV has the inverse, %s: below 1 is faster)\n", faster, to_malloc);
+        else if (strcmp(table->columns[c], "ratio_to_floor") == 0)
+            printf("  %s: time over the floor's, less is faster\n", table->columns[c]);
+    }
+}
+
 static void print_table(const struct table *table)
 {
     printf("\n%s (%s)\n", table->experiment, table->toolchain);
+    print_directions(table);
     printf("  %-13s  %-*s  %-*s", "model", table->mechanism_width, "mechanism", table->variant_width, "variant");
     for (size_t c = 0; c < table->column_count; c++) {
         if (table->widths[c])
-            printf("  %*s", table->widths[c], table->columns[c]);
+            printf("  %*s", table->widths[c], head_of(table->columns[c]));
     }
     putchar('\n');
     for (size_t i = 0; i < table->count; i++) {
@@ -273,6 +297,8 @@ int record_print_summary(const struct results *results, const char *experiment, 
 {
     if (strcmp(experiment, "stack") == 0 || strcmp(experiment, "finals") == 0)
         return record_print_stack(results, experiment, path);
+    if (strcmp(experiment, "conns") == 0)
+        return record_print_conns(results, path);
     struct table table = {.results = results, .experiment = experiment, .mechanism_width = 9, .variant_width = 7};
     table.toolchain = shown_toolchain(results, experiment);
     if (!table.toolchain)

@@ -306,7 +306,8 @@ def native_rows(cells):
     text += f", and {shown_times(above)} what the fastest takes above the floor." if above else "."
     plain = cells.value("native", ("sender", "pipeline"), "ns_above_floor")
     if plain is not None:
-        text += f" The pipeline has a trampoline, as the published one; without it, it is {shown(plain)} above the floor."
+        text += " The pipeline has a trampoline, as the published one; without it, it is "
+        text += f"{shown(plain)} above the floor."
     return text
 
 
@@ -391,8 +392,8 @@ def malloc(cells, published):
         return []
     bridged = " all of them bridged" if all(key[2] for key in fresh) else " not all of them bridged"
     return [
-        f"Of the {len(found)} published cells that allocate, {len(fresh)} go to malloc in every read,{bridged}; the other "
-        f"{len(found) - len(fresh)} use the recycling resource. The published adapter makes the operation that resumes "
+        f"Of the {len(found)} published cells that allocate, {len(fresh)} go to malloc in every read,{bridged}; the "
+        f"other {len(found) - len(fresh)} use the recycling resource. The published adapter makes the operation that resumes "
         "a coroutine by plain new."
     ]
 

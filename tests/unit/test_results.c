@@ -56,6 +56,70 @@ static void read_file(const char *path, char *buffer, size_t size)
     fclose(file);
 }
 
+/* What a summary prints. */
+static void print_summary(const struct fixture *fixture, const char *experiment, char *text, size_t size)
+{
+    fflush(stdout);
+    int terminal = dup(STDOUT_FILENO);
+    assert_true(terminal >= 0);
+    assert_non_null(freopen(fixture->path, "w", stdout));
+    int status = record_print_summary(fixture->results, experiment, "x.tsv");
+    fflush(stdout);
+    assert_true(dup2(terminal, STDOUT_FILENO) >= 0);
+    close(terminal);
+    assert_int_equal(status, 0);
+    read_file(fixture->path, text, size);
+}
+
+/* As the report has it: upside down, and the head says which way is better. */
+static void test_summary_of_frames_says_times_as_fast(void **state)
+{
+    struct fixture *fixture = *state;
+    struct row row = {"frames", "awaitable", "recycling", "-", "cc-1 O2", "ratio_to_malloc",
+                      "ratio",  0.5,         0.4,         0.8, 9,         NULL};
+    results_add(fixture->results, &row);
+    char text[4096];
+    print_summary(fixture, "frames", text, sizeof text);
+    assert_non_null(strstr(text, "\n  times as fast as malloc: above 1 is faster (the TSV has the inverse"));
+    assert_non_null(strstr(text, " 2.000 (1.250-2.500)\n"));
+}
+
+#define MALLOC ",allocator=malloc,library=glibc"
+
+/* A line a form where most connections were, the median of the rounds; idle ones, of fewer, beside them. */
+static void test_summary_of_conns_is_bytes_by_form(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct {
+        const char *metric, *variant;
+        double bytes;
+    } rows[] = {
+        {"rss_bytes_per_connection", "connections=50,frames=mixed,objects=none" MALLOC ",moment=churn,round=1", 300},
+        {"rss_bytes_per_connection", "connections=50,frames=mixed,objects=none" MALLOC ",moment=churn,round=2", 100},
+        {"rss_bytes_per_connection", "connections=50,frames=mixed,objects=none" MALLOC ",moment=churn,round=3", 200},
+        {"rss_bytes_per_connection", "connections=10,frames=mixed,objects=none" MALLOC ",moment=churn,round=1", 777},
+        {"rss_bytes_per_connection", "connections=50,frames=mixed,objects=kept" MALLOC ",moment=churn,round=1", 888},
+        {"idle_bytes_per_connection", "connections=9,frames=fixed,objects=none" MALLOC "", 48},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char variant[160];
+        snprintf(variant, sizeof variant, "stream=memory,%s", rows[i].variant);
+        struct row row = {"conns", "awaitable", "task", variant, "cc-1 O2", rows[i].metric, "B", 0, 0, 0, 0, NULL};
+        results_add_exact(fixture->results, row, rows[i].bytes);
+    }
+    char text[4096];
+    print_summary(fixture, "conns", text, sizeof text);
+    assert_non_null(strstr(text, "resident, after churn  idle, locals of 64 B\n"));
+    char many[24], idle[24];
+    assert_int_equal(sscanf(strstr(text, "\n  awaitable "), " awaitable task memory 50 malloc %23s", many), 1);
+    assert_string_equal(many, "200");
+    assert_non_null(strstr(text, "memory  9 "));
+    assert_int_equal(sscanf(strstr(text, "memory  9 "), "memory 9 malloc %23s", idle), 1);
+    assert_string_equal(idle, "48");
+    assert_null(strstr(text, "777"));
+    assert_null(strstr(text, "888"));
+}
+
 /* Growth at any setting shows on the mechanism's one line, whatever the setting of this build; both languages too. */
 static void test_summary_of_stack_is_over_all_settings(void **state)
 {
@@ -81,18 +145,8 @@ static void test_summary_of_stack_is_over_all_settings(void **state)
         row.text = rows[i].growth;
         results_add(fixture->results, &row);
     }
-    fflush(stdout);
-    int terminal = dup(STDOUT_FILENO);
-    assert_true(terminal >= 0);
-    assert_non_null(freopen(fixture->path, "w", stdout));
-    int status = record_print_summary(fixture->results, "stack", "stack.tsv");
-    fflush(stdout);
-    assert_true(dup2(terminal, STDOUT_FILENO) >= 0);
-    close(terminal);
-    assert_int_equal(status, 0);
-
     char text[4096];
-    read_file(fixture->path, text, sizeof text);
+    print_summary(fixture, "stack", text, sizeof text);
     assert_non_null(strstr(text, "stack (3 settings:"));
     const char *sender = strstr(text, "\n  sender "), *awaitable = strstr(text, "\n  awaitable ");
     assert_non_null(sender);
@@ -278,6 +332,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_summary_of_stack_is_over_all_settings, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_summary_of_frames_says_times_as_fast, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_summary_of_conns_is_bytes_by_form, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tsv, setup, teardown),
         cmocka_unit_test_setup_teardown(test_missing_value_has_a_reason, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lines_of_other_programs, setup, teardown),
