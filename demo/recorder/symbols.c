@@ -12,15 +12,13 @@ static char *read_self(size_t *size)
     char *bytes = NULL;
     if (!file)
         return NULL;
-    if (fseek(file, 0, SEEK_END) == 0) {
-        long end = ftell(file);
-        rewind(file);
-        bytes = end > 0 ? malloc((size_t)end) : NULL;
-        *size = (size_t)end;
-        if (bytes && fread(bytes, 1, *size, file) != *size) {
-            free(bytes);
-            bytes = NULL;
-        }
+    long end = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
+    if (end > 0 && fseek(file, 0, SEEK_SET) == 0)
+        bytes = malloc((size_t)end);
+    *size = (size_t)end;
+    if (bytes && fread(bytes, 1, *size, file) != *size) {
+        free(bytes);
+        bytes = NULL;
     }
     fclose(file);
     return bytes;
