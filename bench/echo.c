@@ -20,7 +20,9 @@
  *
  * bare-io-uring and bare-epoll are servers without this project's reactor (bench/bare/bare.h), beside which the clients
  * have a reactor of their own. So has floor-apart, the floor in their place: it against them is what the reactor costs,
- * and it against the floor what sharing a reactor with the clients changes.
+ * and it against the floor what sharing a reactor with the clients changes. task-apart, pipeline-apart and
+ * p2300-task-apart are the models in that place: they against floor-apart are what a model costs a server that has its
+ * reactor for itself.
  *
  * receive=multishot and files=registered are policies of the loops' streams (docs/reactor.md). There floor-plain is the
  * floor without.
@@ -156,15 +158,22 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
                    connections_, (modes_) & (group_), LOOP_FORM_##form_ == LOOP_FORM_floor, backend_wanted,            \
                    SOCKET_PARAMETERS(transport_, connections_, __VA_ARGS__), .split = true)
 
+/* The awaitable server whose four tasks' frames lie in its own, as the senders' operation states do. */
+#define SPLIT_PREALLOCATED_CELL(modes_, transport_, connections_, ...)                                                 \
+    SOCKET_CELL_AS(task, "awaitable", "task-preallocated",                                                             \
+                   SOCKET_VARIANT(transport_, connections_, __VA_ARGS__) ",parts=4", connections_, modes_, false,      \
+                   backend_wanted, SOCKET_PARAMETERS(transport_, connections_, __VA_ARGS__), .split = true,            \
+                   .preallocated = true)
+
 /* Of a group that is there for its yardsticks. */
 #define BESIDE_CELL(form_, model_, mechanism_, modes_, transport_, connections_, ...)                                  \
     SOCKET_CELL_AS(form_, model_, mechanism_, SOCKET_VARIANT(transport_, connections_, __VA_ARGS__), connections_,     \
                    modes_, LOOP_FORM_##form_ == LOOP_FORM_floor, yardstick_wanted,                                     \
                    SOCKET_PARAMETERS(transport_, connections_, __VA_ARGS__))
 
-#define APART_CELL(server_, mechanism_, native_, needs_, modes_, transport_, connections_, ...)                        \
+#define APART_CELL(server_, model_, mechanism_, native_, needs_, modes_, transport_, connections_, ...)                \
     {                                                                                                                  \
-        .model = "raw",                                                                                                \
+        .model = (model_),                                                                                             \
         .mechanism = (mechanism_),                                                                                     \
         .variant = SOCKET_VARIANT(transport_, connections_, __VA_ARGS__),                                              \
         .modes = (modes_),                                                                                             \
@@ -179,10 +188,17 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
         .close = echo_apart_close,                                                                                     \
     },
 
+#define MODEL_APART_CELL(form_, model_, mechanism_, modes_, reactor_, ...)                                             \
+    APART_CELL(form_##_echo_##reactor_, model_, mechanism_, "raw/floor-apart", NULL, modes_, __VA_ARGS__, reactor_, off)
+
 #define APART_CELLS(name_, modes_, reactor_, ...)                                                                      \
-    APART_CELL(floor_echo_##reactor_, "floor-apart", "raw/bare-" name_, NULL, modes_, __VA_ARGS__, reactor_, off)      \
-    APART_CELL(bare_echo_##reactor_, "bare-" name_, NULL, "io_uring with DEFER_TASKRUN (Linux 6.1)", modes_,           \
-               __VA_ARGS__, reactor_, off)
+    APART_CELL(bare_echo_##reactor_, "raw", "bare-" name_, NULL, "io_uring with DEFER_TASKRUN (Linux 6.1)", modes_,    \
+               __VA_ARGS__, reactor_, off)                                                                             \
+    APART_CELL(floor_echo_##reactor_, "raw", "floor-apart", "raw/bare-" name_, NULL, modes_, __VA_ARGS__, reactor_,    \
+               off)                                                                                                    \
+    MODEL_APART_CELL(task, "awaitable", "task-apart", modes_, reactor_, __VA_ARGS__)                                   \
+    MODEL_APART_CELL(pipeline, "sender", "pipeline-apart", modes_, reactor_, __VA_ARGS__)                              \
+    MODEL_APART_CELL(p2300_task, "sender", "p2300-task-apart", modes_, reactor_, __VA_ARGS__)
 
 /* A policy of streams; the models and the floor have it alike. */
 #define POLICY_CELL(form_, model_, mechanism_, baseline_, word_, policy_)                                              \
@@ -221,20 +237,29 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
     },
 
 /* Latencies: described by bench/echo_latency.c, which opens its parameters as a cell's. */
-#define LATENCY_CELL(form_, model_, mechanism_, kind_, modes_, group_, load_, percent_, transport_, connections_, ...) \
+#define LATENCY_CELL_AS(form_, model_, mechanism_, modes_, suffix_, percent_, window_, split_, transport_,             \
+                        connections_, ...)                                                                             \
     {                                                                                                                  \
         .model = (model_),                                                                                             \
         .mechanism = (mechanism_),                                                                                     \
-        .variant = SOCKET_VARIANT(transport_, connections_, __VA_ARGS__) ",load=" load_,                               \
-        .modes = (modes_) & (group_),                                                                                  \
+        .variant = SOCKET_VARIANT(transport_, connections_, __VA_ARGS__) suffix_,                                      \
+        .modes = (modes_),                                                                                             \
         .baseline = LOOP_FORM_##form_ == LOOP_FORM_floor,                                                              \
-        .needs = "twice as many file descriptors as there are connections (ulimit -n)",                                \
+        .needs = "enough file descriptors (ulimit -n)",                                                                \
         .parameters = &(const struct echo_parameters){.form = LOOP_FORM_##form_,                                       \
-                                                      .window = 1,                                                     \
+                                                      .window = (window_),                                             \
+                                                      .split = (split_),                                               \
                                                       .load_percent = (percent_),                                      \
                                                       SOCKET_PARAMETERS(transport_, connections_, __VA_ARGS__)},       \
         .wanted = backend_wanted,                                                                                      \
     },
+#define LATENCY_CELL(form_, model_, mechanism_, kind_, modes_, group_, load_, percent_, ...)                           \
+    LATENCY_CELL_AS(form_, model_, mechanism_, (modes_) & (group_), ",load=" load_, percent_, 1, false, __VA_ARGS__)
+#define WINDOW_LATENCY_CELL(form_, model_, mechanism_, kind_, modes_, group_, ...)                                     \
+    LATENCY_CELL_AS(form_, model_, mechanism_, (modes_) & (group_), ",window=8,load=closed", 0, 8, false, __VA_ARGS__)
+#define SPLIT_LATENCY_CELL(form_, model_, mechanism_, kind_, modes_, group_, load_, percent_, ...)                     \
+    LATENCY_CELL_AS(form_, model_, mechanism_, (modes_) & (group_), ",parts=4,load=" load_, percent_, 1, true,         \
+                    __VA_ARGS__)
 
 /* The loop in each model's usual forms. */
 #define FOUR_FORMS(X, ...)                                                                                             \
@@ -247,8 +272,17 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
     forms_(SOCKET_CELL, modes_, transport_, connections_, message_, reactor_, spec_)                                   \
         LIBRARY_ECHO_##reactor_(LIBRARY_CELL, modes_, transport_, connections_, message_, reactor_, spec_)
 #define STREAMING(modes_, ...) FOUR_FORMS(WINDOW_CELL, modes_, __VA_ARGS__)
+#define SPLITTING(modes_, ...)                                                                                         \
+    FOUR_FORMS(SPLIT_CELL, modes_, __VA_ARGS__)                                                                        \
+    SPLIT_PREALLOCATED_CELL(modes_, __VA_ARGS__)
 
-/* The cross product, of which quick mode takes what shows most; all forms of the loop are in two of the groups. */
+/* The cross product, of which quick mode takes what shows most: nine groups, and two with the yardsticks of epoll and
+ * with the speculative call; beside them two of latencies. All forms of the loop are in two of the groups.
+ *
+ * Left out: at 1000 connections several messages of 64 KiB in flight on each, and requests that are split and longer
+ * than 64 bytes, which measure the kernel's buffers and copies, or over epoll; at one connection, and over TCP at 4 KiB,
+ * split requests of more sizes; latencies of 64 KiB, and, but for 64 connections over TCP, those of several messages in
+ * flight, each of which waits for those before it, and of split requests. */
 #define SOCKET_GROUPS(...)                                                                                             \
     PING_PONG(LOOP_FORMS, CELL_BOTH, socketpair, 1, 64, __VA_ARGS__)                                                   \
     PING_PONG(LOOP_FORMS_WITH_TWINS, CELL_FULL, socketpair, 1, 4096, __VA_ARGS__)                                      \
@@ -278,13 +312,19 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
     FOUR_FORMS(SOCKET_CELL, CELL_FULL, socketpair, 1000, 4096, __VA_ARGS__)                                            \
     FOUR_FORMS(SOCKET_CELL, CELL_FULL, tcp, 1000, 64, __VA_ARGS__)                                                     \
     FOUR_FORMS(SOCKET_CELL, CELL_FULL, tcp, 1000, 4096, __VA_ARGS__)                                                   \
+    STREAMING(CELL_FULL, socketpair, 1000, 64, __VA_ARGS__)                                                            \
+    STREAMING(CELL_FULL, socketpair, 1000, 4096, __VA_ARGS__)                                                          \
     STREAMING(CELL_FULL, tcp, 1000, 64, __VA_ARGS__)                                                                   \
-    FOUR_FORMS(SPLIT_CELL, CELL_FULL, socketpair, 1, 64, __VA_ARGS__)                                                  \
-    FOUR_FORMS(SPLIT_CELL, CELL_BOTH, socketpair, 64, 64, __VA_ARGS__)                                                 \
-    FOUR_FORMS(SPLIT_CELL, CELL_FULL, socketpair, 64, 4096, __VA_ARGS__)                                               \
-    FOUR_FORMS(SPLIT_CELL, CELL_FULL, tcp, 1, 64, __VA_ARGS__)                                                         \
-    FOUR_FORMS(SPLIT_CELL, CELL_FULL, tcp, 64, 64, __VA_ARGS__)                                                        \
-    FOUR_FORMS(SPLIT_CELL, CELL_FULL, tcp, 64, 65536, __VA_ARGS__)
+    STREAMING(CELL_FULL, tcp, 1000, 4096, __VA_ARGS__)                                                                 \
+    SPLITTING(CELL_FULL, socketpair, 1, 64, __VA_ARGS__)                                                               \
+    SPLITTING(CELL_BOTH, socketpair, 64, 64, __VA_ARGS__)                                                              \
+    SPLITTING(CELL_FULL, socketpair, 64, 4096, __VA_ARGS__)                                                            \
+    SPLITTING(CELL_FULL, socketpair, 64, 65536, __VA_ARGS__)                                                           \
+    FOUR_FORMS(SOCKET_CELL, CELL_FULL, socketpair, 1000, 65536, __VA_ARGS__)                                           \
+    FOUR_FORMS(SOCKET_CELL, CELL_FULL, tcp, 1000, 65536, __VA_ARGS__)                                                  \
+    SPLITTING(CELL_FULL, tcp, 1, 64, __VA_ARGS__)                                                                      \
+    SPLITTING(CELL_FULL, tcp, 64, 64, __VA_ARGS__)                                                                     \
+    SPLITTING(CELL_FULL, tcp, 64, 65536, __VA_ARGS__)
 
 #define LATENCIES(modes_, ...)                                                                                         \
     FOUR_FORMS(LATENCY_CELL, modes_, "closed", 0, __VA_ARGS__)                                                         \
@@ -300,19 +340,22 @@ static const struct cell cells[] = {
     SOCKET_GROUPS(io_uring, off)
     FOUR_FORMS(SOCKET_CELL, CELL_BOTH, socketpair, 1, 64, io_uring, on)
     SOCKET_GROUPS(epoll, on)
-    FOUR_FORMS(SOCKET_CELL, CELL_FULL, socketpair, 1000, 65536, io_uring, off)
-    FOUR_FORMS(SOCKET_CELL, CELL_FULL, tcp, 1000, 65536, io_uring, off)
     APART_CELLS("io-uring", CELL_BOTH, io_uring, socketpair, 64, 64)
     APART_CELLS("io-uring", CELL_FULL, io_uring, tcp, 64, 64)
     YARDSTICK_GROUP(CELL_BOTH, socketpair, 64, 64)
     YARDSTICK_GROUP(CELL_FULL, tcp, 64, 64)
     POLICY_GROUP("receive=multishot", stream_receive_multishot)
     POLICY_GROUP("files=registered", stream_register_file)
+    SPLITTING(CELL_FULL, socketpair, 1000, 64, io_uring, off)
+    SPLITTING(CELL_FULL, tcp, 1000, 64, io_uring, off)
     LATENCIES(CELL_FULL, socketpair, 1, 64, io_uring, off)
     LATENCIES(CELL_FULL, socketpair, 64, 64, io_uring, off)
     LATENCIES(CELL_FULL, tcp, 1, 64, io_uring, off)
     LATENCIES(CELL_FULL, tcp, 64, 4096, io_uring, off)
     LATENCIES(CELL_FULL, tcp, 1000, 64, io_uring, off)
+    FOUR_FORMS(WINDOW_LATENCY_CELL, CELL_FULL, tcp, 64, 64, io_uring, off)
+    FOUR_FORMS(SPLIT_LATENCY_CELL, CELL_FULL, "closed", 0, tcp, 64, 64, io_uring, off)
+    FOUR_FORMS(SPLIT_LATENCY_CELL, CELL_FULL, "open-50", 50, tcp, 64, 64, io_uring, off)
     LATENCY_GROUPS(io_uring, off)
     LATENCY_GROUPS(epoll, on)
 };

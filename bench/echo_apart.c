@@ -1,9 +1,11 @@
 /* The loop over real sockets by a server that has nothing to do with the clients' reactor (bench/bare/bare.h), on one
  * thread: the clients ask until each has sent its message, then the server has its turn until all are answered. So
- * that each server's turn begins with the same messages, and none shares its system calls with the clients. */
+ * that each server's turn begins with the same messages, and none shares its system calls with the clients. The time of
+ * those turns is told apart (outcome.server_ns): the rest is the clients', and the same for all. */
 #include "bench/bare/bare.h"
 #include "bench/echo.h"
 #include "bench/echo_client.h"
+#include "bench/progress.h"
 #include "common/coro.h"
 
 #include <errno.h>
@@ -21,9 +23,11 @@ struct echo_apart {
     struct reactor *reactor; /* the clients' */
     struct bare_connection *served;
     struct bare_echo *server;
-    int error;       /* the first one; the cell is of no use after it */
-    unsigned opened; /* connections */
-    unsigned asking; /* clients that have not ended */
+    const struct frame_allocator_kind *allocator;
+    struct frame_allocator *frames; /* of the server's loops */
+    int error;                      /* the first one; the cell is of no use after it */
+    unsigned opened;                /* connections */
+    unsigned asking;                /* clients that have not ended */
     unsigned char *pattern;
     unsigned char *buffers;
     struct connection connections[];
@@ -68,7 +72,8 @@ static int open_all(struct echo_apart *echo)
     echo->pattern = malloc(pattern_bytes);
     echo->buffers = calloc(parameters->connections, 2 * parameters->message);
     echo->served = aligned_alloc(_Alignof(struct bare_connection), parameters->connections * sizeof *echo->served);
-    if (!echo->pattern || !echo->buffers || !echo->served)
+    echo->frames = echo->allocator->create(parameters->connections * ECHO_FRAMES_BYTES);
+    if (!echo->pattern || !echo->buffers || !echo->served || !echo->frames)
         return -ENOMEM;
     echo_fill(echo->pattern, pattern_bytes, echo->seed);
 
@@ -78,7 +83,10 @@ static int open_all(struct echo_apart *echo)
         status = open_connection(echo, i);
     if (status < 0)
         return status;
+    struct frame_allocator *saved = get_current_frame_allocator();
+    set_current_frame_allocator(echo->frames);
     status = parameters->server->open(&echo->server, echo->served, parameters->connections);
+    set_current_frame_allocator(saved);
     return status == -EINVAL ? -ENOTSUP : status;
 }
 
@@ -89,6 +97,7 @@ int echo_apart_open(const struct cell *cell, const struct run_options *options, 
     if (!echo)
         return -ENOMEM;
     echo->parameters = parameters;
+    echo->allocator = echo_allocator_kind(options);
     echo->seed = options->seed;
     int status = open_all(echo);
     if (status < 0)
@@ -121,7 +130,9 @@ static void take_turns(struct echo_apart *echo, uint64_t bytes, struct outcome *
     if (echo->error)
         return;
     struct bare_counts counts;
+    uint64_t began = clock_ns();
     int status = echo->parameters->server->serve(echo->server, bytes - outcome->bytes, &counts);
+    outcome->server_ns += (double)(clock_ns() - began);
     outcome->bytes += counts.bytes;
     outcome->syscalls += counts.syscalls;
     if (status == 0 && outcome->bytes != bytes)
@@ -138,6 +149,7 @@ int echo_apart_run(void *state, uint64_t operations, struct outcome *outcome)
         return echo->error;
     *outcome = (struct outcome){.operations = operations};
     uint64_t syscalls = reactor_counts(echo->reactor).syscalls;
+    struct frame_allocator_counts before = frame_allocator_counts;
     echo->asking = connections;
     for (unsigned i = 0; i < connections; i++)
         *echo->served[i].process = (struct process){.step = echo->parameters->process};
@@ -151,6 +163,8 @@ int echo_apart_run(void *state, uint64_t operations, struct outcome *outcome)
     while (echo->asking > 0 && !echo->error)
         poll_clients(echo);
     outcome->syscalls += reactor_counts(echo->reactor).syscalls - syscalls;
+    outcome->allocations = frame_allocator_counts.calls - before.calls;
+    outcome->allocations_fresh = frame_allocator_counts.fresh - before.fresh;
     for (unsigned i = 0; i < connections; i++)
         outcome->checksum += echo->served[i].process->checksum;
     return echo->error;
@@ -170,6 +184,8 @@ void echo_apart_close(void *state)
         echo_close_ends(echo->connections[i].ends);
     if (echo->reactor)
         reactor_destroy(echo->reactor);
+    if (echo->frames)
+        echo->allocator->destroy(echo->frames);
     free(echo->served);
     free(echo->buffers);
     free(echo->pattern);

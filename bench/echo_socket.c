@@ -109,7 +109,8 @@ static int open_connection(struct echo_socket *echo, struct connection *connecti
         .size = parameters->message,
         .done = loop_done,
     };
-    const struct split_code *split = parameters->split ? split_code_of(parameters->form) : NULL;
+    const struct split_code *split =
+        parameters->split ? split_code_of(parameters->form, parameters->preallocated) : NULL;
     if (split)
         status = echo_split_open(connection);
     if (status < 0)
@@ -168,7 +169,8 @@ int echo_socket_open(const struct cell *cell, const struct run_options *options,
     const struct echo_parameters *parameters = cell->parameters;
     const struct frame_allocator_kind *allocator = echo_allocator_kind(options);
     const struct loop_form *form = &loop_forms[parameters->form];
-    bool frame_each = form->code->child_tasks || (parameters->split && parameters->form == LOOP_FORM_task);
+    bool frame_each = form->code->child_tasks ||
+                      (parameters->split && parameters->form == LOOP_FORM_task && !parameters->preallocated);
     if (form->code->unavailable || (allocator->reset && frame_each))
         return -ENOTSUP;
     struct echo_socket *echo = calloc(1, sizeof *echo + parameters->connections * sizeof echo->connections[0]);

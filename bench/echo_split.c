@@ -2,10 +2,10 @@
 
 #include "common/coro.h"
 
-const struct split_code *split_code_of(enum loop_form_index form)
+const struct split_code *split_code_of(enum loop_form_index form, bool preallocated)
 {
     return form == LOOP_FORM_floor        ? &split_floor
-           : form == LOOP_FORM_task       ? &split_task
+           : form == LOOP_FORM_task       ? (preallocated ? &split_task_preallocated : &split_task)
            : form == LOOP_FORM_pipeline   ? &split_pipeline
            : form == LOOP_FORM_p2300_task ? &split_p2300_task
                                           : NULL;

@@ -7,7 +7,10 @@
  * A backend is the floor's loop on the other end of a connection, the same whatever form the server has. The forms:
  *
  *   raw/floor           a state machine, and one for each sub-request, which count down
- *   awaitable/task      when_all of four tasks (awaitable/when_all.h), each with a frame
+ *   awaitable/task      when_all of four tasks (awaitable/when_all.h), each with a frame from the allocator
+ *   awaitable/task-preallocated
+ *                       the same with the four frames in the server's own, where a promise's operator new that is given
+ *                       its place, or a compiler that elides the allocation (P0981), puts them
  *   sender/pipeline     when_all of four pipelines (sender/when_all.h), all in one operation state
  *   sender/p2300-task   a coroutine that awaits that when_all through the bridge as P2300R10 writes it
  *
@@ -73,9 +76,9 @@ struct split_code {
 };
 
 /* By form of the loop; null: it has no such server. */
-const struct split_code *split_code_of(enum loop_form_index);
+const struct split_code *split_code_of(enum loop_form_index, bool preallocated);
 
-extern const struct split_code split_floor, split_task, split_pipeline, split_p2300_task;
+extern const struct split_code split_floor, split_task, split_task_preallocated, split_pipeline, split_p2300_task;
 
 /* The server's connections to its backends, for one client. */
 struct echo_split {

@@ -46,6 +46,19 @@ static struct task *part(struct split_transfer transfer)
     return &self->task;
 }
 
+static void nothing_to_free(struct coro *handle)
+{
+    (void)handle;
+}
+
+/* The same in a place that is there already. */
+static struct task *part_in(struct part *self, struct split_transfer transfer)
+{
+    self->task.frame = (struct frame){.coro = {.resume = part_body, .destroy = nothing_to_free}, .bytes = sizeof *self};
+    self->transfer = transfer;
+    return &self->task;
+}
+
 struct split {
     struct task task;
     struct split_job *job;
@@ -54,6 +67,8 @@ struct split {
     struct write_some writing;
     struct when_all all;
     struct when_child parts[SPLIT_PARTS];
+    bool preallocated;
+    struct part frames[]; /* of the parts, where preallocated */
 };
 
 static void split_destroy(struct coro *handle)
@@ -65,6 +80,11 @@ static void split_destroy(struct coro *handle)
 /* Frames that a task creates come from its environment's allocator (P4003). */
 static void create_parts(struct split *self)
 {
+    if (self->preallocated) {
+        for (unsigned i = 0; i < SPLIT_PARTS; i++)
+            self->parts[i].task = part_in(&self->frames[i], split_part(self->job, i, self->whole.size));
+        return;
+    }
     struct frame_allocator *saved = get_current_frame_allocator();
     set_current_frame_allocator(self->job->job->env->allocator);
     for (unsigned i = 0; i < SPLIT_PARTS; i++)
@@ -124,20 +144,33 @@ static void ended(struct run_async *launch, ssize_t result)
     loop_job_finish(CONTAINER_OF(launch, struct launched, launch)->job, (int)result);
 }
 
-static int task_start(void *storage, struct split_job *job)
+static int start(void *storage, struct split_job *job, bool preallocated)
 {
     struct launched *self = storage;
+    size_t bytes = sizeof(struct split) + (preallocated ? SPLIT_PARTS * sizeof(struct part) : 0);
     struct frame_allocator *saved = get_current_frame_allocator();
     set_current_frame_allocator(job->job->env->allocator);
-    struct split *split = (struct split *)task_create(sizeof *split, split_body, split_destroy);
+    struct split *split = (struct split *)task_create(bytes, split_body, split_destroy);
     set_current_frame_allocator(saved);
     if (!split)
         return -ENOMEM;
     split->job = job;
+    split->preallocated = preallocated;
     split->all = (struct when_all){0};
     self->job = job->job;
     run_async(&self->launch, &split->task, job->job->env, ended);
     return 0;
 }
 
+static int task_start(void *storage, struct split_job *job)
+{
+    return start(storage, job, false);
+}
+
+static int task_preallocated_start(void *storage, struct split_job *job)
+{
+    return start(storage, job, true);
+}
+
+const struct split_code split_task_preallocated = {.bytes = &task_bytes, .start = task_preallocated_start};
 const struct split_code split_task = {.bytes = &task_bytes, .start = task_start};

@@ -23,6 +23,12 @@ static double syscalls_per_operation(const struct sample *there, const struct sa
            (double)(there->outcome.operations + back->outcome.operations);
 }
 
+static double server_per_operation(const struct sample *there, const struct sample *back)
+{
+    return (there->outcome.server_ns + back->outcome.server_ns) /
+           (double)(there->outcome.operations + back->outcome.operations);
+}
+
 static double *figures(const struct group *group, const struct entry *entry, figure figure)
 {
     double *values = calloc(group->rounds, sizeof *values);
@@ -107,7 +113,10 @@ static int add_times(const struct group *group, const struct entry *entry, struc
         return 0;
     struct interval rate = {1e9 / time.value, 1e9 / time.high, 1e9 / time.low};
     add(group, entry, "msgs_per_s", "1/s", rate, results);
-    return add_figure(group, entry, "cpu_ns_per_msg", "ns", cpu_per_operation, results);
+    status = add_figure(group, entry, "cpu_ns_per_msg", "ns", cpu_per_operation, results);
+    if (!status && entry->samples[0].outcome.server_ns > 0)
+        status = add_figure(group, entry, "server_ns_per_msg", "ns", server_per_operation, results);
+    return status;
 }
 
 /* How many operations a second take 1 and 10 % of a core by what they take above the floor; any number, where they may
@@ -132,6 +141,15 @@ static void add_rates(const struct group *group, const struct entry *entry, stru
     }
 }
 
+/* The difference that an experiment with cpu_ratios has beside a ratio; null: none, or it is there in any case. */
+static const char *difference_beside(const char *ratio)
+{
+    return strcmp(ratio, "cpu_ratio_to_floor") == 0    ? "cpu_ns_above_floor"
+           : strcmp(ratio, "ratio_to_native") == 0     ? "ns_above_native"
+           : strcmp(ratio, "cpu_ratio_to_native") == 0 ? "cpu_ns_above_native"
+                                                       : NULL;
+}
+
 /* How two entries' times compare, round by round. */
 static int add_comparison(const struct group *group, const struct entry *entry, const struct entry *other,
                           const char *metric, figure figure, struct results *results)
@@ -150,10 +168,11 @@ static int add_comparison(const struct group *group, const struct entry *entry, 
             if (!status && group->experiment->rates)
                 add_rates(group, entry, interval, results);
         }
-        if (!entry->control && strcmp(metric, "cpu_ratio_to_floor") == 0) {
+        const char *above = group->experiment->cpu_ratios ? difference_beside(metric) : NULL;
+        if (!status && !entry->control && above) {
             status = bootstrap_difference(values, base, blocks(group), seed, &interval);
             if (!status)
-                add(group, entry, "cpu_ns_above_floor", "ns", interval, results);
+                add(group, entry, above, "ns", interval, results);
         }
     }
     free(values);

@@ -2,15 +2,17 @@
  *
  *   io_uring   liburing alone: SINGLE_ISSUER, DEFER_TASKRUN, one io_uring_enter per turn of the loop
  *   epoll      level-triggered readiness alone: recv and send where the kernel says that they will not wait
- *   floor      the floor's loops on this project's reactor, with either backend
+ *   floor      the floor's loops on this project's reactor, with either backend; so the other forms: task, pipeline,
+ *              p2300-task
  *
  * The first two are the yardsticks of `echo`: the loop as somebody writes it who has one interface of the kernel and
  * nothing else, without this project's reactor, streams or run_loop. What the third costs above them is what the
- * reactor costs.
+ * reactor costs, and what another form costs above the floor is what that model costs.
  *
  * Owns: nothing of the caller's: `connections` and their buffers and descriptors, which are connected sockets, live
- * from open to close; descriptors are made non-blocking but by io_uring. Threads: all calls from the one that opened,
- * for io_uring permits no other. Errors: negative errno; the first one ends the serving.
+ * from open to close, and so does the current frame allocator, where the frames of the forms come from; descriptors are
+ * made non-blocking but by io_uring. Threads: all calls from the one that opened, for io_uring permits no other.
+ * Errors: negative errno; the first one ends the serving.
  */
 #ifndef ABREAST_BENCH_BARE_BARE_H
 #define ABREAST_BENCH_BARE_BARE_H
@@ -53,6 +55,9 @@ struct bare_echo_kind {
 };
 
 extern const struct bare_echo_kind bare_echo_io_uring, bare_echo_epoll;
-extern const struct bare_echo_kind floor_echo_io_uring, floor_echo_epoll; /* without the speculative call */
+/* without the speculative call */
+extern const struct bare_echo_kind floor_echo_io_uring, floor_echo_epoll, task_echo_io_uring, task_echo_epoll;
+extern const struct bare_echo_kind pipeline_echo_io_uring, pipeline_echo_epoll;
+extern const struct bare_echo_kind p2300_task_echo_io_uring, p2300_task_echo_epoll;
 
 #endif

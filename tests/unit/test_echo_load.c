@@ -137,29 +137,31 @@ static void a_spoilt_byte_is_seen(void **state)
     echo_socket_close(echo);
 }
 
+#define PLACE(step_, percent_, window_, split_)                                                                        \
+    &(const struct echo_parameters)                                                                                    \
+    {                                                                                                                  \
+        .form = LOOP_FORM_floor, .transport = ECHO_socketpair, .process = (step_), .backend = REACTOR_EPOLL,           \
+        .speculative = true, .connections = CONNECTIONS, .message = 64, .window = (window_), .split = (split_),        \
+        .load_percent = (percent_)                                                                                     \
+    }
+
 /* A place that fails, in the rate that an open load takes from the floor too, is missing; the one behind it is
  * measured.
  */
 static void a_place_that_fails_takes_no_other_with_it(void **state)
 {
     (void)state;
-#define PLACE(step_, percent_)                                                                                         \
-    &(const struct echo_parameters)                                                                                    \
-    {                                                                                                                  \
-        .form = LOOP_FORM_floor, .transport = ECHO_socketpair, .process = (step_), .backend = REACTOR_EPOLL,           \
-        .speculative = true, .connections = CONNECTIONS, .message = 64, .window = 1, .load_percent = (percent_)        \
-    }
     const struct cell cells[] = {
         {.model = "raw",
          .mechanism = "floor",
          .variant = "load=open-50",
          .modes = CELL_BOTH,
-         .parameters = PLACE(spoiling, 50)},
+         .parameters = PLACE(spoiling, 50, 1, false)},
         {.model = "raw",
          .mechanism = "floor",
          .variant = "load=closed",
          .modes = CELL_BOTH,
-         .parameters = PLACE(process_checksum, 0)},
+         .parameters = PLACE(process_checksum, 0, 1, false)},
     };
     const struct experiment experiment = {.name = "echo", .cells = cells, .cell_count = 2};
     const struct run_options options = {.seed = 1, .backend = REACTOR_EPOLL};
@@ -179,6 +181,27 @@ static void a_place_that_fails_takes_no_other_with_it(void **state)
     results_destroy(results);
 }
 
+/* Of several messages in flight, and of requests that are split, under both loads. */
+static void every_load_has_its_latencies(void **state)
+{
+    (void)state;
+    const struct echo_parameters *const places[] = {
+        PLACE(process_checksum, 0, 8, false), PLACE(process_checksum, 50, 8, false),
+        PLACE(process_checksum, 0, 1, true), PLACE(process_checksum, 50, 1, true)};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        const struct cell cell = {
+            .model = "raw", .mechanism = "floor", .variant = "-", .modes = CELL_BOTH, .parameters = places[i]};
+        const struct experiment experiment = {.name = "echo", .cells = &cell, .cell_count = 1};
+        struct progress progress = {.quiet = true};
+        struct results *results = results_create();
+        assert_non_null(results);
+        processed = 0;
+        assert_int_equal(
+            echo_latency_run(&experiment, &(struct run_options){.seed = 1, .smoke = true}, results, &progress), 0);
+        results_destroy(results);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +211,7 @@ int main(void)
         cmocka_unit_test(a_window_loses_nothing),
         cmocka_unit_test(a_spoilt_byte_is_seen),
         cmocka_unit_test(a_place_that_fails_takes_no_other_with_it),
+        cmocka_unit_test(every_load_has_its_latencies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,14 @@
 
 enum { MESSAGES = 40 };
 
-static const enum loop_form_index forms[] = {LOOP_FORM_floor, LOOP_FORM_task, LOOP_FORM_pipeline, LOOP_FORM_p2300_task};
+static const struct {
+    enum loop_form_index form;
+    bool preallocated;
+    unsigned allocations; /* a request */
+} forms[] = {
+    {LOOP_FORM_floor, false, 0},    {LOOP_FORM_task, false, SPLIT_PARTS}, {LOOP_FORM_task, true, 0},
+    {LOOP_FORM_pipeline, false, 0}, {LOOP_FORM_p2300_task, false, 0},
+};
 enum { FORMS = sizeof forms / sizeof forms[0] };
 
 static unsigned processed;
@@ -32,11 +39,13 @@ static void forms_agree(struct echo_parameters parameters)
     uint64_t checksum = 0;
     for (size_t i = 0; i < FORMS; i++) {
         struct outcome outcome;
-        parameters.form = forms[i];
+        parameters.form = forms[i].form;
+        parameters.preallocated = forms[i].preallocated;
         struct echo_socket *echo = open_form(&parameters);
         assert_int_equal(echo_socket_run(echo, MESSAGES, &outcome), 0);
         assert_int_equal(echo_socket_run(echo, MESSAGES, &outcome), 0);
         assert_int_equal(outcome.bytes, MESSAGES * parameters.message);
+        assert_int_equal(outcome.allocations, MESSAGES * forms[i].allocations);
         if (i == 0)
             checksum = outcome.checksum;
         assert_int_equal(outcome.checksum, checksum);
@@ -70,7 +79,8 @@ static void every_form_ends_with_requests_in_flight(void **state)
     (void)state;
     for (size_t i = 0; i < FORMS; i++) {
         struct outcome outcome;
-        struct echo_parameters parameters = {.form = forms[i],
+        struct echo_parameters parameters = {.form = forms[i].form,
+                                             .preallocated = forms[i].preallocated,
                                              .transport = ECHO_socketpair,
                                              .split = true,
                                              .process = spoiling,

@@ -163,6 +163,9 @@ static void on_io_uring(void **state)
     }
     it_serves(&bare_echo_io_uring);
     it_serves(&floor_echo_io_uring);
+    it_serves(&task_echo_io_uring);
+    it_serves(&pipeline_echo_io_uring);
+    it_serves(&p2300_task_echo_io_uring);
 }
 
 static void on_epoll(void **state)
@@ -170,6 +173,9 @@ static void on_epoll(void **state)
     (void)state;
     it_serves(&bare_echo_epoll);
     it_serves(&floor_echo_epoll);
+    it_serves(&task_echo_epoll);
+    it_serves(&pipeline_echo_epoll);
+    it_serves(&p2300_task_echo_epoll);
 }
 
 int main(void)
