@@ -261,16 +261,18 @@ static int deliver(struct uring *self)
         reactor_complete(&self->base, op, op->result);
     }
 
-    /* Each is given back before it is delivered, so that the queue has room for what that brings about. */
+    /* Each is given back before it is delivered, so that the queue has room for what that brings about. Meanwhile the
+     * next one's operation is fetched. */
     const struct io_uring_cq *queue = &ring->cq;
     unsigned head = *queue->khead;
+    const struct io_uring_cqe *next = &queue->cqes[head & queue->ring_mask];
     for (unsigned left = io_uring_cq_ready(ring); left > 0; left--) {
-        const struct io_uring_cqe *cqe = &queue->cqes[head++ & queue->ring_mask];
-        uint64_t user_data = cqe->user_data;
-        int result = cqe->res;
-        unsigned flags = cqe->flags;
-        io_uring_smp_store_release(queue->khead, head);
-        __builtin_prefetch((void *)(uintptr_t)queue->cqes[head & queue->ring_mask].user_data); /* the next one's */
+        uint64_t user_data = next->user_data;
+        int result = next->res;
+        unsigned flags = next->flags;
+        io_uring_smp_store_release(queue->khead, ++head);
+        next = &queue->cqes[head & queue->ring_mask];
+        __builtin_prefetch((void *)(uintptr_t)next->user_data);
         delivered += take(self, user_data, result, flags);
     }
     return delivered;
