@@ -47,7 +47,7 @@ function drawSource(step) {
 function centre(panel) {
   const code = panel.querySelector(".code");
   const now = panel.querySelector(".now");
-  if (now) code.scrollTop = now.offsetTop - code.offsetTop - (code.clientHeight - now.clientHeight) / 2;
+  if (now) code.scrollTop = now.offsetTop - (code.clientHeight - now.clientHeight) / 2;
 }
 
 // To scale, and growing downwards as on the machine: the whole height is the deepest stack of the scene.
@@ -104,15 +104,14 @@ function drawList(title, lines) {
 }
 
 function drawState(step) {
-  const memory = step.alive.map((one) =>
-    one.block ? [`${one.name}, ${bytes(one.bytes)}: ${one.where}`] : [`${one.name}, ${bytes(one.bytes)}: ${one.where}`, "inside"]);
+  const memory = step.alive.map(([name, size, where]) => (where ? [`${name}, ${bytes(size)}: ${where}`] : [`${name}, ${bytes(size)}`, "inside"]));
   const counters = make("dl", { class: "counters" });
   for (const [event, name] of Object.entries(data.counted))
     counters.append(make("div", event === step.event ? { class: "changed" } : {},
       make("dt", { text: name }), make("dd", { text: number(step.counts[event] || 0) })));
-  const heap = step.alive.reduce((total, one) => total + (one.block ? one.bytes : 0), 0);
+  const heap = step.alive.reduce((total, [, size, where]) => total + (where ? size : 0), 0);
   return make("div", { class: "state", tabindex: "0", "aria-label": "memory, queue and counters" },
-    drawList(`Memory: ${bytes(heap)} in blocks, and what is inside them`, memory),
+    drawList(`Memory: ${bytes(heap)} in blocks; what is in them`, memory),
     drawList("Ready queue", step.queue.map((name) => [name])),
     make("div", {}, make("h3", { text: "Counted so far" }), counters));
 }

@@ -106,8 +106,8 @@ def page(traces, _sources, info):
     """The handout as HTML, to be printed."""
     scene = next((one for one in traces if one["scene"] == SCENE), traces[0])
     sides = [(side, trace.replay(side)) for side in scene["sides"]]
-    reasons = "".join(f"<p><b>{escape(label(side))}.</b> {escape(player_facts.why(side, states))} That it would not grow "
-                      f"rests on: {escape(side['rests_on'])}.</p>" for side, states in sides)
+    reasons = "".join(f"<p><b>{escape(label(side))}.</b> {escape(player_facts.why(side, states))} "
+                      f"That it would not grow rests on: {escape(side['rests_on'])}.</p>" for side, states in sides)
     parts = {
         "css": (scenes.SOURCES / "demo" / "player" / "handout.css").read_text(encoding="utf-8").replace(
             "@footer@", player_facts.short_origin(info)),

@@ -22,15 +22,16 @@ class Shared:
         return self.numbers[key]
 
 
-def shown_object(objects, number):
-    """What the player says of an object that is alive."""
-    thing = objects[number]
-    name = thing["kind"] if not thing["name"] else f"{thing['kind']} {thing['name']}"
-    if "inside" not in thing:
-        return {"name": name, "bytes": thing["bytes"], "where": thing["where"], "block": True}
-    holder = objects[thing["inside"]]
-    where = " ".join(word for word in ("inside the", holder["kind"], holder["name"]) if word)
-    return {"name": name, "bytes": thing["bytes"], "where": where, "block": False}
+def shown_objects(objects, alive):
+    """[[name, bytes, where a block is; "" for a part], ...]: each block, and behind it the parts that lie in it."""
+    shown = []
+    for number in alive:
+        if "inside" not in objects[number]:
+            parts = [other for other in alive if objects[other].get("inside") == number]
+            shown += [[" ".join(filter(None, (thing["kind"], thing["name"]))), thing["bytes"], where]
+                      for thing, where in [(objects[number], objects[number]["where"])]
+                      + [(objects[part], "") for part in parts]]
+    return shown
 
 
 def shown_side(side, shared):
@@ -46,7 +47,7 @@ def shown_side(side, shared):
         numbered = [[shared["files"].number(file), line] for file, line in places]
         site = shared["sites"].number([*numbered[0], state.event, *sum(numbered[1:], [])])
         pushed = [shared["frames"].number(frame) for frame in state.stack[kept:]]
-        alive = shared["alive"].number([shown_object(objects, number) for number in state.objects])
+        alive = shared["alive"].number(shown_objects(objects, state.objects))
         steps.append(shared["steps"].number([site, len(before) - kept, pushed, alive,
                                              shared["queues"].number(state.queue)]))
         before = state.stack

@@ -11,8 +11,8 @@ def asked(states):
 
 
 def growth(states):
-    """How deep the stack is each time that the program asks again: {"kind", "slope", "base", "most"}, in bytes. `base` is
-    what the stack takes without what completions leave; of two depths alone nothing is concluded."""
+    """How deep the stack is each time that the program asks again: {"kind", "slope", "base", "most"}, in bytes. `base`
+    is what the stack takes without what completions leave; of two depths alone nothing is concluded."""
     depths = [states[number].stack_bytes for number in asked(states)]
     deepest = max(state.stack_bytes for state in states)
     steps = {after - before for before, after in zip(depths, depths[1:])}
@@ -45,7 +45,7 @@ def first_round(states):
 
 
 def deeper(states):
-    """How much deeper the stack is when the program has what it asked for first than when it asked, in bytes; or None."""
+    """How many bytes deeper the stack is when the program has what it asked for first than when it asked; or None."""
     ends = first_round(states)
     return ends[1].stack_bytes - ends[0].stack_bytes if ends else None
 
@@ -63,11 +63,11 @@ def why(side, states):
     grown, asks = growth(states), asked(states)
     if grown["kind"] == "linear":
         frames = named(between(states[asks[1]], states[asks[2]]))
-        return (f"It grows: each completion leaves the frame of {frames}. From inside it the coroutine was resumed by a "
-                "call, so that it has to wait for that call to return; the coroutine asks again before it does.")
+        return (f"It grows: each completion leaves the frame of {frames}. From inside it the coroutine was resumed by "
+                "a call, so that it has to wait for that call to return; the coroutine asks again before it does.")
     if grown["kind"] == "bounded":
-        return ("It grows for some completions and falls back: after so many, the next is put into a queue, and runs when "
-                "the calls have returned.")
+        return ("It grows for some completions and falls back: after so many, the next is put into a queue, and runs "
+                "when the calls have returned.")
     awaiting = states[asks[0]:] if asks else states
     if not count(awaiting, "SUSPEND"):
         return "Nothing is left: the coroutine did not suspend, so nobody had to resume it."
@@ -77,8 +77,8 @@ def why(side, states):
         return (f"The coroutine goes on {deeper(states)} B deeper than it asked: it was resumed by a call from inside "
                 f"{named(between(*first_round(states)))}, which waits on the stack for that call to return.")
     if count(awaiting, "TRANSFER") > count(awaiting, "NESTED_RESUME"):
-        return ("Nothing is left: await_suspend returns the coroutine's handle, so that whoever called returns first, and "
-                "the coroutine goes on in its place, by a jump.")
+        return ("Nothing is left: await_suspend returns the coroutine's handle, so that whoever called returns first, "
+                "and the coroutine goes on in its place, by a jump.")
     return "Nothing is left: the coroutine goes on where it asked."
 
 
@@ -104,16 +104,17 @@ def summary(scene, states):
     sides = list(zip(scene["sides"], states))
     return [
         ["Stack, at its deepest", *(f"{max(state.stack_bytes for state in each):,} B" for _, each in sides)],
-        ["Deeper when it has the first result than when it asked", *(
+        ["Deeper after the first read than before it", *(
             "?" if deeper(each) is None else f"{deeper(each)} B" for _, each in sides)],
         ["Each completion leaves", *(left_text(each) for _, each in sides)],
         ["Why", *(why(*each) for each in sides)],
         ["That it would not grow rests on", *(side["rests_on"] for side, _ in sides)],
-        ["Suspended; resumed by a call; by a jump", *(
-            "; ".join(str(count(each, event)) for event in ("SUSPEND", "NESTED_RESUME", "TRANSFER")) for _, each in sides)],
-        ["Operation states built; bytes of the largest", *(
+        ["Suspended; resumed by call; by jump", *(
+            "; ".join(str(count(each, event)) for event in ("SUSPEND", "NESTED_RESUME", "TRANSFER"))
+            for _, each in sides)],
+        ["Operation states; the largest, B", *(
             f"{count(each, 'OP_STATE_BUILT')}; {largest(side, each, 'operation state')}" for side, each in sides)],
-        ["Memory blocks, coroutine frames included; bytes of the largest", *(
+        ["Memory blocks, frames too; the largest, B", *(
             f"{len(blocks(side))}; {max([thing['bytes'] for thing in blocks(side)], default=0)}" for side, _ in sides)],
     ]
 
@@ -123,8 +124,8 @@ def revision(info):
     noted = info.get("git") or {}
     if not noted.get("revision"):
         try:
-            done = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=12"], capture_output=True, text=True,
-                                  check=True, cwd=pathlib.Path(__file__).resolve().parent)
+            done = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=12"], capture_output=True,
+                                  text=True, check=True, cwd=pathlib.Path(__file__).resolve().parent)
         except (OSError, subprocess.CalledProcessError):
             return "unknown revision"
         return f"revision {done.stdout.strip()}"
