@@ -280,9 +280,9 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
  * with the speculative call; beside them two of latencies. All forms of the loop are in two of the groups.
  *
  * Left out: at 1000 connections several messages of 64 KiB in flight on each, and requests that are split and longer
- * than 64 bytes, which measure the kernel's buffers and copies, or over epoll; at one connection, and over TCP at 4 KiB,
- * split requests of more sizes; latencies of 64 KiB, and, but for 64 connections over TCP, those of several messages in
- * flight, each of which waits for those before it, and of split requests. */
+ * than 64 bytes, which measure the kernel's buffers and copies, or over epoll; at one connection, and over TCP at 4
+ * KiB, split requests of more sizes; latencies of 64 KiB, and, but for 64 connections over TCP, those of several
+ * messages in flight, each of which waits for those before it, and of split requests. */
 #define SOCKET_GROUPS(...)                                                                                             \
     PING_PONG(LOOP_FORMS, CELL_BOTH, socketpair, 1, 64, __VA_ARGS__)                                                   \
     PING_PONG(LOOP_FORMS_WITH_TWINS, CELL_FULL, socketpair, 1, 4096, __VA_ARGS__)                                      \

@@ -8,7 +8,7 @@ height = 170 + 17 * (X_max + 1)
 load "terminal.gnuplot"
 
 set title "The loop: throughput compared with the floor"
-set xlabel "throughput, floor = 1 (bar: 99 % interval; band: within 3 % of the floor)"
+set xlabel "throughput, floor = 1, higher is better (bar: 99 % interval; band: within 3 % of the floor)"
 set yrange [X_max + 0.8:-0.8]
 set xrange [0:*]
 set ytics nomirror font ",9"

@@ -111,9 +111,10 @@ CAPTIONS = {
         lambda row: ours(row) and row.keys.get("work") == "stop",
     ),
     "echo": ranged(
-        "The loop over sockets and in memory. Time of a turn over the floor's (lower is better):",
+        "The loop over sockets and in memory, on the floor's reactor. Time of a turn over the floor's (lower is better):",
         "ratio_to_floor",
         "times",
+        lambda row: ours(row) and not row.mechanism.endswith("-apart"),
     ),
     "echo-latency": ranged(
         "How long a message takes from when it is due, by percentile (lower is better): under a closed load, and under "

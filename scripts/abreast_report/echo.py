@@ -1,6 +1,6 @@
 """echo: the real loop, each model beside the floor."""
 
-from . import echo_latency
+from . import echo_apart, echo_latency
 from .echo_cost import OUTSIDE, UNDECIDED, WITHIN, core_sentence, core_table, judge, mark, shown_cpu, where_table
 from .ratios import control_finding, difference, groups_of, more, shown_range, shown_speed, speed
 from .rows import breakable, cited, model_order, shown, shown_row
@@ -13,18 +13,20 @@ CPU_TO_BARE = "cpu_ratio_to_native"
 YARDSTICK = 0.97  # of a bare loop's throughput, that the floor's interval must not go below
 
 ELSEWHERE = {"ns_per_op", "ns_above_floor", "cpu_ns_above_floor", RATIO, CPU_RATIO, TO_BARE, CPU_TO_BARE, "msgs_per_s",
-             "cpu_ns_per_msg", "offered_msgs_per_s"}
+             "cpu_ns_per_msg", "offered_msgs_per_s", "ns_above_native", "cpu_ns_above_native", "server_ns_per_msg"}
 
 
 def in_memory(group):
     return "transport=memory" in group.variant.split(",")
 
 
-def timed_line(name, figures):
+def timed_line(name, figures, judged):
     """Throughput and processor time, each beside the floor's."""
     rate, cpu, ratio = (figures.get(metric) for metric in ("msgs_per_s", "cpu_ns_per_msg", RATIO))
     floor = ["1 (floor)", "1 (floor)"]
     beside = [mark_speed(ratio), shown_cpu(figures.get(CPU_RATIO))] if ratio else floor
+    if not judged:
+        beside = [shown_speed(ratio), shown_speed_of_cpu(figures.get(CPU_RATIO))]
     return [*name, shown_row(rate), beside[0], shown_row(cpu), beside[1]]
 
 
@@ -37,21 +39,24 @@ def build(rows, results=None):
         for (model, mechanism), figures in group.ordered():
             name = [breakable(group.variant), f"{model} {mechanism}"]
             if "ns_per_op" in figures:
-                times.append(timed_line(name, figures))
+                times.append(timed_line(name, figures, not echo_apart.is_model_apart((model, mechanism))))
             if any(metric in figures for metric in metrics):
                 counts.append([*name, group.compiler, *(shown_row(figures.get(metric)) for metric in metrics)])
     section.tables = [
         Table(
             "echo",
             "The loop: throughput and processor time of each form beside the floor's",
-            ["variant", "form", "messages/s", "throughput, floor = 1", "CPU ns a message", "CPU, floor = 1"],
+            ["variant", "form", "messages/s (higher is better)", "throughput, floor = 1 (higher is better)",
+             "CPU ns a message (lower is better)", "CPU, floor = 1 (lower is better)"],
             times,
             "Throughput: higher is better; CPU: lower is better. In brackets the 99 % interval of paired, interleaved"
             " runs. CPU is all processor time of the thread that client and loop share, the kernel's included. All "
             "forms of a variant moved the same bytes and gave the same checksum: the runner refuses a group where "
             "they differ. window: so many messages in flight on each connection; parts: sub-requests that a message "
             "is split in. A library, named with its version, has its own reactor of that kind, on both ends of a "
-            "connection. The clients of bare loops and of floor-apart have a reactor of their own; floor-plain is "
+            "connection. The clients of bare loops and of servers named apart have a reactor of their own, and the models "
+            "there are judged in the table of servers apart; task-preallocated has its sub-requests' frames in its "
+            "own; floor-plain is "
             "without the policy that its variant names.",
         ),
         Table(
@@ -66,11 +71,12 @@ def build(rows, results=None):
     memory = [group for group in groups if in_memory(group)]
     section.short = short(real, memory)
     section.headline = headline(real)
-    section.tables[1:1] = [*where_table(memory, real, results), *core_table(real), *echo_latency.table(groups)]
-    section.findings = [*core_sentence(real), *echo_latency.sentences(groups)]
+    section.tables[1:1] = [*where_table(memory, real, results), *echo_apart.table(real), *core_table(real),
+                              *echo_latency.table(groups)]
+    section.findings = [*core_sentence(real), *echo_apart.sentences(real), *echo_latency.sentences(groups)]
     section.findings += [*instructions(groups), *control_finding(groups, RATIO)]
     section.findings += [text for group in groups for text in [*against_bare(group), *policy(group)]]
-    section.findings += [text for group in groups for text in far_from_floor(group)]
+    section.findings += [text for group in groups for text in [*frames_in_place(group), *far_from_floor(group)]]
     section.data = figure_data(groups)
     latencies = echo_latency.figure_data(groups)
     section.more_data = {"echo-latency": latencies} if latencies else {}
@@ -80,6 +86,11 @@ def build(rows, results=None):
 def floor_of(group):
     """The figures of the bare state machine."""
     return group.cells.get(("raw", "floor"), {})
+
+
+def shown_speed_of_cpu(row):
+    """Processor time, floor = 1, and no verdict."""
+    return cited(f"{row.value:.2f} ({row.low:.2f} to {row.high:.2f})", row) if row and row.value is not None else "-"
 
 
 def mark_speed(ratio):
@@ -93,7 +104,7 @@ def throughputs(groups):
     for group in groups:
         for name, figures in group.cells.items():
             times = speed(figures.get(RATIO))
-            if times and name[0] != "raw":
+            if times and name[0] != "raw" and not echo_apart.is_model_apart(name):
                 found.setdefault(name, []).append(times)
     return dict(sorted(found.items(), key=lambda item: model_order(item[0][0])))
 
@@ -134,7 +145,7 @@ def far_from_floor(group):
     base = floor_of(group)
     for (model, mechanism), figures in group.ordered():
         times = speed(figures.get(RATIO))
-        if model == "raw" or times is None or judge(times) != OUTSIDE:
+        if model == "raw" or echo_apart.is_model_apart((model, mechanism)) or times is None or judge(times) != OUTSIDE:
             continue
         reasons, same = [], []
         for metric, what in (
@@ -219,6 +230,20 @@ def policy(group):
     )
 
 
+def frames_in_place(group):
+    """The fan-out of awaitables with frames from the allocator, and with frames in the server's own."""
+    cells = [group.cells.get(("awaitable", mechanism), {}) for mechanism in ("task", "task-preallocated")]
+    rows = [cell.get(metric) for metric in ("allocs_per_op", RATIO) for cell in cells]
+    if any(row is None or row.value is None for row in rows):
+        return
+    yield cited(
+        f"Sub-requests as awaitable tasks, {group.variant}: with frames from the allocator, {shown(rows[0].value)} a "
+        f"request, {shown_speed(rows[2])} of the floor's throughput; with frames in the server's own, "
+        f"{shown(rows[1].value)} from the allocator, {shown_speed(rows[3])} (higher is better).",
+        *rows,
+    )
+
+
 def instructions(groups):
     """What a turn of the loop costs above the floor in instructions, where they were counted."""
     for group in groups:
@@ -243,7 +268,7 @@ def figure_data(groups):
         before = x
         for (model, mechanism), figures in group.ordered():
             times = speed(figures.get(RATIO))
-            if times and model != "raw":
+            if times and model != "raw" and not echo_apart.is_model_apart((model, mechanism)):
                 value, low, high = times
                 text += f"{x}\t{value:.6g}\t{low:.6g}\t{high:.6g}\t{min(model_order(model), 5)}\t"
                 text += f"{model} {mechanism}, {group.variant}\n"

@@ -31,9 +31,10 @@ def microseconds(row):
     return cited(f"{value} ({low} to {high})" if not row.exact else value, row)
 
 
-def load_of(load, forms):
+def load_of(load, forms, place):
     if load == "closed":
-        return "closed: one message in flight on each connection"
+        window = next((part[7:] for part in place.split(",") if part.startswith("window=")), None)
+        return f"closed: {f'{window} messages' if window else 'one message'} in flight on each connection"
     rate = next((figures["offered_msgs_per_s"] for figures in forms.values() if "offered_msgs_per_s" in figures), None)
     at = f", {rate.value:,.0f} messages/s" if rate and rate.value else ""
     return cited(f"open: {load.partition('-')[2]} % of the floor's closed rate{at}", rate)
@@ -44,7 +45,7 @@ def table(groups):
     for place, load, forms in latencies(groups):
         for (model, mechanism), figures in forms.items():
             values = [microseconds(figures.get(metric(percentile))) for percentile in SHOWN]
-            rows.append([breakable(place), load_of(load, forms), f"{model} {mechanism}", *values])
+            rows.append([breakable(place), load_of(load, forms, place), f"{model} {mechanism}", *values])
     if not rows:
         return []
     return [
@@ -56,7 +57,8 @@ def table(groups):
             "From the time a message is due to the time the last byte of its reply is read. Under a closed load it is"
             " due when the reply before it is there; under an open load at its time of a schedule (exponential gaps, "
             "from the seed), so that what delays many messages is counted for each of them. All forms have the same "
-            "schedule. Value: the median over the repeats; in brackets its 99 % interval. The load generator shares "
+            "schedule. Value: the median over the repeats; in brackets two of them between which the median lies in 99 "
+            "% of all cases or more: of eight repeats the least and the greatest. The load generator shares "
             "the thread with the loop. Shown, not judged: what else the machine does decides the tail.",
         )
     ]
@@ -71,7 +73,7 @@ def sentences(groups):
                 parts.append(f"{model} {mechanism} {shown(rows[0].value / 1000)} and {shown(rows[1].value / 1000)} µs")
                 told += rows
         if parts:
-            where = f"{place}, {load_of(load, forms)}"
+            where = f"{place}, {load_of(load, forms, place)}"
             yield cited(f"Latency, median and p99 (lower is better), {where}: {'; '.join(parts)}.", *told)
 
 
@@ -91,7 +93,8 @@ def figure_data(groups):
                 row = figures.get(metric(percentile))
                 if row and row.value:
                     text += f"{100 / (100 - percentile):.6g}\t{row.value / 1000:.6g}\t{line}\n"
-            blocks.append(text)
+            if text.count("\n") > 1:
+                blocks.append(text)
     return "\n\n".join([*blocks, f"place\n{place}\n"])
 
 

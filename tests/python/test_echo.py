@@ -144,3 +144,57 @@ def test_latencies_are_shown_and_drawn_and_not_judged():
 
 def test_without_latencies_there_is_no_figure_of_them():
     assert section(models()).more_data == {}
+
+
+def apart(ratio, above):
+    text = "".join(row(("raw", "floor-apart"), metric, value) for metric, value in (
+        ("ns_per_op", 3000), ("server_ns_per_msg", 1500), ("cpu_ns_per_msg", 3000)))
+    name = ("awaitable", "task-apart")
+    text += row(name, "ns_per_op", 3300) + row(name, "cpu_ns_per_msg", 3300) + row(name, "server_ns_per_msg", 1800)
+    text += row(name, "ratio_to_native", *ratio) + row(name, "ns_above_native", *above)
+    return text + row(name, "cpu_ratio_to_native", *ratio) + row(name, "ratio_to_floor", 0.8, 0.75, 0.85)
+
+
+@pytest.mark.parametrize(
+    "ratio, above, whole, own",
+    [
+        ((1.0, 0.99, 1.01), (3, -6, 12), "1 within 3 %", "0.2 %: 1 within 3 %"),
+        ((1.02, 1.01, 1.03), (60, 52.5, 75), "1 within 3 %", "4.0 %: 1 outside"),
+        ((1.1, 1.08, 1.12), (300, 240, 360), "1 outside", "20.0 %: 1 outside"),
+        ((1.03, 1.0, 1.06), (45, 0, 90), "1 too noisy to tell", "3.0 %: 1 too noisy to tell"),
+    ],
+)
+def test_a_model_with_a_reactor_of_its_own_is_judged_by_the_floor_there(ratio, above, whole, own):
+    """In the server's own part too: what is 2 % of a message can be 4 % of what the server does for it."""
+    found = section(yardsticks((1, 0.98, 1.02)) + apart(ratio, above))
+    floor, task = table(found, "echo-apart").rows
+    assert floor[1:] == ["raw floor-apart", "1500", "1 (floor)", "1 (floor)", "0 (floor)", "0 (floor)"]
+    assert task[1:3] == ["awaitable task-apart", "1800"]
+    text = "\n".join(found.findings)
+    assert "50 % is the server's own" in text and "3 % of the whole are 6.00 % of the server's own part" in text
+    said = next(line for line in found.findings if line.startswith("awaitable task-apart"))
+    assert f"1 variants: {whole}; " in said and said.endswith(f"{own}.")
+    assert found.short == found.headline == found.data == ""
+
+
+def test_frames_in_place_are_told_beside_those_of_the_allocator():
+    place = f"{PLACE},parts=4"
+    text = row(("raw", "floor"), "ns_per_op", 9000, variant=place)
+    for mechanism, count, ratio in (("task", 4, 1.25), ("task-preallocated", 0, 1.0)):
+        name = ("awaitable", mechanism)
+        text += row(name, "allocs_per_op", count, variant=place) + row(name, "ratio_to_floor", ratio, variant=place)
+    said = "\n".join(section(text).findings)
+    assert "with frames from the allocator, 4 a request, 0.80 (0.80 to 0.80) of the floor's throughput" in said
+    assert "with frames in the server's own, 0 from the allocator, 1.00 (1.00 to 1.00)" in said
+
+
+def test_a_window_and_latencies_that_failed():
+    text = latencies("closed", range(10, 90, 10)).replace(f"{TCP},load", f"{TCP},window=8,load")
+    text += row(PIPELINE, "latency_p50_ns", "?", variant=f"{TCP},window=8,load=closed")
+    found = section(text)
+    rows = table(found, "echo-latency").rows
+    assert [line[1:4] for line in rows] == [
+        ["closed: 8 messages in flight on each connection", "awaitable task", "20"],
+        ["closed: 8 messages in flight on each connection", "sender pipeline", "?"],
+    ]
+    assert "pipeline" not in found.more_data["echo-latency"]

@@ -1,0 +1,135 @@
+"""echo: the models as servers with a reactor of their own, beside the floor that has one too."""
+
+from .echo_cost import NEAR, OUTSIDE, UNDECIDED, WITHIN, counted, judge, mark, shown_cpu
+from .ratios import shown_range, shown_speed, speed
+from .rows import breakable, cited, shown, shown_row
+from .tables import Table
+
+FLOOR = ("raw", "floor-apart")
+FORMS = [("awaitable", "task-apart"), ("sender", "pipeline-apart"), ("sender", "p2300-task-apart")]
+RATIO, CPU_RATIO, ABOVE, OWN = "ratio_to_native", "cpu_ratio_to_native", "ns_above_native", "server_ns_per_msg"
+NEAR_PERCENT = 100 * (1 / NEAR - 1)  # more time than this is less throughput than NEAR
+
+
+def is_model_apart(name):
+    return name in FORMS
+
+
+def of_own_part(row, floor):
+    """Per cent of the floor's own part of a message that a form takes above it: (value, low, high), or None."""
+    own = floor.get(OWN)
+    if not row or row.value is None or not own or not own.value:
+        return None
+    return tuple(100 * number / own.value for number in (row.value, row.low, row.high))
+
+
+def judge_share(share):
+    _, low, high = share
+    return WITHIN if high <= NEAR_PERCENT else OUTSIDE if low > NEAR_PERCENT else UNDECIDED
+
+
+def shown_share(row, floor):
+    share = of_own_part(row, floor)
+    if share is None:
+        return "-"
+    text = "{:.1f} ({:.1f} to {:.1f})".format(*share)
+    return mark(text, judge_share(share), row, floor[OWN])
+
+
+def places(groups):
+    """[(group, the floor's figures, {form: figures})]"""
+    found = []
+    for group in groups:
+        forms = {name: group.cells[name] for name in FORMS if speed(group.cells.get(name, {}).get(RATIO))}
+        if forms and FLOOR in group.cells:
+            found.append((group, group.cells[FLOOR], forms))
+    return found
+
+
+def table(groups):
+    lines = []
+    for group, floor, forms in places(groups):
+        place = breakable(group.variant)
+        own = [shown_row(floor.get(OWN)), "1 (floor)", "1 (floor)", "0 (floor)", "0 (floor)"]
+        lines.append([place, " ".join(FLOOR), *own])
+        for name, figures in forms.items():
+            ratio, above = figures[RATIO], figures.get(ABOVE)
+            throughput = mark(shown_speed(ratio), judge(speed(ratio)), ratio)
+            lines.append(
+                [
+                    place,
+                    " ".join(name),
+                    shown_row(figures.get(OWN)),
+                    throughput,
+                    shown_cpu(figures.get(CPU_RATIO)),
+                    shown_row(above),
+                    shown_share(above, floor),
+                ]
+            )
+    if not lines:
+        return []
+    return [
+        Table(
+            "echo-apart",
+            "The loop as a server with a reactor of its own, apart from its clients: each form beside the floor there",
+            [
+                "variant",
+                "form",
+                "server's own ns a message (lower is better)",
+                "throughput, floor-apart = 1 (higher is better)",
+                "CPU, floor-apart = 1 (lower is better)",
+                "ns a message above floor-apart (lower is better)",
+                "the same, % of the server's own part",
+            ],
+            lines,
+            "Here each of a server's turns begins with a message on every connection, as of the bare loops, so that its "
+            "reads do not have to wait. The server's own part is the time of its turns; throughput and CPU are of "
+            "clients and server together. A difference to floor-apart is the server's alone, for the clients are the "
+            "same: the last column is that difference in per cent of the floor's own part. In brackets 99 % intervals. "
+            "Within 3 % or outside only if the whole interval is.",
+        )
+    ]
+
+
+def sentences(groups):
+    found = places(groups)
+    diluted, told = [], []
+    for _, floor, _ in found:
+        own, whole = floor.get(OWN), floor.get("ns_per_op")
+        if own and whole and own.value and whole.value:
+            diluted.append(own.value / whole.value)
+            told += [own, whole]
+    if diluted:
+        percents = [f"{100 * value:.0f}" for value in (min(diluted), max(diluted))]
+        span = percents[0] if percents[0] == percents[1] else f"{percents[0]} to {percents[1]}"
+        spread = shown_range([3 / value for value in diluted])
+        yield cited(
+            f"Of the time of a message over sockets {span} % is the server's own, measured where it stands apart from its "
+            f"clients; the rest is theirs. So 3 % of the whole are {spread} % of the server's own part.",
+            *told,
+        )
+    for name in FORMS:
+        whole, own, cpu, told = [], [], [], []
+        for _, floor, forms in found:
+            figures = forms.get(name)
+            if not figures:
+                continue
+            told.append(figures[RATIO])
+            whole.append((judge(speed(figures[RATIO])), speed(figures[RATIO])[0]))
+            share = of_own_part(figures.get(ABOVE), floor)
+            if share:
+                own.append((judge_share(share), share[0]))
+                cpu.append(shown(figures[ABOVE].value))
+        if not whole:
+            continue
+        verdicts = counted([word for word, _ in whole])
+        text = (
+            f"{' '.join(name)}, on a reactor of its own: {shown_range([value for _, value in whole])} of the throughput "
+            f"of the floor there (1 or more: it costs nothing), {len(whole)} variants: {verdicts}"
+        )
+        if own:
+            text += (
+                f"; {' and '.join(cpu)} ns a message more, of the server's own part "
+                f"{' and '.join(f'{value:.1f}' for _, value in own)} %: {counted([word for word, _ in own])}"
+            )
+        yield cited(text + ".", *told)
