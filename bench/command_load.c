@@ -113,7 +113,7 @@ static int parse(struct load *load, int argc, char **argv)
 
 static void print_time(const char *name, uint64_t ns, const char *separator)
 {
-    if (ns >= 10000000)
+    if (ns >= 1000000)
         printf("%s %.1f ms%s", name, (double)ns * 1e-6, separator);
     else
         printf("%s %.1f us%s", name, (double)ns * 1e-3, separator);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 enum { BACKLOG = 1024, TICK_NS = 2000000, RETRY_NS = 100000000, BYTES_A_FRAME = 8192 };
+static const uint64_t SECOND_NS = 1000000000;
 
 struct server_connection {
     struct server *server;
@@ -189,7 +190,14 @@ static void ticked(struct io_op *op)
         if (self->lingering && delivered(self))
             close_connection(self);
     }
-    if (clock_ns() >= server->deadline_ns)
+    uint64_t now = clock_ns();
+    if (server->open > 0 && !server->told_waiting &&
+        now + (SERVER_GRACE_SECONDS - 1) * SECOND_NS >= server->deadline_ns) {
+        complain("stopping: %u connection%s not taken all that was read from them; a second signal ends this at once",
+                 server->open, server->open == 1 ? " has" : "s have");
+        server->told_waiting = true;
+    }
+    if (now >= server->deadline_ns)
         cut_off(server);
     if (server->open > 0 || server->accepting || server->retrying)
         reactor_timer_start(server->reactor, &server->tick, TICK_NS);
@@ -208,7 +216,7 @@ static bool end_of_stream(struct io_op *op)
 static void drain(struct server *server)
 {
     server->draining = true;
-    server->deadline_ns = clock_ns() + SERVER_GRACE_SECONDS * UINT64_C(1000000000);
+    server->deadline_ns = clock_ns() + SERVER_GRACE_SECONDS * SECOND_NS;
     server->ops.try_op[IO_READ] = end_of_stream;
     server->ops.tries_if_speculative = false;
     if (server->accepting)

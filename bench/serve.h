@@ -58,6 +58,7 @@ struct server {
     struct reactor_timer retry, tick; /* until it accepts again; until it looks whether all has been delivered */
     char signal_byte;
     bool accepting, retrying; /* in flight */
+    bool told_waiting;        /* that the stop has to wait for clients */
     bool told_refusal;
     bool draining;
     uint64_t deadline_ns; /* of draining */
