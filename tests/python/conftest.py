@@ -50,7 +50,7 @@ def smoke(abreast, tmp_path_factory):
 def timed(abreast, tmp_path_factory):
     """The folder of a quick run of one small group, with times."""
     out = tmp_path_factory.mktemp("timed") / "out"
-    done = run(abreast, "run", "--quick", "--out", out, "frames/*/recycling/depth=1,*", timeout=240)
+    done = run(abreast, "run", "--quick", "--out", out, "frames/awaitable/recycling/depth=1,*", timeout=240)
     assert done.returncode == 0, done.stderr
     return out
 
