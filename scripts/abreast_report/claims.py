@@ -288,8 +288,8 @@ def age(verdicts, info):
 def section(verdicts, info=None):
     """The report's section: a table for each source, the verdict first; and what the verdicts rest on, folded."""
     found = Section("claims")
-    found.short = found.headline = sentence(verdicts)
-    found.findings = age(verdicts, info or {})
+    found.short = sentence(verdicts)
+    found.headline = "\n".join(age(verdicts, info or {}))
     for source in dict.fromkeys(one.source for one in verdicts):
         mine = [one for one in verdicts if one.source == source]
         found.tables.append(

@@ -462,7 +462,7 @@ def test_what_was_measured_cites_its_rows(folder):
     assert set(found.measured.rows) <= set(found.rows)
     assert found.minutes is None
     section = claims.section([found])
-    assert section.headline.startswith("Of 1 claims") and section.tables[0].rows[0][3].rows
+    assert section.short.startswith("Of 1 claims") and section.tables[0].rows[0][3].rows
 
 
 def command(capsys, *words):
