@@ -192,6 +192,7 @@ class Page:
             return self.section(self.parts.claims, "claims")
         text = "<section id=claims>\n<h2>Claims of the papers, judged</h2>\n"
         text += f"<p class=short>{html.escape(self.parts.claims.short)}</p>\n" if self.parts.claims.short else ""
+        text += f"<ul class=headline>\n{listed(self.parts.claims.headline.splitlines())}</ul>\n"
         text += "<p>With what was measured, the conditions and the commands: report.html and claims.tsv.</p>\n"
         sources = {}
         for verdict in self.parts.verdicts:
