@@ -165,7 +165,7 @@ class Page:
     def found(self):
         """The ten findings, and what was not run."""
         found, missing = executive.findings(self.parts.results, self.parts.papers)
-        text = "<ol class=findings>\n"
+        text = f"<p class=note>{executive.LABELS}</p>\n<ol class=findings>\n" if found else "<ol class=findings>\n"
         for finding in found:
             picture = self.picture(finding.figure) if finding.figure and self.printed else ""
             if finding.figure and not self.printed and self.picture(finding.figure):
