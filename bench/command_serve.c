@@ -110,8 +110,8 @@ static int parse(struct server *server, int argc, char **argv)
 
 static void print_summary(const struct server *server)
 {
-    printf("served %" PRIu64 " connections, %" PRIu64 " messages (reads that brought bytes), %" PRIu64 " bytes\n",
-           server->served, server->reads, server->bytes);
+    printf("served %" PRIu64 " connection%s, %" PRIu64 " messages (reads that brought bytes), %" PRIu64 " bytes\n",
+           server->served, server->served == 1 ? "" : "s", server->reads, server->bytes);
     if (server->failed)
         printf("%" PRIu64 " of them ended with an error, the last with: %s\n", server->failed,
                strerror(-server->last_failure));
@@ -135,7 +135,7 @@ int command_serve(int argc, char **argv)
         return EXIT_ERROR;
     }
     printf("listening on 127.0.0.1:%u\n", ntohs(server.address.sin_port));
-    printf("%s by the form %s, on %s; Ctrl-C ends it\n", server.form->model, server.form->mechanism,
+    printf("the %s loop '%s' on %s; Ctrl-C ends it\n", server.form->model, server.form->mechanism,
            reactor_backend_name(server.reactor));
     fflush(stdout); /* what fails shows at the end */
     status = server_run(&server);
@@ -146,8 +146,8 @@ int command_serve(int argc, char **argv)
     server_close(&server);
     print_summary(&server);
     if (server.cut) {
-        complain("%u connections did not take what was left for them within %d seconds, and were cut", server.cut,
-                 SERVER_GRACE_SECONDS);
+        complain("clients that did not take what was left for them within %d seconds were cut: %u",
+                 SERVER_GRACE_SECONDS, server.cut);
         return EXIT_ERROR;
     }
     return EXIT_OK;

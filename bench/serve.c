@@ -193,8 +193,8 @@ static void ticked(struct io_op *op)
     uint64_t now = clock_ns();
     if (server->open > 0 && !server->told_waiting &&
         now + (SERVER_GRACE_SECONDS - 1) * SECOND_NS >= server->deadline_ns) {
-        complain("stopping: %u connection%s not taken all that was read from them; a second signal ends this at once",
-                 server->open, server->open == 1 ? " has" : "s have");
+        complain("stopping: waiting for %u client%s to take what was read from %s; a second signal ends this at once",
+                 server->open, server->open == 1 ? "" : "s", server->open == 1 ? "it" : "them");
         server->told_waiting = true;
     }
     if (now >= server->deadline_ns)

@@ -14,7 +14,7 @@ from conftest import one_line, run
 
 OK, ERROR = 0, 1
 MODELS = ["awaitable", "sender", "sender-task", "floor"]
-SUMMARY = re.compile(r"^served (\d+) connections, (\d+) messages .*, (\d+) bytes$", re.MULTILINE)
+SUMMARY = re.compile(r"^served (\d+) connections?, (\d+) messages .*, (\d+) bytes$", re.MULTILINE)
 
 
 class Server:
