@@ -1,8 +1,8 @@
 """The first page: ten findings in plain words, each computed from rows that its figures link to.
 
 Each function below answers one question from the rows of one experiment, and returns nothing where these are not there.
-Which model a finding favours is computed as well, by the growth that was seen or by intervals that lie apart: it favours
-neither where they do not, and where both models can have what was found. Real C++ comes first where it was measured."""
+Which model a finding favours is computed as well, by the growth that was seen or by intervals that lie apart: it
+favours neither where they do not, and where both models can have what was found. Real C++ comes first where it was measured."""
 
 import html
 
@@ -18,8 +18,8 @@ from .syncratio_sockets import published_share
 
 SHOWN = 10
 LABELS = (
-    "The label after a finding says which design it favours: by its intervals, or by what it counts. It favours neither "
-    "where the two are not told apart, and where both can have what was found."
+    "The label after a finding says which design it favours: by its intervals, or by what it counts. It favours "
+    "neither where the two are not told apart, and where both can have what was found."
 )
 LITTLE = 1.10  # times the loop by hand, below which a difference hardly shows
 
@@ -103,7 +103,7 @@ def stack_transfer(rows, _):
         return None
     by_compiler = []
     for compiler in dict.fromkeys(row.setting.compiler for row in transfer):
-        parts = [[(", " if index else "") + f"{name} ", share(mine)] for index, (name, known) in enumerate(found.items())
+        parts = [[f"{', ' if index else ''}{name} ", share(mine)] for index, (name, known) in enumerate(found.items())
                  if (mine := [row for row in known if row.setting.compiler == compiler])]
         by_compiler += ["; " if by_compiler else "", f"with {compiler} ", *[part for each in parts for part in each]]
     growing = grown(transfer)
@@ -118,8 +118,8 @@ def stack_transfer(rows, _):
     c = rows.all("awaitable", "transfer", "-", "stack_growth")
     language = " in C++" if transfer[0].model.startswith("cxx-") else ""
     other = say(" As our C writes it, symmetric transfer grows at {}.", share(c)).parts if language and c else []
-    text = Sentence(["Symmetric transfer, where an await returns the coroutine to go on with, is meant to keep the "
-                     "stack flat, and the bridges of shipped sender libraries rest on it too. The stack grows"
+    text = Sentence(["Symmetric transfer, where an await returns the coroutine to go on with, is meant to keep "
+                     "the stack flat, and the bridges of shipped sender libraries rest on it too. The stack grows"
                      f"{language} at this many of the settings: ", *by_compiler, ".", *where, *other])
     return Finding("stack", title, text, AWAITABLES if more and all(more) else NEITHER)
 
@@ -148,8 +148,8 @@ def ways_out(rows, _):
                figure(known, "ns")).parts if known else []
     text = say("A completion takes {} with a sender whose author wrote an await for it (a member as_awaitable)",
                figure(member, "ns")).parts + also
-    text += say(", {} by a round trip through the scheduler's queue, and {} ns by the handshakes that shipped libraries "
-                "make; with symmetric transfer between coroutines it takes {} (lower is better).",
+    text += say(", {} by a round trip through the scheduler's queue, and {} ns by the handshakes that shipped libraries"
+                " make; with symmetric transfer between coroutines it takes {} (lower is better).",
                 figure(scheduler, "ns"), ends(handshakes), figure(transfer, "ns")).parts
     return Finding("mitigations", title, Sentence(text), favours(order))
 
@@ -188,7 +188,7 @@ def opstate(rows, _):
     if prefix and beyond("sender", "pipeline") and beyond("awaitable", "ready"):
         parts += [". In C the two take ", *told(beyond("sender", "pipeline"), compilers), ", and ",
                   *told(beyond("awaitable", "ready"), compilers)]
-    parts += [", the awaitable ", *told(known, compilers), " where the compiler knows that it is ready"] if known else []
+    parts += [", the awaitable ", *told(known, compilers), " where the compiler knows it is ready"] if known else []
     parts += ["."]
     size = rows.get("sender", "pipeline", variant, "op_state_bytes")
     parts += [" The sender's operation is ", figure(size, "bytes"), " and no allocation."] if size else []
@@ -218,8 +218,8 @@ def fanout(rows, _):
                figure(task_t, "ns"))
     plain = [rows.get("awaitable", "when-all-awaitables", variant, metric) for metric in metrics]
     if all(plain):
-        text.parts += say(" Awaitables joined without a coroutine each take {}, {} and {}, on frames made by hand, which "
-                          "P4126 proposes and standard C++ does not have.", figure(plain[0], "bytes"),
+        text.parts += say(" Awaitables joined without a coroutine each take {}, {} and {}, on frames made by hand, which"
+                          " P4126 proposes and standard C++ does not have.", figure(plain[0], "bytes"),
                           counted(plain[1].value, "allocation", plain[1]), figure(plain[2], "ns")).parts
     return Finding(
         "fanout",
@@ -283,8 +283,8 @@ def conns(rows, papers):
         "conns",
         f"A frame recycler {word} memory",
         say("With 50,000 connections, after many were replaced by new ones, each holds {} bytes of memory with malloc "
-            f"and {{}} with a recycler: {{}} in pairs of one round, of which there are {len(rounds)} (lower is better). "
-            "The discussion of P4003R1 reports {} less.",
+            f"and {{}} with a recycler: {{}} in pairs of one round, of which there are {len(rounds)} (lower is better)."
+            " The discussion of P4003R1 reports {} less.",
             ends(malloc), ends(recycling), ends(rounds, change), f"{saved:.0f} %"),
         NEITHER,
     )
@@ -306,9 +306,9 @@ def bridges(rows, _):
     def told(template, found):
         return say(template, *[figure(row) for row in found]).parts if found else []
 
-    text = told("An awaitable used as a sender takes {} times a native sender where it completes at once, and {} later, ",
-                there) + [counted(made.value, "allocation", made), ", by the bridge of P2300R10"]
-    text += told("; {} and {} by a callback handle, which needs the frames made by hand of P4126 and is not standard C++",
+    text = told("An awaitable used as a sender takes {} times a native sender where it completes at once, and {} later",
+                there) + [", ", counted(made.value, "allocation", made), ", by the bridge of P2300R10"]
+    text += told("; {} and {} by a callback handle, which needs the frames made by hand of P4126, not standard C++",
                  of("callback-handle"))
     text += told(". A sender used as an awaitable takes {} times a native awaitable at once, and {} later", back)
     grows = rows.get("sender", "sender-awaitable", variants[0], "stack_bytes_per_completion")

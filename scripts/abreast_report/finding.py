@@ -1,4 +1,4 @@
-"""What a finding of the first page is made of: sentences whose figures cite rows, and the rows found by what they say."""
+"""What a finding of the first page is made of: sentences whose figures cite rows, and the rows by what they say."""
 
 from dataclasses import dataclass
 
