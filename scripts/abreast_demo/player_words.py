@@ -1,7 +1,7 @@
 """What the player and the handout say of an event, for someone who knows neither model."""
 
 EVENTS = {
-    "ALLOCATE": "Memory is asked for: a coroutine's frame outlives the call that makes it.",
+    "ALLOCATE": "An allocator is asked for memory, for something that outlives the call that makes it.",
     "ASK": "The program is about to co_await.",
     "TRANSFORM": "co_await makes the awaiter, the object that waits on the coroutine's behalf.",
     "CONNECT": "connect: a sender (what to do) and a receiver (who is told) are put together.",
@@ -39,7 +39,7 @@ COUNTED = {
     "NESTED_RESUME": "resumed by a call",
     "TRANSFER": "resumed by a jump",
     "OP_STATE_BUILT": "operation states built",
-    "ALLOCATE": "frames allocated",
+    "ALLOCATE": "allocations",
     "TABLE_CALL": "calls through a table",
     "POST": "put into the queue",
 }
