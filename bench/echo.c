@@ -276,8 +276,8 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
     FOUR_FORMS(SPLIT_CELL, modes_, __VA_ARGS__)                                                                        \
     SPLIT_PREALLOCATED_CELL(modes_, __VA_ARGS__)
 
-/* The cross product, of which quick mode takes what shows most: nine groups, and two with the yardsticks of epoll and
- * with the speculative call; beside them two of latencies. All forms of the loop are in two of the groups.
+/* The cross product, of which quick mode takes what shows most: seven groups, beside two in memory, one with the
+ * yardsticks of epoll, one with the speculative call, and two of latencies. All forms of the loop are in two of them.
  *
  * Left out: at 1000 connections several messages of 64 KiB in flight on each, and requests that are split and longer
  * than 64 bytes, which measure the kernel's buffers and copies, or over epoll; at one connection, and over TCP at 4

@@ -53,7 +53,7 @@ static unsigned repeats(const struct run_options *options)
 
 static uint64_t messages(const struct run_options *options)
 {
-    return options->smoke ? SMOKE_MESSAGES : options->full ? 20000 : 6000;
+    return options->smoke ? SMOKE_MESSAGES : options->full ? 20000 : 4000;
 }
 
 static int failed(const struct place *place, const struct cell *cell, int status)
