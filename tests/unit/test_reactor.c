@@ -52,6 +52,20 @@ static void a_short_read_returns_what_there_is(void **state)
     assert_memory_equal(in, "short", 5);
 }
 
+/* Where others have waited before, and where none has. */
+static void operations_on_no_bytes_do_not_wait(void **state)
+{
+    struct fixture *fixture = *state;
+    char in[MESSAGE];
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(transfer(fixture, &fixture->pair[0], IO_READ, in, 0), 0);
+        assert_int_equal(transfer(fixture, &fixture->pair[1], IO_WRITE, in, 0), 0);
+        assert_int_equal(transfer(fixture, &fixture->pair[1], IO_WRITE, "bytes", 5), 5);
+        assert_int_equal(transfer(fixture, &fixture->pair[0], IO_READ, in, sizeof in), 5);
+    }
+    nothing_more(fixture);
+}
+
 static void the_end_of_the_stream_reads_zero(void **state)
 {
     struct fixture *fixture = *state;
@@ -361,6 +375,7 @@ int main(int argc, char **argv)
         RULE(a_read_completes_once_and_never_within_submit),
         RULE(a_read_that_waits_completes_when_bytes_come),
         RULE(a_short_read_returns_what_there_is),
+        RULE(operations_on_no_bytes_do_not_wait),
         RULE(the_end_of_the_stream_reads_zero),
         RULE(writing_where_nobody_reads_is_an_error_and_no_signal),
         RULE(a_cancelled_read_completes_once_as_cancelled),
