@@ -21,12 +21,24 @@ def built(abreast):
     return [abreast, *sorted(abreast.parent.glob("cells/*-O2-sib-on-exc-off/costs"))]
 
 
+def with_twins(abreast):
+    """The cells of `frames` in C++ and those in C that they are compared with; of the rest there are many, and each takes
+    its time to count."""
+    listed = run(abreast, "list", "--variants", "--tsv").stdout.splitlines()
+    names = [line.split("\t")[:4] for line in listed if line.startswith("frames\t")]
+    return {
+        f"frames/*/{mechanism}/{re.sub('task=cxx-[a-z0-9]+', 'task=*', variant)}"
+        for _, model, mechanism, variant in names
+        if model.startswith("cxx-")
+    }
+
+
 @pytest.fixture(scope="module")
 def figures(abreast):
     """[(toolchain, {(experiment, model, mechanism, variant, metric): value})] of the main build and of other compilers with its flags"""
     found = []
     for executable in built(abreast):
-        done = run(executable, "measure", "opstate", "frames", "echo/*memory*", timeout=240)
+        done = run(executable, "measure", "opstate", *sorted(with_twins(abreast)), "echo/*memory*", timeout=240)
         assert done.returncode == 0, done.stderr
         toolchain = done.stdout.splitlines()[0].split("\t")[4]
         found.append((toolchain, rows_of(done.stdout)))
