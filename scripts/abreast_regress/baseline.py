@@ -9,7 +9,7 @@ from pathlib import Path
 
 from abreast_report.rows import COLUMNS, BadResults, parse_line
 
-from .judge import EQUAL, differences, judge
+from .judge import EQUAL, UNMEASURED, differences, judge, unmeasured_lines, unmeasured_metrics
 from .metrics import gated
 from .runs import Identity, Run, cell, check_rows, wants, write_text
 from .status import NOTHING, Stop
@@ -24,10 +24,10 @@ def as_text(run, filters):
     facts = dict(zip(Identity._fields, run.identity), revision=run.revision, date=run.date, filters=named)
     lines = [SCHEMA, *(f"# {name}: {facts[name]}" for name in NAMES), "\t".join(COLUMNS)]
     for row in run.rows:
-        if gated(row.metric, row.unit) and not row.missing and wants(filters, cell(row)):
+        if gated(row.metric, row.unit) and wants(filters, cell(row)):
             fields = [getattr(row, name) for name in COLUMNS[:7]]
             value = row.text if row.value is None else number(row.value)
-            lines.append("\t".join([*fields, row.text, value, value, "1"]))
+            lines.append("\t".join([*fields, row.text, value, value, "0" if row.missing else "1"]))
     return "\n".join(lines) + "\n"
 
 
@@ -78,12 +78,17 @@ def update(run, path, filters, write):
     rows = text.splitlines()[len(NAMES) + 2 :]
     if not rows:
         raise Stop(f"{run.name} has no deterministic row: there is nothing to keep", NOTHING)
-    lines = []
+    chosen = [row for row in run.rows if wants(filters, cell(row))]
+    itself = judge(chosen, chosen)
+    absent = unmeasured_metrics(itself)
+    if absent:
+        listed = ", ".join(f"{metric} of {experiment}" for experiment, metric in absent)
+        raise Stop(f"{run.name} has no figure for {listed}: run scripts/setup, measure again, or filter", NOTHING)
+    lines = [f"not measured, nor judged: {line}" for line in unmeasured_lines(itself)]
     if path.exists():
         old = read_baseline(path)
-        chosen = [row for row in run.rows if wants(filters, cell(row))]
         lines += [f"identity {difference}" for difference in differences(old.identity, run.identity)]
-        lines += [finding.line() for finding in judge(old.rows, chosen) if finding.outcome != EQUAL]
+        lines += [finding.line() for finding in judge(old.rows, chosen) if finding.outcome not in (EQUAL, UNMEASURED)]
         lines.append(f"{len(old.rows)} rows before, {len(rows)} after")
     else:
         lines.append(f"new: {len(rows)} rows")

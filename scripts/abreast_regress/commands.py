@@ -11,15 +11,34 @@ from .status import INCONCLUSIVE, NOTHING, OK, Stop, worst
 from .waivers import read_waivers
 
 FORMATS = exporters.FORMATS
+MOST_SHOWN = 60  # findings on the terminal
 POWER_CELL = "grid/awaitable/task/stream=native"
 # What compare times where no filter says otherwise: a read, in every way that quick mode has.
 TIMED_CELLS = ["grid/*/stream=native"]
 
 
 def show(findings):
+    """All that is not equal, in few lines where an experiment has no results at all, and no more than can be read."""
+    missing, found = {}, {}
     for finding in findings:
-        if finding.outcome != judge.EQUAL:
-            print(finding.line())
+        experiment = finding.row.experiment
+        found[experiment] = found.get(experiment, 0) + 1
+        missing[experiment] = missing.get(experiment, 0) + (finding.outcome == judge.MISSING)
+    gone = {experiment for experiment, count in missing.items() if count == found[experiment]}
+    for experiment in sorted(gone):
+        print(f"missing  {experiment}: no results: {missing[experiment]} figures missing")
+    told = [one for one in findings
+            if one.outcome not in (judge.EQUAL, judge.UNMEASURED) and one.row.experiment not in gone]  # fmt: skip
+    told.sort(key=lambda finding: judge.ORDER.index(finding.outcome))
+    for finding in told[:MOST_SHOWN]:
+        print(finding.line())
+    if len(told) > MOST_SHOWN:
+        print(f"and {len(told) - MOST_SHOWN} more: --junit FILE has them all")
+    whole = judge.unmeasured_metrics(findings)
+    for (experiment, metric), count in whole.items():
+        print(f"missing  {experiment} {metric}: measured in neither, {count} figures: run scripts/setup, measure again")
+    for line in judge.unmeasured_lines([f for f in findings if (f.row.experiment, f.row.metric) not in whole]):
+        print(f"note: measured in neither: {line}")
 
 
 def judge_runs(before, after, options, times_follow=False):
@@ -162,9 +181,9 @@ def compare_times(a, b, options):
         print(f"noise while it was timed: {noise.describe()}{average}")
         if noise.high and not options.force:
             for one in timings:
-                if one.verdict != timing.SKIPPED:
+                if one.verdict not in timing.UNTIMED:
                     one.verdict, one.note = timing.UNSURE, "the machine was busy meanwhile"
-            status = INCONCLUSIVE
+            status = timing.status_of(timings)
     for one in timings:
         print(one.line())
     if options.samples:

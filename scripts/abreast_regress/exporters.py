@@ -8,7 +8,7 @@ A cell is named experiment/model/mechanism/variant; with another toolchain than 
 import json
 from xml.sax.saxutils import escape, quoteattr
 
-from .judge import BETTER, CHANGED, MISSING, NEW, RED, SAID, WAIVED, WORSE
+from .judge import EQUAL, MISSING, ORDER, RED, SAID, UNMEASURED, WAIVED, unmeasured_lines, unmeasured_metrics
 from .metrics import LARGER, SAME, SMALLER, metric
 from .runs import cell
 from .status import NOTHING, Stop
@@ -144,14 +144,17 @@ def junit(run):
 
 
 def findings_junit(run, findings, timings=()):
-    cases = []
+    cases, unmeasured = [], unmeasured_metrics(findings)
     for finding in findings:
-        kind = "failure" if finding.outcome in RED | {MISSING} else "skipped" if finding.outcome == WAIVED else ""
+        kind = (
+            "failure" if finding.outcome in RED | {MISSING} or (finding.row.experiment, finding.row.metric) in unmeasured
+            else "skipped" if finding.outcome in (WAIVED, UNMEASURED) else ""
+        )  # fmt: skip
         row = finding.row
         cases.append((row.experiment, row.model, f"{name_of(run, row)} {row.metric}", kind, finding.line()))
     for timing in timings:
         experiment, model = timing.cell.split("/")[:2]
-        kind = {"red": "failure", "green": ""}.get(timing.verdict, "skipped")
+        kind = {"red": "failure", "missing": "failure", "green": ""}.get(timing.verdict, "skipped")
         cases.append((experiment, model, f"{timing.cell} time", kind, timing.line()))
     return junit_text(cases, properties_of(run))
 
@@ -185,12 +188,12 @@ def summary(run):
 def findings_summary(title, findings, timings, status):
     """What GitHub shows of a job: the verdict, then what is not equal, then the times."""
     lines = [f"### {title}: {SAID[status]}", ""]
-    told = [finding for finding in findings if finding.outcome in {WORSE, CHANGED, MISSING, WAIVED, BETTER, NEW}]
-    equal = len(findings) - len(told)
+    told = [finding for finding in findings if finding.outcome not in (EQUAL, UNMEASURED)]
+    equal = sum(finding.outcome == EQUAL for finding in findings)
     if findings:
         lines += [f"{equal} deterministic figures are equal, {len(told)} are not.", ""]
-    order = [WORSE, CHANGED, MISSING, WAIVED, BETTER, NEW]
-    told.sort(key=lambda finding: order.index(finding.outcome))
+    lines += [f"- measured in neither: {line}" for line in unmeasured_lines(findings)]
+    told.sort(key=lambda finding: ORDER.index(finding.outcome))
     if told:
         rows = [
             (f.outcome, f.name, f.before, f.after, f"{f.change:+.3g} %" if f.change else f.note)

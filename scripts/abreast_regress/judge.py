@@ -6,9 +6,13 @@ from .metrics import LARGER, SAME, gated, metric
 from .runs import cell, key
 from .status import NOTHING, OK, REGRESSION, worst
 
-# What came of a row. "missing" and "unreadable" are never green.
-EQUAL, BETTER, WORSE, CHANGED, MISSING, NEW, WAIVED = "equal better worse changed missing new waived".split()
+# What came of a row. "missing" is never green. "unmeasured": there in neither; of some cells a figure never is, but a
+# metric that no cell of an experiment has was not looked at, and that is never green either.
+EQUAL, BETTER, WORSE, CHANGED, MISSING, NEW, WAIVED, UNMEASURED = (
+    "equal better worse changed missing new waived unmeasured".split()
+)
 RED = {WORSE, CHANGED}
+ORDER = [WORSE, CHANGED, MISSING, WAIVED, BETTER, NEW, UNMEASURED]  # what must not be overlooked comes first
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ def judge_row(before, after):
     """What became of a row that both have."""
     rule = metric(after.metric, after.unit)
     if before.missing and after.missing:
-        return Finding(EQUAL, after, "?", "?")
+        return Finding(UNMEASURED, after, "?", "?")
     if after.missing or before.missing:
         return Finding(MISSING if after.missing else NEW, after, before.text, after.text)
     if before.unit != after.unit:
@@ -76,6 +80,28 @@ def judge(before_rows, after_rows):
     return findings
 
 
+def unmeasured_metrics(findings):
+    """Pairs of experiment and metric of which neither has a single figure."""
+    some, none = set(), {}
+    for finding in findings:
+        about = (finding.row.experiment, finding.row.metric)
+        if finding.outcome == UNMEASURED:
+            none[about] = none.get(about, 0) + 1
+        else:
+            some.add(about)
+    return {about: count for about, count in none.items() if about not in some}
+
+
+def unmeasured_lines(findings):
+    """One for each experiment and metric of which figures are in neither."""
+    counts = {}
+    for finding in findings:
+        if finding.outcome == UNMEASURED:
+            about = f"{finding.row.experiment} {finding.row.metric}"
+            counts[about] = counts.get(about, 0) + 1
+    return [f"{about}: {count} {'figure' if count == 1 else 'figures'}" for about, count in counts.items()]
+
+
 def unknown_metrics(rows):
     """Those that nothing judges because metrics.py does not know them."""
     return sorted({row.metric for row in rows if metric(row.metric, row.unit) is None})
@@ -91,12 +117,12 @@ def differences(before, after):
 def status_of(findings):
     """Red before missing before green; nothing in common is nothing measured."""
     outcomes = {finding.outcome for finding in findings}
-    if not outcomes - {NEW, MISSING}:
+    if not outcomes - {NEW, MISSING, UNMEASURED}:
         return NOTHING
     statuses = [OK]
     if outcomes & RED:
         statuses.append(REGRESSION)
-    if MISSING in outcomes:
+    if MISSING in outcomes or unmeasured_metrics(findings):
         statuses.append(NOTHING)
     return worst(statuses)
 
@@ -121,6 +147,5 @@ def summary(findings, status):
     counts = {}
     for finding in findings:
         counts[finding.outcome] = counts.get(finding.outcome, 0) + 1
-    order = [EQUAL, BETTER, WORSE, CHANGED, MISSING, NEW, WAIVED]
-    listed = ", ".join(f"{counts[outcome]} {outcome}" for outcome in order if outcome in counts)
+    listed = ", ".join(f"{counts[outcome]} {outcome}" for outcome in [EQUAL, *ORDER] if outcome in counts)
     return f"deterministic: {SAID[status]}: {listed or 'nothing to judge'}"

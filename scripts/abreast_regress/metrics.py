@@ -47,6 +47,7 @@ METRICS = {
     "frame_bytes": EXACT,
     "graph_bytes_per_op": EXACT,
     "idle_part_bytes": EXACT,
+    "storage_bytes": EXACT,
     "told_bytes": CHANGES,
     "value_bytes_through_memory_per_op": EXACT,
     # Allocations.
@@ -97,11 +98,15 @@ METRICS = {
     "server_ns_per_msg": MEASURED,
     "ns_above_native": MEASURED,
     "cpu_ns_above_native": MEASURED,
+    "cpu_ns_above_floor": MEASURED,
     "ratio_to_floor": MEASURED,
     "ratio_to_malloc": MEASURED,
     "ratio_to_native": MEASURED,
+    "cpu_ratio_to_floor": MEASURED,
+    "cpu_ratio_to_native": MEASURED,
 }
 
+COUNTED = {"instructions_per_op", "bytes_written_per_op"}  # by valgrind; a smoke run counts neither
 TIME_UNITS = {"ns", "us", "ms", "s"}
 
 

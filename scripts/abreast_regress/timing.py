@@ -28,12 +28,17 @@ PAIRS = 30
 SAMPLE_MS = 10.0
 FIRST_OPERATIONS = 1000
 MOST_OPERATIONS = 1 << 40
-RED, GREEN, UNSURE, SKIPPED, WAIVED = "red", "green", "inconclusive", "skipped", "waived"
-STATUS = {RED: REGRESSION, GREEN: OK, UNSURE: INCONCLUSIVE, WAIVED: OK}
+RED, GREEN, UNSURE, SKIPPED, WAIVED, MISSING = "red", "green", "inconclusive", "skipped", "waived", "missing"
+STATUS = {RED: REGRESSION, GREEN: OK, UNSURE: INCONCLUSIVE, WAIVED: OK, MISSING: NOTHING}
+UNTIMED = {SKIPPED, MISSING}
 
 
 class Skipped(Exception):
-    """A cell that cannot run here; the message says what is missing."""
+    """A cell that an executable cannot run here; the message says what is missing."""
+
+    def __init__(self, message, executable):
+        super().__init__(message)
+        self.executable = executable
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ class Timing:
     note: str = ""
 
     def line(self):
-        if self.verdict == SKIPPED:
+        if self.verdict in UNTIMED:
             return f"{self.verdict:<12} {self.cell}: {self.note}"
         ns = f"{statistics.median(self.before):.4g} -> {statistics.median(self.after):.4g} ns"
         note = f"; {self.note}" if self.note else ""
@@ -83,7 +88,7 @@ def sample(executable, cell, operations, draw):
         raise Stop(f"{executable} time {cell}: {error}") from None
     said = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
     if done.returncode == 77:
-        raise Skipped(said[0])
+        raise Skipped(said[0], executable)
     if done.returncode:
         status = NOTHING if done.returncode == NOTHING else 1
         raise Stop(f"{executable} time {cell} ended with {done.returncode}: {said[0]}", status)
@@ -131,7 +136,7 @@ def estimate(before, after, seed):
 
 def weigh(timings, plan):
     """Verdicts of all cells together, for Holm's correction is over them."""
-    measured = [timing for timing in timings if timing.verdict != SKIPPED]
+    measured = [timing for timing in timings if timing.verdict not in UNTIMED]
     for timing in measured:
         timing.ratio = estimate(timing.before, timing.after, plan.seed)
         timing.control_ratio = estimate(timing.before, timing.control, plan.seed)
@@ -176,8 +181,11 @@ def compare(executables, cells, plan, progress):
         progress(f"[{number}/{len(cells)}] {cell}", number - 1, len(cells))
         try:
             measure(timing, executables, plan, random.Random(f"{plan.seed} {cell}"))
-        except Skipped as reason:
-            timing.verdict, timing.note = SKIPPED, str(reason)
+        except Skipped as reason:  # A comes first: where B skips, A has measured it
+            if reason.executable == executables[0]:
+                timing.verdict, timing.note = SKIPPED, str(reason)
+            else:
+                timing.verdict, timing.note = MISSING, f"A measures it, and B does not: {reason}"
         timings.append(timing)
     weigh(timings, plan)
     for timing in timings:
@@ -196,5 +204,6 @@ def waive(timings, waivers):
 
 
 def status_of(timings):
-    """Skipped cells say nothing; nothing but skipped cells is nothing measured."""
+    """Cells that A skips say nothing; one that B alone skips is missing, and nothing but skipped cells is nothing
+    measured."""
     return worst([STATUS[timing.verdict] for timing in timings if timing.verdict != SKIPPED])

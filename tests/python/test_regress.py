@@ -74,6 +74,52 @@ def test_what_is_missing_is_never_green(folder):
     assert judge.status_of(judge.judge([], runs.read_run(RUN).rows)) == 4, "all is new: nothing was compared"
 
 
+COUNT = re.compile(r"^(.*\tinstructions_per_op\tinstructions)\t.*$", re.MULTILINE)
+
+
+def without_valgrind(folder):
+    """Its counts are missing, as on a machine that has none."""
+    for path in (folder / "results").glob("*.tsv"):
+        path.write_text(COUNT.sub(r"\1\t?\t?\t?\t0", path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def test_a_metric_that_neither_has_is_never_green(folder, tmp_path):
+    without_valgrind(folder)
+    report = tmp_path / "junit.xml"
+    done = regress("compare", folder, folder, "--junit", report)
+    assert done.returncode == 4 and "missing  grid instructions_per_op: measured in neither, 2 figures" in done.stdout
+    assert "2 unmeasured" in done.stdout and report.read_text().count("<failure") == 2
+    done = regress("baseline", "update", "--out", folder, "--baseline", tmp_path / "b.tsv", "--yes")
+    assert done.returncode == 4 and "instructions_per_op of grid" in one_line(done.stderr)
+    assert not (tmp_path / "b.tsv").exists()
+
+
+def test_of_a_metric_that_some_have_those_that_have_none_are_listed(folder, tmp_path):
+    edit(folder, "results/grid.tsv", "instructions\t232\t232\t232\t1", "instructions\t?\t?\t?\t0")
+    done = regress("compare", folder, folder)
+    assert done.returncode == 0 and "note: measured in neither: grid instructions_per_op: 1 figure" in done.stdout
+    keep = tmp_path / "b.tsv"
+    done = regress("baseline", "update", "--out", folder, "--baseline", keep, "--yes")
+    assert done.returncode == 0 and "not measured, nor judged: grid instructions_per_op: 1 figure" in done.stdout
+    assert regress("check", "--out", folder, "--baseline", keep).returncode == 0
+    without_valgrind(folder)
+    assert regress("check", "--out", folder, "--baseline", keep).returncode == 4
+
+
+def test_an_experiment_without_results_is_one_line_and_findings_are_few(folder, tmp_path):
+    keep = tmp_path / "b.tsv"
+    baseline.update(runs.read_run(RUN), keep, [], True)
+    (folder / "results" / "stack.tsv").unlink()
+    done = regress("check", "--out", folder, "--baseline", keep)
+    assert done.returncode == 4 and done.stdout.splitlines()[0] == "missing  stack: no results: 5 figures missing"
+    assert len(done.stdout.splitlines()) == 2
+    path = folder / "results" / "grid.tsv"
+    first = path.read_text(encoding="utf-8").splitlines()[2]
+    path.write_text(path.read_text() + "".join(f"{first.replace('=native', f'={n}')}\n" for n in range(100)))
+    done = regress("check", "--out", folder, "--baseline", keep)
+    assert len(done.stdout.splitlines()) == 63 and "and 40 more: --junit FILE has them all" in done.stdout
+
+
 @pytest.mark.parametrize(
     "name, old, new, status",
     [
@@ -210,6 +256,10 @@ def test_every_metric_of_the_data_is_in_the_table():
     for results in (DATA / "results", RUN / "results"):
         rows = [row for some in runs.read_results(results).values() for row in some]
         assert judge.unknown_metrics(rows) == []
+
+
+def test_every_metric_of_a_smoke_run_is_in_the_table(smoke):
+    assert judge.unknown_metrics(runs.read_run(smoke).rows) == []
 
 
 def test_a_metric_that_nobody_knows_is_named_and_does_not_gate():

@@ -42,14 +42,14 @@ def test_the_bootstrap_covers_and_is_repeatable():
     assert statistics.bootstrap(logs[:7], 7) == (-math.inf, math.inf), "few pairs are no reason to look certain"
 
 
-def fake(monkeypatch, ratio, noise=0.004, control=1.0, skip=None):
+def fake(monkeypatch, ratio, noise=0.004, control=1.0, skip=None, skips="ab"):
     """Samples of executables "a" and "b", where b takes `ratio` times as long; every third one of "a" in a round is the
     control's."""
     draw, calls = random.Random(3), []
 
     def sample(executable, cell, operations, _draw):
-        if skip == cell:
-            raise timing.Skipped("it needs what is not here")
+        if skip == cell and executable in skips:
+            raise timing.Skipped("it needs what is not here", executable)
         calls.append((executable, cell))
         factor = ratio[cell] if executable == "b" and isinstance(ratio, dict) else ratio if executable == "b" else 1.0
         return 50.0 * operations * factor * math.exp(draw.gauss(0, noise))
@@ -124,6 +124,13 @@ def test_skipped_cells_say_nothing_and_all_skipped_is_nothing(monkeypatch):
     assert verdicts()[1] == 4
     timings, status = verdicts([CELL, "grid/other"])
     assert status == 0 and timings[0].verdict == "skipped" and "not here" in timings[0].line()
+
+
+@pytest.mark.parametrize("skips, verdict, status", [("a", "skipped", 0), ("b", "missing", 4)])
+def test_what_only_b_lacks_is_missing(monkeypatch, skips, verdict, status):
+    fake(monkeypatch, 1.0, skip=CELL, skips=skips)
+    timings, said = verdicts([CELL, "grid/other"])
+    assert (timings[0].verdict, said) == (verdict, status) and "not here" in timings[0].line()
 
 
 def program(tmp_path, name, text):
