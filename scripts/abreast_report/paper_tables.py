@@ -296,7 +296,6 @@ def more(cell, figure, ours, judge, place):
         judge.missing(place)
         return [absent(cell, ours)]
     difference = row.value - base.value
-    judge.cost(figure, place, difference)
     return [cited(f"{difference:+.1f}", row, base)]
 
 

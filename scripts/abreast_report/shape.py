@@ -1,7 +1,9 @@
 """Whether a published table is reproduced: by its shape, never by its nanoseconds.
 
-Counts, allocations and growth classes must be equal. Of times, the order of two that stand in one row or in one column
-is compared, where what is published is further apart than NEAR; ours must be told apart by their intervals."""
+Counts, allocations and growth classes must be equal. Of times, the order of two that stand in one row, or next to each
+other in one column, is compared, where what is published is further apart than NEAR; ours must be told apart by their
+intervals. More pairs would follow from these, or be of things that nobody would take for alike. What a paper says in
+words alone, such as "none" of a cost, is judged among the claims and nowhere else."""
 
 from dataclasses import dataclass, field
 
@@ -35,7 +37,6 @@ class Judge:
     counts: dict = field(default_factory=dict)  # {what: [(agrees, place)]}
     times: list = field(default_factory=list)  # [(published, row, place)]
     speeds: list = field(default_factory=list)  # [(published, (value, low, high), place)]
-    costs: list = field(default_factory=list)  # [(as published, place)]
     classes: list = field(default_factory=list)  # [(as published at, settings, place)]
     absent: list = field(default_factory=list)
 
@@ -58,17 +59,13 @@ class Judge:
         if figure and figure.ratio and speed(row):
             self.speeds.append((figure.ratio, speed(row), place))
 
-    def cost(self, figure, place, difference):
-        if figure:
-            self.costs.append(((difference > 0) == (figure.value != "none"), place))
-
     def missing(self, place):
         self.absent.append(place)
 
     def text(self):
         """The judgement in a line; empty where nothing is published to be judged."""
         lines = [self.of_counts(what, found) for what, found in self.counts.items()]
-        lines += [self.of_classes(), self.of_order(), self.of_speeds(), self.of_costs()]
+        lines += [self.of_classes(), self.of_order(), self.of_speeds()]
         lines = [line for line in lines if line]
         if self.absent:
             labels = ", ".join(dict.fromkeys(place.label for place in self.absent))
@@ -103,20 +100,33 @@ class Judge:
             parts.append(f"{tally['reversed']} the other way round (published as less, and more here: {other})")
         parts += [f"{tally['unknown']} not told apart by their intervals"] if tally["unknown"] else []
         parts += [f"{tally['near']} published within 10 % of each other, which have no order"] if tally["near"] else []
-        return f"order of times: {', '.join(parts)}"
+        return f"order of times, in a row and between neighbours of a column: {', '.join(parts)}"
+
+    def pairs(self):
+        """Two of one row, and of one column the next below under the same heading; two cells of ours once."""
+        seen = set()
+        for index, mine in enumerate(self.times):
+            below = True
+            for theirs in self.times[index + 1 :]:
+                place, there = mine[2], theirs[2]
+                if place.group != there.group:
+                    break
+                same_column = below and place.column == there.column and place.label != there.label
+                below = below and not same_column
+                key = (mine[1], theirs[1], mine[0] < theirs[0])
+                if (place.label == there.label or same_column) and key not in seen:
+                    seen.add(key)
+                    yield mine, theirs
 
     def ordered(self):
-        for index, (theirs, row, place) in enumerate(self.times):
-            for other, their_row, there in self.times[index + 1 :]:
-                if place.group != there.group or (place.label != there.label and place.column != there.column):
-                    continue
-                if max(theirs, other) < NEAR * min(theirs, other):
-                    yield "near", ""
-                    continue
-                low, high = ((row, place), (their_row, there))[:: 1 if theirs < other else -1]
-                which = f"{low[1].label}, {low[1].column} beside {high[1].label}, {high[1].column}"
-                low, high = low[0], high[0]
-                yield "same" if low.high < high.low else "reversed" if low.low > high.high else "unknown", which
+        for (theirs, row, place), (other, their_row, there) in self.pairs():
+            if max(theirs, other) < NEAR * min(theirs, other):
+                yield "near", ""
+                continue
+            low, high = ((row, place), (their_row, there))[:: 1 if theirs < other else -1]
+            which = f"{low[1].label}, {low[1].column} beside {high[1].label}, {high[1].column}"
+            low, high = low[0], high[0]
+            yield "same" if low.high < high.low else "reversed" if low.low > high.high else "unknown", which
 
     def of_speeds(self):
         if not self.speeds:
@@ -128,14 +138,6 @@ class Judge:
         ]
         text = f"faster than the default: {len(faster)} of {len(self.speeds)} as published"
         return f"{text}; by as much: {', '.join(parts)}"
-
-    def of_costs(self):
-        if not self.costs:
-            return ""
-        others = ", ".join(place.label for agrees, place in self.costs if not agrees)
-        same = sum(agrees for agrees, _ in self.costs)
-        rest = f" (not: {others})" if others else ""
-        return f"whether there is a cost: {same} of {len(self.costs)} as published{rest}"
 
 
 def reached(theirs, ours):
