@@ -237,6 +237,7 @@ def test_what_nothing_describes_is_counted():
 
 # ---- The ledger ----
 
+LEANS = re.compile(r"^(So|It|They|That (?!awaited)|Such|This|With it|Where it)\b|^A\w* \w+ (then|still)\b|\b(then|that|of them|there)\.$")
 AMENDED = re.compile(r"\d{4}-\d\d-\d\d (seen|unseen): \S.+$")
 
 
@@ -246,6 +247,7 @@ def test_the_ledger_is_large_and_its_names_are_plain():
     for claim in LEDGER:
         assert claim.id == claim.id.lower() and " " not in claim.id
         assert claim.claim.endswith(".") and claim.source and claim.section
+        assert not LEANS.search(claim.claim), f"{claim.id} is shown alone, and speaks of another"
         assert claim.amended == "-" or all(map(AMENDED.match, claim.amended.split(" | "))), claim.id
         assert claim.clauses or claim.notes, f"{claim.id} has no rule, and does not say why"
 
