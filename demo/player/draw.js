@@ -70,7 +70,7 @@ function drawStack(step, deepest) {
   const left = sum(step.frames.slice(step.base, step.left));
   const title = [`Stack: ${bytes(step.depth)}`, `of it left by earlier completions: ${bytes(left)}`];
   drawing.setAttribute("aria-label", title.join(", "));
-  return make("div", { class: "stack" }, make("h3", {}, title[0], make("br"), title[1]), drawing, drawFrames(step));
+  return make("div", { class: "stack" }, make("h3", {}, title[0], make("br"), make("i", { class: "swatch left" }), title[1]), drawing, drawFrames(step));
 }
 
 // Who called whom, the newest call last; what has no room is folded.
