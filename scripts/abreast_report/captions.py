@@ -111,7 +111,8 @@ CAPTIONS = {
         lambda row: ours(row) and row.keys.get("work") == "stop",
     ),
     "echo": ranged(
-        "The loop over sockets and in memory, on the floor's reactor. Time of a turn over the floor's (lower is better):",
+        "The loop over sockets and in memory, on the floor's reactor. Time of a turn over the floor's (lower is "
+        "better):",
         "ratio_to_floor",
         "times",
         lambda row: ours(row) and not row.mechanism.endswith("-apart"),

@@ -145,7 +145,8 @@ def far_from_floor(group):
     base = floor_of(group)
     for (model, mechanism), figures in group.ordered():
         times = speed(figures.get(RATIO))
-        if model == "raw" or echo_apart.is_model_apart((model, mechanism)) or times is None or judge(times) != OUTSIDE:
+        elsewhere = model == "raw" or echo_apart.is_model_apart((model, mechanism))
+        if elsewhere or times is None or judge(times) != OUTSIDE:
             continue
         reasons, same = [], []
         for metric, what in (

@@ -82,8 +82,8 @@ def table(groups):
                 "the same, % of the server's own part",
             ],
             lines,
-            "Here each of a server's turns begins with a message on every connection, as of the bare loops, so that its "
-            "reads do not have to wait. The server's own part is the time of its turns; throughput and CPU are of "
+            "Here each of a server's turns begins with a message on every connection, as of the bare loops, so that "
+            "its reads do not have to wait. The server's own part is the time of its turns; throughput and CPU are of "
             "clients and server together. A difference to floor-apart is the server's alone, for the clients are the "
             "same: the last column is that difference in per cent of the floor's own part. In brackets 99 % intervals. "
             "Within 3 % or outside only if the whole interval is.",
@@ -104,8 +104,8 @@ def sentences(groups):
         span = percents[0] if percents[0] == percents[1] else f"{percents[0]} to {percents[1]}"
         spread = shown_range([3 / value for value in diluted])
         yield cited(
-            f"Of the time of a message over sockets {span} % is the server's own, measured where it stands apart from its "
-            f"clients; the rest is theirs. So 3 % of the whole are {spread} % of the server's own part.",
+            f"Of the time of a message over sockets {span} % is the server's own, measured where it stands apart from "
+            f"its clients; the rest is theirs. So 3 % of the whole are {spread} % of the server's own part.",
             *told,
         )
     for name in FORMS:
