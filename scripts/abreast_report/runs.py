@@ -1,12 +1,14 @@
 """Several runs side by side, of machines or of dates: what is the same, and what differs.
 
-Counts, sizes and growth classes are compared one by one: they do not depend on the machine as it is. Of times only
-ratios are, each of which a run has measured in interleaved pairs against its own floor. The times themselves are not
+Counts, sizes and growth classes are compared one by one, those that the gate of scripts/regress judges: they do not
+depend on the machine as it is. Of times only ratios are, each of which a run has measured in interleaved pairs against its own floor. The times themselves are not
 set beside each other: those of two machines, or of two days, say nothing of the code.
 """
 
 import html
 from pathlib import Path
+
+from abreast_regress.metrics import gated
 
 from . import claims, runinfo
 from .rows import BadResults, breakable, read_results, shown_row
@@ -43,7 +45,9 @@ class Run:
 
     @property
     def toolchains(self):
-        return {entry["name"]: entry.get("flags", "") for entry in self.info.get("toolchains", [])}
+        """{(name, role): flags}: the main build and a build of cells may have one name, and other flags."""
+        entries = self.info.get("toolchains", [])
+        return {(entry["name"], entry.get("role", "")): entry.get("flags", "") for entry in entries}
 
 
 def named(folders):
@@ -93,11 +97,11 @@ class Comparison:
     def toolchains(self):
         every = list(dict.fromkeys(name for run in self.runs for name in run.toolchains))
         body = []
-        for name in every:
-            flags = [run.toolchains.get(name) for run in self.runs]
+        for name, role in every:
+            flags = [run.toolchains.get((name, role)) for run in self.runs]
             known = {found for found in flags if found is not None}
             word = "not in all" if None in flags else "the same" if len(known) == 1 else "other flags"
-            body.append([name, *("-" if found is None else found or "yes" for found in flags), word])
+            body.append([f"{name} ({role})" if role else name, *("-" if found is None else found or "yes" for found in flags), word])
         differing = [line for line in body if line[-1] != "the same"]
         same = len(body) - len(differing)
         self.lines.append(f"Toolchains: {same} of {len(body)} are in all runs with the same flags.")
@@ -137,7 +141,8 @@ class Comparison:
         )
         columns = ["experiment", "in two runs or more", "equal", "differ", *(f"only in {name}" for name in self.names)]
         note = (
-            "Figures that a run gives without an interval: bytes, counts, instructions, growth classes, overflows. "
+            "Figures that scripts/regress judges, and that have no interval: bytes, counts, instructions, growth classes. "
+            "What the kernel or a malloc has a part in, such as system calls and resident memory, is not among them. "
             "Those of a toolchain or of a cell that no other run has are in the last columns."
         )
         title = "Figures that do not depend on time: equal or not"
@@ -170,8 +175,8 @@ class Comparison:
             return []
         opposite = [key for key in apart if on_both_sides([rows[key] for rows in found if key in rows])]
         self.lines.append(
-            f"Paired ratios: in {len(keys) - len(apart)} of {len(keys)} the runs' 99 % intervals overlap; in "
-            f"{len(opposite)} of the others they lie on different sides of 1."
+            f"Paired ratios: in {len(keys) - len(apart)} of {len(keys)} the runs' 99 % intervals overlap"
+            + (f"; in {len(opposite)} of the others they lie on different sides of 1." if apart else ".")
         )
         columns = ["cell", *self.names, "intervals"]
         body, experiment = [], None
@@ -236,7 +241,7 @@ def exact(results):
         (row.experiment, row.model, row.mechanism, row.variant, row.toolchain, row.metric): row
         for rows in results.values()
         for row in rows
-        if row.unit not in TIMED and not row.missing and (row.exact or row.value is None)
+        if gated(row.metric, row.unit) and row.unit not in TIMED and not row.missing and (row.exact or row.value is None)
     }
 
 

@@ -87,6 +87,32 @@ def test_each_difference_is_named(tmp_path, two):
     assert not re.search(r"https?://|<script|<link", page)
 
 
+def test_a_toolchain_is_compared_by_name_and_role(tmp_path, two):
+    """The main build and a build of cells have one name, and flags of their own."""
+    name = "gcc-12.2.0 O2 sib=on exc=off san=none"
+    for out in two:
+        info = json.loads((out / "run.json").read_text())
+        info["toolchains"] = [{"name": name, "flags": "-O2", "role": "main"},
+                              {"name": name, "flags": f"-O2 -D{out.name}", "role": "cells"}]
+        (out / "run.json").write_text(json.dumps(info))
+    assert "Toolchains: 1 of 2 are in all runs with the same flags." in compare(tmp_path, *two)
+    table = (tmp_path / "both" / "tables" / "runs-toolchains.md").read_text()
+    assert f"| {name} (cells) | -O2 -Dfirst | -O2 -Dsecond | other flags |" in table
+
+
+def test_what_the_gate_does_not_judge_need_not_be_equal(tmp_path, two):
+    """System calls of a message have the kernel's part in them, though they have no interval."""
+    for out, value in zip(two, ("2", "3")):
+        path = out / "results" / "echo.tsv"
+        fields = path.read_text().splitlines()[1].split("\t")
+        for metric in ("syscalls_per_msg", "allocs_per_op"):
+            extra = [*fields[:5], metric, "count", value, value, value, "1"]
+            path.write_text(path.read_text() + "\t".join(extra) + "\n")
+    assert "they differ in echo 1." in compare(tmp_path, *two)
+    table = (tmp_path / "both" / "tables" / "runs-differ-echo.md").read_text()
+    assert "allocs_per_op" in table and "syscalls_per_msg" not in table
+
+
 def test_a_verdict_that_differs_is_listed(tmp_path, two):
     _, second = two
 
