@@ -124,8 +124,8 @@ def sentences(groups):
             continue
         verdicts = counted([word for word, _ in whole])
         text = (
-            f"{' '.join(name)}, on a reactor of its own: {shown_range([value for _, value in whole])} of the throughput "
-            f"of the floor there (1 or more: it costs nothing), {len(whole)} variants: {verdicts}"
+            f"{' '.join(name)}, on a reactor of its own: {shown_range([value for _, value in whole])} of the "
+            f"throughput of the floor there (1 or more: it costs nothing), {len(whole)} variants: {verdicts}"
         )
         if own:
             text += (
