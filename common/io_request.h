@@ -55,9 +55,11 @@ static inline bool io_request_try(struct io_request *request, enum io_kind kind)
 
 /* Starts it where there is one step and not two, await_ready and await_suspend: true when it is over, op.result being
  * the outcome; false when `complete` is going to be called. A read looks at the stop token first, as the awaitable loop
- * does at the top of each turn; an operation that has to wait always does. */
-static inline bool io_request_begin(struct io_request *request, enum io_kind kind, const struct io_env *env,
-                                    void (*complete)(struct io_op *))
+ * does at the top of each turn; an operation that has to wait always does. A template of C++ has it inlined at each
+ * use; so has each sender here, also where a file has several. */
+__attribute__((always_inline)) static inline bool io_request_begin(struct io_request *request, enum io_kind kind,
+                                                                   const struct io_env *env,
+                                                                   void (*complete)(struct io_op *))
 {
     if (kind == IO_READ && stop_requested(env->stop)) {
         request->op.result = -ECANCELED;
