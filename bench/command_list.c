@@ -14,8 +14,11 @@ static const char *modes(const struct cell *cell)
     return names[cell->modes & CELL_BOTH];
 }
 
+/* What has nothing to run is measured beside the cells, and listed so that a filter can name it. */
 static const char *kind(const struct cell *cell)
 {
+    if (!cell->run)
+        return "described";
     return cell->counted ? "timed,counted" : "timed";
 }
 

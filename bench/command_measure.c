@@ -24,6 +24,25 @@ static int measure(const struct experiment *experiment, const struct run_options
     return runner_run(experiment, &few, &plan, results, &progress);
 }
 
+/* The exit status where no row came of it. A program of a few cells alone, which is asked for whatever a run wants, may
+ * have none; who asks for experiments that have programs of their own is told what to do instead. */
+static int nothing_measured(const struct run_options *options)
+{
+    bool whole = false;
+    for (size_t i = 0; i < experiment_count; i++) {
+        whole = whole || experiments[i]->run;
+        if (!experiments[i]->run || !experiment_selected(experiments[i], options))
+            continue;
+        complain("%s has programs of its own: 'abreast run --smoke --out DIR %s' runs them without a clock",
+                 experiments[i]->name, experiments[i]->name);
+        return EXIT_NOTHING;
+    }
+    if (!whole)
+        return EXIT_OK;
+    complain("nothing was measured: 'abreast list --variants' shows what a filter can name");
+    return EXIT_NOTHING;
+}
+
 static int print_rows(int argc, char **argv, bool counts)
 {
     struct options options;
@@ -53,8 +72,9 @@ static int print_rows(int argc, char **argv, bool counts)
         for (size_t i = 0; i < results_count(results); i++)
             results_print_line(results, i, true, stdout);
     }
+    bool any = results_count(results);
     results_destroy(results);
-    return status ? EXIT_ERROR : EXIT_OK;
+    return status ? EXIT_ERROR : any ? EXIT_OK : nothing_measured(&options.run);
 }
 
 int command_check(int argc, char **argv)

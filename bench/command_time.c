@@ -6,10 +6,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { NAME_BYTES = 512, WARM_UP_PART = 4 };
+static const uint64_t OPERATIONS_MOST = UINT64_C(1) << 48;
 
 static const struct cell *find_cell(const char *wanted)
 {
@@ -53,13 +53,13 @@ int command_time(int argc, char **argv)
     struct options options;
     if (options_parse(&options, argc, argv, ACCEPT_ALLOCATOR | ACCEPT_REACTOR) || become_several_threads())
         return EXIT_ERROR;
-    char *end = NULL;
-    errno = 0;
-    uint64_t asked = options.run.filter_count == 2 ? strtoull(options.run.filters[1], &end, 10) : 0;
-    if (!asked || *end || errno) {
+    uint64_t asked;
+    if (options.run.filter_count != 2) {
         complain("time is for scripts/regress: it takes the name of a cell and how many operations to time");
         return EXIT_ERROR;
     }
+    if (!option_number("operations", options.run.filters[1], 1, OPERATIONS_MOST, &asked))
+        return EXIT_ERROR;
     const struct cell *cell = find_cell(options.run.filters[0]);
     if (!cell) {
         complain("there is no cell '%s' to time: 'abreast list --variants' shows them", options.run.filters[0]);

@@ -72,6 +72,7 @@ def parse(words):
         "(deterministic metrics alone).",
         option("a", metavar="A"), option("b", metavar="B"), FILTERS, WAIVERS, JUNIT, MARKDOWN, SEED, SAMPLE,
         option("--pairs", type=whole(8), default=30, metavar="N", help="pairs of samples a cell (default: 30)"),
+        option("--full", action="store_true", help="the cells of full mode too"),
         option("--no-times", action="store_true", help="the deterministic metrics alone"),
         option("--samples", metavar="FILE", help="write down every sample"),
         option("--force", action="store_true", help="time although the machine is busy; it is said"))  # fmt: skip

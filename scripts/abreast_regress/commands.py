@@ -127,7 +127,7 @@ def compare(options):
 
 def judged_run(source, options):
     say(f"measuring what is deterministic of {source.name}: about half a minute, less with a filter")
-    return sources.count(source, options.filters)
+    return sources.count(source, options.filters, options.full)
 
 
 def compare_runs(before, after, options):
@@ -162,13 +162,14 @@ def refuse_noise(force):
 
 
 def compare_times(a, b, options):
-    cells = sources.timed_cells(a.executable, options.filters or TIMED_CELLS, quick=not options.filters)
-    others = set(sources.timed_cells(b.executable, options.filters or TIMED_CELLS, quick=not options.filters))
+    filters = options.filters or TIMED_CELLS
+    cells, others = (sources.timed_cells(one.executable, filters, quick=not options.full) for one in (a, b))
     gone = [name for name in cells if name not in others]
     if gone:
         raise Stop(f"{b.name} has no cell {gone[0]}, which {a.name} has", NOTHING)
     if not cells:
-        raise Stop("no cell with a time matches: nothing was measured", NOTHING)
+        what = "no cell with a time matches" if options.full else "no cell of quick mode with a time matches: give --full"
+        raise Stop(f"{what}: nothing was timed; --no-times judges the deterministic metrics alone", NOTHING)
     refuse_noise(options.force)
     plan = timing.Plan(options.pairs, options.sample_ms, options.seed)
     executables = (a.executable, b.executable)

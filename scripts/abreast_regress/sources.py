@@ -11,7 +11,7 @@ from pathlib import Path
 from abreast_report.rows import COLUMNS
 
 from .runs import Identity, Run, parse_rows, read_run
-from .status import ERROR, NOTHING, Stop
+from .status import NOTHING, Stop
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILDS = ROOT / "build" / "revisions"  # of revisions; nothing else is kept there
@@ -33,8 +33,9 @@ def output(command, what, cwd=ROOT, timeout=1800):
         raise Stop(f"{what}: {error}") from None
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()
-        status = NOTHING if done.returncode == NOTHING else ERROR
-        raise Stop(f"{what}: {command[0]} ended with {done.returncode}: {said[-1]}", status)
+        if done.returncode == NOTHING:
+            raise Stop(f"{what}: {said[-1].removeprefix('abreast: ')}", NOTHING)
+        raise Stop(f"{what}: {command[0]} ended with {done.returncode}: {said[-1]}")
     return done.stdout
 
 
@@ -84,11 +85,11 @@ def identity_of(executable):
         raise Stop(f"{executable} env --json does not say processor, toolchain and libc") from None
 
 
-def count(source, filters):
+def count(source, filters, full=False):
     """The deterministic rows of an executable, measured now."""
     identity, info = identity_of(source.executable)
     what = f"{source.name}: measuring"
-    text = output([source.executable, "measure", *filters], what)
+    text = output([source.executable, "measure", "--full" if full else "--quick", *filters], what)
     rows = parse_rows(text, source.name)
     if not rows:
         names = "'abreast list --variants' shows what a filter can name"

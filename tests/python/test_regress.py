@@ -11,7 +11,7 @@ import pytest
 from conftest import DATA, ROOT, one_line, run
 from regress_tools import GOLDEN, RUN, regress
 
-from abreast_regress import baseline, exporters, judge, metrics, runs, waivers
+from abreast_regress import baseline, exporters, judge, metrics, runs, sources, waivers
 from abreast_regress.__main__ import parse
 from abreast_regress.status import Stop
 
@@ -267,6 +267,18 @@ def test_a_metric_that_nobody_knows_is_named_and_does_not_gate():
     assert metrics.metric("wait_us", "us") == metrics.MEASURED
 
 
+def test_the_workflow_without_a_baseline_is_4_and_judges_the_stack():
+    """The shell of its first step, with commands that only say what they are."""
+    text = (ROOT / "docs" / "ci" / "github.yml").read_text(encoding="utf-8")
+    step = re.search(r"name: Counts and sizes.*?run: \|\n((?: {10}.*\n|\n)+)", text, re.DOTALL)[1]
+    step = step.replace("scripts/regress ", "said regress ").replace("build/release/abreast ", "said abreast ")
+    done = run("bash", "-ec", 'said() { echo "$@"; }\n' + step, env={"GITHUB_STEP_SUMMARY": "/dev/null"})
+    assert done.returncode == 4 and "abreast run --smoke --out out/stack stack phases finals" in done.stdout
+    assert done.stdout.count("regress baseline update") == 2 and "regress check" not in done.stdout
+    gitlab = (ROOT / "docs" / "ci" / "gitlab.yml").read_text(encoding="utf-8")
+    assert gitlab.count("regress check") == 2 and "stack phases finals" in gitlab
+
+
 FILES = {"junit": "xml", "summary": "md"}  # the others are JSON
 
 
@@ -302,6 +314,28 @@ def test_usage_errors_are_one_line_and_1(folder, tmp_path):
         assert one_line(done.stderr).startswith("regress: ")
     done = regress("compare", folder, tmp_path)
     assert done.returncode == 4 and "neither run.json" in one_line(done.stderr)
+
+
+@pytest.mark.parametrize("name, said", [("stack", "abreast run --smoke"), ("grid/nothing", "abreast list --variants")])
+def test_a_measure_that_measures_nothing_is_4_and_says_what_to_do(abreast, tmp_path, name, said):
+    done = run(abreast, "measure", name)
+    assert done.returncode == 4 and said in one_line(done.stderr) and not done.stdout
+    done = regress("measure", "--build", abreast.parent, "--out", tmp_path, name)
+    assert done.returncode == 4 and said in done.stderr.splitlines()[-1]
+
+
+def test_what_is_listed_as_timed_can_be_timed(abreast):
+    lines = [line.split("\t") for line in run(abreast, "list", "--variants", "--tsv").stdout.splitlines()[1:]]
+    kinds = {kind for line in lines for kind in line[5].split(",")}
+    assert kinds == {"timed", "counted", "described", "metered"}
+    latency = next("/".join(line[:4]) for line in lines if line[5] == "described")
+    assert run(abreast, "time", latency, "5").returncode == 4
+    for wrong in ("-5", " -5", "0", "5x", "99999999999999999999"):
+        done = run(abreast, "time", "grid/awaitable/task/stream=native", wrong)
+        assert done.returncode == 1 and one_line(done.stderr), wrong
+    full = [line for line in lines if line[0] == "echo" and line[4] == "full" and line[5].startswith("timed")]
+    quick = sources.timed_cells(abreast, ["echo"], quick=True)
+    assert quick and not {"/".join(line[:4]) for line in full} & set(quick)
 
 
 def test_the_script_hands_on_words_and_status():
