@@ -24,7 +24,7 @@ def drawn_stack(state, base, left, scale, x):
     for index, (_, size) in enumerate(state.stack):
         high = size * scale
         fill = "#ffffff" if index < base else "#9a9a9a" if index < left else "#000000"
-        line = ' stroke="#000000" stroke-width="0.5"' if high > 2 else ""
+        line = ' stroke="#000000" stroke-width="0.5"' if high > 3 or index < base else ""
         parts.append(f'<rect x="{x}" y="{y:.2f}" width="{WIDTH}" height="{high:.2f}" fill="{fill}"{line}/>')
         y += high
     outline = f'<rect x="{x}" y="{LABEL}" width="{WIDTH}" height="{y - LABEL:.2f}" fill="none" stroke="#000000"/>'
