@@ -393,8 +393,8 @@ def malloc(cells, published):
     bridged = " all of them bridged" if all(key[2] for key in fresh) else " not all of them bridged"
     return [
         f"Of the {len(found)} published cells that allocate, {len(fresh)} go to malloc in every read,{bridged}; the "
-        f"other {len(found) - len(fresh)} use the recycling resource. The published adapter makes the operation that resumes "
-        "a coroutine by plain new."
+        f"other {len(found) - len(fresh)} use the recycling resource. The published adapter makes the operation "
+        "that resumes a coroutine by plain new."
     ]
 
 
