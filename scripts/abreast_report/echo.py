@@ -55,9 +55,8 @@ def build(rows, results=None):
             "they differ. window: so many messages in flight on each connection; parts: sub-requests that a message "
             "is split in. A library, named with its version, has its own reactor of that kind, on both ends of a "
             "connection. The clients of bare loops and of servers named apart have a reactor of their own, and the "
-            "models there are judged in the table of servers apart; task-preallocated has its sub-requests' frames in its "
-            "own; floor-plain is "
-            "without the policy that its variant names.",
+            "models there are judged in the table of servers apart; task-preallocated has its sub-requests' frames in "
+            "its own; floor-plain is without the policy that its variant names.",
         ),
         Table(
             "echo-counts",
