@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import published
-from .claims_condition import separate
+from .claims_condition import EXCEPT, separate
 from .claims_figures import figures, said
-from .claims_rules import BadRule, Case, index_of, judge_clause, parse, together
+from .claims_rules import BadRule, Case, in_cxx, index_of, judge_clause, parse, together
 from .rows import Cited, cited, without_calibration
 from .tables import Mark, Section, Table
 
@@ -16,8 +16,12 @@ WRITTEN = [*"id claim source section experiment rule measured spread verdict con
            *COLUMNS[-2:]]
 HOLDS, WHEN, REFUTED, UNTESTED = VERDICTS = "holds", "holds when", "refuted", "not testable here"
 STRADDLES = "the intervals straddle the limit"
+NO_CONDITION = "no short condition"  # tells the cases apart that agree
 WORDS = "words"  # the kind of cells that are text
 OF_COMPILER = ("stack_", "overflow_")  # metrics that a compiler's options decide
+NOT_BUILT = "not built"  # begins the reason of a program that was skipped
+ANY = "-"  # such a program has cells of every experiment whose costs are counted with other compilers and options
+OWN_PROGRAMS, TIMED = ("finals", "phases", "stack"), ("ns_", "ratio_to_")  # and so nothing of these
 SEEN = " seen: "  # in `amended`: the rule was changed when its verdict had been seen
 
 
@@ -68,6 +72,8 @@ class Verdict:
         """The verdict with its condition."""
         if not self.condition:
             return self.verdict
+        if self.verdict == WHEN and self.condition.startswith((EXCEPT, NO_CONDITION)):
+            return f"{HOLDS}{' in part,' * self.condition.startswith(NO_CONDITION)} {self.condition}"
         return f"{self.verdict} {self.condition}" if self.verdict == WHEN else f"{self.verdict}: {self.condition}"
 
 
@@ -120,6 +126,7 @@ def verdict_of(claim, index, papers, results, info):
     word, condition, counts = decide(cases) if cases else (UNTESTED, reason(claim, judged, results, info), (0, 0, 0))
     if cases:
         word, condition = with_remarks(word, condition, cases, remarks(judged, info))
+    condition = "; ".join([condition] * bool(condition) + unbuilt(claim, results, info))
     measured, spread = figures(judged) if cases else (cited("-"), "-")
     command = f"scripts/reproduce --claim {claim.id}" if claim.clauses else "-"
     fields = (claim.id, claim.claim, claim.source, claim.section, ", ".join(claim.experiments) or "-", claim.rule)
@@ -143,6 +150,20 @@ def remarks(judged, info):
             metric = f"{clause.left.metric.replace('_', ' ')} of {said(clause.left)}"
             found.append(f"{one.left_out} rows are left out, where {metric} is not {' or '.join(clause.words)}")
     return list(dict.fromkeys(found))
+
+
+def unbuilt(claim, results, info):
+    """[sentence]: programs with cells of the claim are not there, so that it is judged by fewer cases."""
+    parts = [part for clause in claim.clauses for part in clause.selections() if part.experiment in results]
+    asked = {(part.experiment, in_cxx(model)) for part in parts for model in part.models}
+    asked |= {(ANY, True) for part in parts if not (part.experiment in OWN_PROGRAMS or part.metric.startswith(TIMED))}
+    lacking = []
+    for entry in info.get("skipped", []):
+        name, reason = entry.get("experiment"), entry.get("reason", "")
+        if reason.startswith(NOT_BUILT) and (name, name == ANY or "cxx" in entry.get("what", "")) in asked:
+            lacking.append(reason)
+    programs = "1 program was" if len(lacking) == 1 else f"{len(lacking)} programs were"
+    return [f"{programs} {lacking[0]}"] if lacking else []
 
 
 def with_remarks(word, condition, cases, told):
@@ -173,7 +194,7 @@ def decide(cases):
     found = separate([case for case in cases if case.outcome is not None])
     share = f"{true} of {true + false} cases"
     if not found.text:
-        text = f"something holds that is no part of a row: {share}"
+        text = f"{NO_CONDITION}: {share}"
     elif found.wrong:
         text = f"{found.text} ({share}; this describes all but {found.wrong})"
     else:

@@ -1,17 +1,20 @@
 """When a claim holds: the shortest description, by the dimensions of its cases, of those that are true.
 
 A literal is a dimension and the values that it may have, a term some literals that all hold. A condition is any of some
-terms, or none of them. Exact where a few terms are; else the best of them, with its exceptions counted.
+terms, or all but them. Exact where a few terms are; else the best of them, with its exceptions counted; and none where
+these are many.
 """
 
 from dataclasses import dataclass, replace
 
 FEW = 5  # values of a dimension of which every set is tried
-TERMS = 3  # joined by or
+TERMS = 2  # joined by or
 LITERALS = 3  # joined by and
 SAME = 2  # so many literals that say the same are named
 KEPT = 60  # terms that are made longer
 WORTH = 0.4  # cases that a further literal has to put right, at least
+SHARE = 0.1  # of the cases: a condition that gets more of them wrong describes nothing
+EXCEPT = "except "  # begins a condition that names what does not agree
 FEW_LEVELS = 2  # of optimisation, which are named rather than the ones left out
 SWITCHES = {"sib": "sibling calls", "exc": "exceptions"}
 WORDS = {"opt": "at", "compiler": "with", "language": "in", "model": "of", "mechanism": "by"}
@@ -98,7 +101,10 @@ def terms_of(literals, wanted, unwanted):
         last = {}
         for mask, term in best:
             dimensions = {literal.dimension for literal in term}
+            negative = any(map(is_negative, term))
             for literal in literals:
+                if negative and is_negative(literal):
+                    continue
                 both = mask & literal.mask
                 if literal.dimension not in dimensions and both & wanted and both not in found:
                     found[both] = last[both] = (*term, literal)
@@ -133,9 +139,10 @@ def separate(cases):
     true = sum(1 << index for index, case in enumerate(cases) if case.outcome)
     false = everything & ~true
     found = []
-    for words, wanted, unwanted in ((any_of, true, false), (none_of, false, true)):
-        cost, wrong, terms = cover(terms_of(literals, wanted, unwanted), wanted, unwanted)
-        if terms:
+    plain = [literal for literal in literals if not is_negative(literal)]  # of "except not" nobody makes sense
+    for words, parts, wanted, unwanted in ((any_of, literals, true, false), (all_but, plain, false, true)):
+        cost, wrong, terms = cover(terms_of(parts, wanted, unwanted), wanted, unwanted)
+        if terms and wrong <= SHARE * len(cases):
             found.append((cost, len(found), wrong, words(terms)))
     if not found:
         return Condition("", min(count(true), count(false)), len(cases))
@@ -148,11 +155,8 @@ def any_of(terms):
     return ", or ".join(f"({text})" if several and len(term) > 1 else text for term, text in worded(terms))
 
 
-def none_of(terms):
-    texts = [text for _, text in worded(terms)]
-    if len(texts) == 1:
-        return f"not {texts[0]}"
-    return f"neither {' nor '.join(texts)}"
+def all_but(terms):
+    return ", and ".join(EXCEPT + text for _, text in worded(terms))
 
 
 def worded(terms):
@@ -165,11 +169,19 @@ def worded(terms):
         yield term, text
 
 
+def is_negative(literal):
+    """Whether it names the values that are left out; a switch never, whose both sides have words."""
+    name, values = literal.dimension, literal.values
+    if name in SWITCHES and len(values) == 1 or name == "opt" and len(values) <= FEW_LEVELS:
+        return False
+    return len(literal.others) < len(values)
+
+
 def literal_text(literal):
     name = literal.dimension
     if name in SWITCHES and len(literal.values) == 1:
         return f"{'with' if 'on' in literal.values else 'without'} {SWITCHES[name]}"
-    negative = len(literal.others) < len(literal.values) and not (name == "opt" and len(literal.values) <= FEW_LEVELS)
+    negative = is_negative(literal)
     values = sorted(literal.others if negative else literal.values)
     if values == ["-"]:
         return f"{'with' if negative else 'without'} {name}"

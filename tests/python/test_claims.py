@@ -229,15 +229,32 @@ def test_one_false_case_among_many_stays_readable():
     assert (found.text, found.wrong) == ("frame not 7", 0)
 
 
-def test_what_nothing_describes_is_counted():
+def test_what_does_not_agree_is_named_where_that_is_shorter():
+    cases = [Case(not (s["sib"] == "off" and s["compiler"] == "gcc" or s["opt"] == "O0" and s["exc"] == "on"), (), s)
+             for s in settings()]
+    found = separate(cases)
+    assert found.wrong == 0 and found.text.startswith("except ") and found.text.count(", and except ") == 1
+    assert not re.search(r"except not|neither|nor ", found.text)
+
+
+def test_what_nothing_short_describes_is_counted():
     cases = [Case(bool(number % 2), (), {"depth": "1"}) for number in range(10)]
     assert separate(cases).text == ""
-    assert "5 of 10 cases" in claims.decide(cases)[1]
+    assert claims.decide(cases)[1] == "no short condition: 5 of 10 cases"
+    cases = [Case(number % 3 != 0, (), {"depth": str(number % 7), "frame": str(number % 8)}) for number in range(56)]
+    assert separate(cases).text == "", "what gets many of them wrong is no description"
+    rows = [row("a", "x", 1 + at % 2, variant="depth=1") for at in range(10)]
+    assert verdict_of("every grid/sender/a x = 1", *rows).text == "holds in part, no short condition: 5 of 10 cases"
+    rows = [row("a", "x", 1 + (at == 5), variant=f"depth={at}") for at in range(10)]
+    assert verdict_of("every grid/sender/a x = 1", *rows).text.startswith(("holds except depth 5 (", "holds when depth not"))
 
 
 # ---- The ledger ----
 
-LEANS = re.compile(r"^(So|It|They|That (?!awaited)|Such|This|With it|Where it)\b|^A\w* \w+ (then|still)\b|\b(then|that|of them|there)\.$")
+LEANS = re.compile(
+    r"^(So|It|They|That (?!awaited)|Such|This|With it|Where it)\b|^An? \w+ (then|still)\b|"
+    r"(\bthat|\bof them|\bthere|(?<!now and) then)\.$"
+)
 AMENDED = re.compile(r"\d{4}-\d\d-\d\d (seen|unseen): \S.+$")
 
 
@@ -360,6 +377,24 @@ def test_what_options_decide_does_not_hold_of_one_of_them_alone():
     told = verdict_of(rule, rows[0]).text
     assert told == "holds when at O2 with sibling calls (1 of 1 cases; no other setting was measured)"
     assert "O2 with sibling calls alone" in verdict_of(rule.replace("is constant", "is linear"), rows[0]).text
+
+
+def test_programs_that_were_not_built_are_told_beside_the_verdict():
+    hint = "not built: cmake --build --preset release"
+
+    def told(rule, model="sender", metric="stack_bytes_per_op", experiment="stack", *programs):
+        skipped = [{"experiment": of, "what": what, "reason": why} for of, what, why in programs]
+        return verdict_of(rule, row("a", metric, 1, model=model, experiment=experiment), skipped=skipped).text
+
+    programs = [("stack", "gcc/stack-cxx", hint), ("stack", "clang/stack-cxx", hint), ("-", "clang/costs", hint),
+                ("stack", "library asio", "it is compiled in full mode alone")]
+    both = "every stack/sender|cxx-sender/a stack_bytes_per_op = 1"
+    assert f"; 2 programs were {hint}" in told(both, "sender", "stack_bytes_per_op", "stack", *programs)
+    alone = both.replace("|cxx-sender", "")
+    assert "not built" not in told(alone, "sender", "stack_bytes_per_op", "stack", *programs), "C has all its programs"
+    count = "every grid/sender/a allocs_per_op = 1"
+    assert told(count, "sender", "allocs_per_op", "grid", *programs) == f"holds: 1 program was {hint}"
+    assert told(count.replace("allocs", "ns"), "sender", "ns_per_op", "grid", *programs) == "holds"
 
 
 def test_what_a_where_leaves_out_is_counted():
