@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from . import commands
 from .status import ERROR, Stop
@@ -73,6 +74,7 @@ def parse(words):
         option("a", metavar="A"), option("b", metavar="B"), FILTERS, WAIVERS, JUNIT, MARKDOWN, SEED, SAMPLE,
         option("--pairs", type=whole(8), default=30, metavar="N", help="pairs of samples a cell (default: 30)"),
         option("--full", action="store_true", help="the cells of full mode too"),
+        option("--times", action="store_true", help="of two run folders, show the times too"),
         option("--no-times", action="store_true", help="the deterministic metrics alone"),
         option("--samples", metavar="FILE", help="write down every sample"),
         option("--force", action="store_true", help="time although the machine is busy; it is said"))  # fmt: skip
@@ -112,6 +114,8 @@ def parse(words):
 def main(words):
     options = parse(words)
     try:
+        if getattr(options, "junit", None):
+            Path(options.junit).unlink(missing_ok=True)  # one of an earlier run tells nothing about this one
         return options.run(options)
     except Stop as stop:
         print(f"regress: {stop}", file=sys.stderr)
@@ -121,6 +125,9 @@ def main(words):
         return ERROR
     except BrokenPipeError:
         sys.stderr.close()
+        return ERROR
+    except OSError as error:
+        print(f"regress: {error.filename}: {error.strerror}", file=sys.stderr)
         return ERROR
 
 

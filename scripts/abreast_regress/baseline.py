@@ -35,12 +35,13 @@ def number(value):
     return f"{value:.17g}"
 
 
-def read_baseline(path):
+def read_baseline(path, out="out"):
     path = Path(path)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
-        raise Stop(f"there is no baseline {path}: 'scripts/regress baseline update --yes' makes one", NOTHING) from None
+        command = f"scripts/regress baseline update --out {out} --baseline {path} --yes"
+        raise Stop(f"there is no baseline {path}: '{command}' makes one", NOTHING) from None
     except (OSError, ValueError) as error:
         raise Stop(f"{path} cannot be read: {error}") from None
     if not lines or lines[0] != SCHEMA:

@@ -13,8 +13,8 @@ from .waivers import read_waivers
 FORMATS = exporters.FORMATS
 MOST_SHOWN = 60  # findings on the terminal
 POWER_CELL = "grid/awaitable/task/stream=native"
-# What compare times where no filter says otherwise: a read, in every way that quick mode has.
-TIMED_CELLS = ["grid/*/stream=native"]
+# What compare times where no filter says otherwise, in every way that quick mode has: a read, and a turn of the loop.
+TIMED_CELLS = ["grid/*/stream=native", "echo/*/transport=memory,*"]
 
 
 def show(findings):
@@ -46,12 +46,14 @@ def judge_runs(before, after, options, times_follow=False):
     waivers = read_waivers(options.waivers)
     different = judge.differences(before.identity, after.identity)
     if different:
-        raise Stop(f"incomparable: {before.name} and {after.name} differ in {'; '.join(different)}", NOTHING)
+        advice = ": measure again as the baseline was, or keep a baseline for each mode"
+        advice = advice if before.identity.mode != after.identity.mode else ""
+        raise Stop(f"incomparable: {before.name} and {after.name} differ in {'; '.join(different)}{advice}", NOTHING)
     findings, unused = judge.waived(judge.judge(before.rows, after.rows), waivers)
     for waiver in unused:
         if times_follow and waiver.metric in ("*", "ns_per_op"):
             continue
-        print(f"note: the waiver of {waiver.cell} {waiver.metric} meets no regression: remove it")
+        print(f"note: {waiver.unused([cell(row) for row in after.rows])}")
     for name in judge.unknown_metrics(after.rows):
         print(f"note: {name} is judged by nobody: it is not in scripts/abreast_regress/metrics.py")
     show(findings)
@@ -96,7 +98,8 @@ def measure(options):
 
 
 def check(options):
-    before, after = baseline.read_baseline(options.baseline), read_run(options.out)
+    after = read_run(options.out)
+    before = baseline.read_baseline(options.baseline, options.out)
     findings, status = judge_runs(before, baseline.wanted(after, before), options)
     return report("abreast, against the baseline", after, findings, [], status, options)
 
@@ -134,16 +137,16 @@ def compare_runs(before, after, options):
     """The deterministic metrics decide. Times of two runs are shown, and no more."""
     for run in (before, after):
         run.rows = [row for row in run.rows if wants(options.filters, cell(row))]
-    findings, status = judge_runs(before, after, options)
     old = {key(row): row for row in before.rows}
-    shown = 0
-    for row in after.rows:
-        past = old.get(key(row))
-        if row.metric == "ns_per_op" and past and past.value and row.value is not None:
-            if not shown:
-                print("times, without a verdict, for two runs are no pairs:")
-            shown += 1
+    timed = [(old.get(key(row)), row) for row in after.rows if row.metric == "ns_per_op" and row.value is not None]
+    timed = [(past, row) for past, row in timed if past and past.value]
+    if timed and not options.times:
+        print(f"times of {len(timed)} cells have no verdict, for two runs are no pairs: --times shows them")
+    elif timed:
+        print("times, without a verdict, for two runs are no pairs:")
+        for past, row in timed:
             print(f"  {cell(row)}: {past.value:.4g} -> {row.value:.4g} {row.unit}, B/A {row.value / past.value:.3f}")
+    findings, status = judge_runs(before, after, options)
     return report("abreast, two runs", after, findings, [], status, options)
 
 
@@ -162,13 +165,16 @@ def refuse_noise(force):
 
 
 def compare_times(a, b, options):
+    if sources.digest(a.executable) == sources.digest(b.executable):
+        print(f"times: none, for {a.name} and {b.name} are the same executable")
+        return [], OK
     filters = options.filters or TIMED_CELLS
     cells, others = (sources.timed_cells(one.executable, filters, quick=not options.full) for one in (a, b))
     gone = [name for name in cells if name not in others]
     if gone:
         raise Stop(f"{b.name} has no cell {gone[0]}, which {a.name} has", NOTHING)
     if not cells:
-        what = "no cell with a time matches" if options.full else "no cell of quick mode with a time matches: give --full"
+        what = "no cell with a time matches" + ("" if options.full else " in quick mode: give --full")
         raise Stop(f"{what}: nothing was timed; --no-times judges the deterministic metrics alone", NOTHING)
     refuse_noise(options.force)
     plan = timing.Plan(options.pairs, options.sample_ms, options.seed)
@@ -189,7 +195,8 @@ def compare_times(a, b, options):
         print(one.line())
     if options.samples:
         write_text(options.samples, sources.samples_text(timings))
-    print(f"times: {judge.SAID[status]}: {options.seed} is the seed, {plan.effect} the smallest effect")
+    about = f"{len(timings)} cells of {' '.join(filters)}, seed {options.seed}, smallest effect {plan.effect}"
+    print(f"times: {judge.SAID[status]}: {about}")
     return timings, status
 
 
@@ -200,6 +207,8 @@ def history_add(options):
         raise Stop("neither run.json nor git says which revision this is: give --revision NAME")
     count, seq = history.add(options.history, run, options.filters, revision, options.note)
     print(f"{options.history}: run {seq}, {count} figures")
+    for pattern in history.absent(run, options.filters):
+        print(f"note: the run has nothing of {pattern}, which the history keeps")
     return OK
 
 

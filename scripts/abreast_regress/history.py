@@ -49,6 +49,12 @@ def points_of(run, filters, seq, revision, note):
     return found
 
 
+def absent(run, filters):
+    """What the history keeps of every run, and this one has not: another name, or a run of other cells."""
+    names = {cell(row) for row in run.rows if row.metric in METRICS and row.toolchain == run.identity.toolchain}
+    return [] if filters else [pattern for pattern in LEADING if not any(fnmatchcase(n, pattern) for n in names)]
+
+
 def word(value):
     return f"{value:.17g}" if isinstance(value, float) else str(value)
 

@@ -131,7 +131,7 @@ def waived(findings, waivers):
     """The same findings, those that are red and waived marked so; and the waivers that met none."""
     used, marked = set(), []
     for finding in findings:
-        about = (cell(finding.row), finding.row.metric)
+        about = (cell(finding.row), finding.row.metric, finding.change or None)
         waiver = next((w for w in waivers if finding.outcome in RED and w.covers(*about)), None)
         if waiver:
             used.add(waiver)

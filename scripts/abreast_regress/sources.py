@@ -1,8 +1,10 @@
 """What the words A and B of a comparison name: a run folder, a build folder, or a git revision, which is built."""
 
 import datetime
+import hashlib
 import json
 import os
+import shlex
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -52,12 +54,13 @@ def resolve(word, say):
 
 
 def build_revision(word, say):
-    """The executable of a revision of this repository, from build/revisions/<revision>, made there if need be."""
+    """The executable of a revision of this repository, from build/revisions/<revision>-<compilers>, made there if need
+    be."""
     try:
         revision = output(["git", "rev-parse", "--verify", "--quiet", f"{word}^{{commit}}"], word).strip()
     except Stop:
         raise Stop(f"'{word}' is no run folder, no build folder and no revision of {ROOT.name}'s repository") from None
-    folder = BUILDS / revision[:12]
+    folder = BUILDS / f"{revision[:12]}-{compilers()}"
     executable = folder / "build" / "abreast"
     if executable.exists():
         say(f"{word}: built before, in {folder.relative_to(ROOT)}")
@@ -74,6 +77,20 @@ def build_revision(word, say):
     output(["cmake", "-S", source, "-B", build, "-G", "Ninja", *CONFIGURE], f"{word}: configuring")
     output(["cmake", "--build", build, "--target", "abreast"], f"{word}: building")
     return executable
+
+
+def digest(path):
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError as error:
+        raise Stop(f"{path} cannot be read: {error.strerror}") from None
+
+
+def compilers():
+    """What tells the compilers that a build would take from others: a build of before may be of another."""
+    named = [shlex.split(os.environ.get(name, usual)) for name, usual in (("CC", "cc"), ("CXX", "c++"))]
+    said = [output([*words, "--version"], f"the compiler {words[0]}") for words in named]
+    return hashlib.sha256("".join(said).encode()).hexdigest()[:8]
 
 
 def identity_of(executable):

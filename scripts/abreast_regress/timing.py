@@ -197,7 +197,8 @@ def compare(executables, cells, plan, progress):
 
 def waive(timings, waivers):
     for timing in timings:
-        waiver = next((w for w in waivers if timing.verdict == RED and w.covers(timing.cell, "ns_per_op")), None)
+        about = (timing.cell, "ns_per_op", 100 * (timing.ratio[0] - 1))
+        waiver = next((w for w in waivers if timing.verdict == RED and w.covers(*about)), None)
         if waiver:
             timing.verdict = WAIVED
             timing.note = f"red, waived until {waiver.until}: {waiver.reason}"

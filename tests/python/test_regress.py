@@ -189,6 +189,7 @@ def test_another_processor_toolchain_libc_or_mode_is_incomparable(folder, tmp_pa
     edit(folder, "run.json", old, new)
     for done in (regress("check", "--out", folder, "--baseline", keep), regress("compare", RUN, folder)):
         assert done.returncode == 4 and "incomparable" in one_line(done.stderr)
+        assert ("keep a baseline for each mode" in done.stderr) == (old == "quick")
 
 
 def test_a_baseline_of_some_cells_judges_those(folder, tmp_path):
@@ -221,6 +222,21 @@ def test_waivers(folder, tmp_path):
     unused = waiver(tmp_path, "stack/*\t*\t2999-12-31\tno reason to be here")
     done = regress("compare", RUN, folder, "--waivers", unused)
     assert done.returncode == 2 and "meets no regression" in done.stdout
+    plain = waiver(tmp_path, "grid/awaitable/task\top_state_bytes\t2999-12-31\tno variant is named")
+    assert regress("compare", RUN, folder, "--waivers", plain).returncode == 0
+    other = waiver(tmp_path, "grid/awaitable/tas\top_state_bytes\t2999-12-31\tmisspelt")
+    done = regress("compare", RUN, folder, "--waivers", other)
+    assert done.returncode == 2 and "meets no cell; did you mean grid/awaitable/task/stream=native" in done.stdout
+
+
+@pytest.mark.parametrize("most, status", [("34", 0), ("34 %", 0), ("33", 2), ("", 0), ("-1", 1), ("much", 1)])
+def test_a_waiver_may_have_a_size(folder, tmp_path, most, status):
+    edit(folder, "results/grid.tsv", "op_state_bytes\tB\t24\t24\t24", "op_state_bytes\tB\t32\t32\t32")
+    path = waiver(tmp_path, f"grid/awaitable/*\top_state_bytes\t2999-12-31\tthe token moved in\t{most}")
+    path.write_text(path.read_text().replace("until\treason", "until\treason\tmost"))
+    done = regress("compare", RUN, folder, "--waivers", path)
+    assert done.returncode == status
+    assert status != 2 or "meets no regression of at most 33 %" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -248,8 +264,25 @@ def test_the_last_day_of_a_waiver_counts(tmp_path):
 def test_two_run_folders_are_judged_whatever_the_load_and_times_have_no_verdict(folder):
     edit(folder, "results/grid.tsv", "ns\t50.25\t49.5\t51", "ns\t90\t89\t91")
     done = regress("compare", RUN, folder)
-    assert done.returncode == 0
+    assert done.returncode == 0 and "--times shows them" in done.stdout and "50.25" not in done.stdout
+    done = regress("compare", RUN, folder, "--times")
     assert "times, without a verdict" in done.stdout and "50.25 -> 90 ns, B/A 1.791" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("deterministic: green"), "the verdict comes last"
+
+
+def test_what_an_earlier_run_left_is_no_finding_of_this_one(tmp_path):
+    report = tmp_path / "junit.xml"
+    report.write_text("of before")
+    assert regress("check", "--out", tmp_path, "--baseline", tmp_path / "b", "--junit", report).returncode == 4
+    assert not report.exists()
+
+
+def test_a_check_looks_at_the_run_first_and_advises_with_the_names_that_it_was_given(tmp_path):
+    done = regress("check", "--out", "/nonexistent", "--baseline", tmp_path / "b.tsv")
+    assert done.returncode == 4 and "/nonexistent has no run.json" in one_line(done.stderr)
+    done = regress("check", "--out", RUN, "--baseline", tmp_path / "b.tsv")
+    assert done.returncode == 4
+    assert f"baseline update --out {RUN} --baseline {tmp_path / 'b.tsv'} --yes" in one_line(done.stderr)
 
 
 def test_every_metric_of_the_data_is_in_the_table():

@@ -152,6 +152,8 @@ def test_charts_and_dashboard(kept, tmp_path):
 def test_the_command_adds(tmp_path):
     path = tmp_path / "history.tsv"
     done = regress("history", "add", "--out", RUN, "--history", path, "--note", "first", *CELLS)
-    assert done.returncode == 0 and "run 1, 8 figures" in done.stdout
+    assert done.returncode == 0 and "run 1, 8 figures" in done.stdout and "note:" not in done.stdout
+    done = regress("history", "add", "--out", RUN, "--history", tmp_path / "other.tsv")
+    assert "note: the run has nothing of bridges/raw/floor/completes=inline, which the history keeps" in done.stdout
     assert history.read(path)[0].revision.startswith("0123456789") and history.read(path)[0].note == "first"
     assert regress("history", "add", "--out", RUN, "--history", path, "--note", "a\tb", *CELLS).returncode == 1

@@ -171,7 +171,7 @@ esac
 
 
 def build(tmp_path, name, size=24, ns=50000):
-    return program(tmp_path, name, FAKE.replace("SIZE", str(size)).replace("NS", str(ns))).parent
+    return program(tmp_path, name, f"# {name}\n" + FAKE.replace("SIZE", str(size)).replace("NS", str(ns))).parent
 
 
 QUICK = ["--pairs", "8", "--sample-ms", "1"]
@@ -185,6 +185,7 @@ def test_two_builds(tmp_path, monkeypatch):
     samples = tmp_path / "samples.tsv"
     done = regress("compare", a, b, *QUICK, "--samples", samples)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "times: green: 1 cells of grid/*/stream=native echo/*/transport=memory,*, seed 1" in done.stdout
     assert "1 equal" in done.stdout and "control A/A" in done.stdout and "noise while" in done.stdout
     assert len(samples.read_text().splitlines()) == 2 + 8
     assert regress("compare", a, build(tmp_path, "larger", size=32), "--no-times").returncode == 2
@@ -202,13 +203,21 @@ def test_two_builds(tmp_path, monkeypatch):
 
 
 def test_a_busy_machine_is_refused_and_force_says_so(tmp_path, monkeypatch):
-    a, b = build(tmp_path, "a"), build(tmp_path, "b")
+    a, b, slower = build(tmp_path, "a"), build(tmp_path, "b"), build(tmp_path, "slower", ns=60000)
     for noise in (machine.Noise(1.5, 0.0), machine.Noise(0.0, 9.0)):
         monkeypatch.setattr(machine, "look", lambda noise=noise: noise)
+        monkeypatch.setattr(machine, "between", lambda *_, noise=noise: noise)
         done = regress("compare", a, b, *QUICK)
         assert done.returncode == 3 and "the machine is busy" in done.stderr and "control A/A" not in done.stdout
         forced = regress("compare", a, b, *QUICK, "--force")
-        assert "measuring all the same" in forced.stderr and forced.returncode in (0, 3)
+        assert "measuring all the same" in forced.stderr and forced.returncode == 0
+        assert regress("compare", a, slower, *QUICK, "--force").returncode == 2
+
+
+def test_the_same_executable_is_not_timed(tmp_path):
+    a = build(tmp_path, "a")
+    done = regress("compare", a, a)
+    assert done.returncode == 0 and "are the same executable" in done.stdout and "control" not in done.stdout
 
 
 def test_noise_that_comes_meanwhile_takes_the_verdict(tmp_path, monkeypatch):
