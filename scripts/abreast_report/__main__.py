@@ -18,11 +18,11 @@ PAPER = ROOT / "paper"
 GOLDEN = ROOT / "tests" / "python" / "golden"
 ORDER = "stack finals opstate frames grid phases bridges mitigations syncratio fanout echo conns stop compile".split()
 PARTS = {
-    "all": "tables, figures where gnuplot is installed, page and headlines (the default)",
+    "all": "tables, figures where gnuplot is installed and page; prints what was found, by titles (the default)",
     "tables": "DIR/tables, and DIR/figures/*.dat, which gnuplot draws",
     "page": "DIR/report.html, with the figures that are there",
     "printed": "DIR/.report.printed.html, from which report.pdf is made",
-    "headlines": "prints the short answers",
+    "headlines": "prints the short answer of each experiment",
     "claims": "prints every claim of the papers with its verdict",
     "claim": "claim ID prints one with its figures; without ID what they are, of no run",
     "claim-filters": "claim-filters ID prints what abreast run has to be told to judge it",
@@ -49,7 +49,11 @@ def build_finals(rows):
 def read_run(folder):
     """(results, run.json)"""
     info = runinfo.read(folder)
-    results = runinfo.of_this_run(read_results(folder / "results"), info)
+    try:
+        results = runinfo.of_this_run(read_results(folder / "results"), info)
+    except BadResults as error:
+        again = f"measure that experiment again (abreast run --out {folder}), or remove the file"
+        raise BadResults(f"{folder}/results/{error}: {again}") from None
     if not results:
         raise BadResults(f"{folder / 'results'} has no results: run scripts/reproduce, or abreast run --out")
     return results, info
@@ -91,18 +95,20 @@ class Report:
         self.artifact = [own_tables.artifact(self.verdicts)]
 
     def write_tables(self):
+        """DIR/tables and DIR/figures/*.dat, and no others of an earlier report."""
         of_sections = [table for section in [*self.sections, self.claims] for table in section.tables]
+        tables = {"findings.md": self.findings()}
         for table in of_sections + self.own + self.tables + self.artifact:
-            write_file(self.folder / "tables" / f"{table.name}.md", table.markdown())
-            write_file(self.folder / "tables" / f"{table.name}.tsv", table.tsv())
-            write_file(self.folder / "tables" / f"{table.name}.tex", table.latex())
-        write_file(self.folder / "claims.tsv", claims.tsv(self.verdicts))
-        write_file(self.folder / "tables" / "findings.md", self.findings())
+            tables[f"{table.name}.md"] = table.markdown()
+            tables[f"{table.name}.tsv"] = table.tsv()
+            tables[f"{table.name}.tex"] = table.latex()
+        figures = {}
         for section in self.sections:
-            if section.data:
-                write_file(self.folder / "figures" / f"{section.experiment}.dat", section.data)
-            for name, data in section.more_data.items():
-                write_file(self.folder / "figures" / f"{name}.dat", data)
+            named = {section.experiment: section.data, **section.more_data}
+            figures.update({f"{name}.dat": data for name, data in named.items() if data})
+        write_all(self.folder / "tables", tables, (".md", ".tsv", ".tex"))
+        write_all(self.folder / "figures", figures, (".dat", ".svg", ".png"))
+        write_file(self.folder / "claims.tsv", claims.tsv(self.verdicts))
 
     def findings(self):
         shorts = [section.short for section in self.sections if section.short]
@@ -116,8 +122,9 @@ class Report:
         return text
 
     def draw_figures(self):
-        """As reproduce does. Without gnuplot the complaint is its own, and the report has no figures."""
-        draw = ["sh", "-c", ". scripts/lib.sh; . scripts/stages.sh; draw_figures svg || true", "report"]
+        """As reproduce does; as png too where it did. Without gnuplot the complaint is its own, and there are none."""
+        kinds = "svg png" if list(self.folder.glob("figures/*.png")) else "svg"
+        draw = ["sh", "-c", f". scripts/lib.sh; . scripts/stages.sh; draw_figures {kinds} || true", "report"]
         environment = {**os.environ, "out": str(self.folder.resolve())}
         if subprocess.run(draw, cwd=ROOT, env=environment, check=False).returncode:
             raise BadResults("the figures could not be drawn: the reason is above")
@@ -132,6 +139,39 @@ class Report:
     def headlines(self):
         """What reproduce prints at its end."""
         return [section.short for section in self.sections if section.short]
+
+    def titles(self):
+        found, _ = executive.findings(self.results, self.papers)
+        return [*executive.titles(found), claims.sentence(self.verdicts)]
+
+
+def write_all(folder, texts, suffixes):
+    """Files of an earlier report that this one does not have go: with one of suffixes, but the figures of its data."""
+    for path in folder.glob("*"):
+        if path.suffix in suffixes and path.name not in texts and f"{path.stem}.dat" not in texts:
+            path.unlink()
+    for name, text in texts.items():
+        write_file(folder / name, text)
+
+
+def progress(text):
+    print(f"report: {text}", file=sys.stderr, flush=True)
+
+
+def make_all(report):
+    """Everything but report.pdf, which needs another program."""
+    progress(f"tables of {len(report.results)} experiments")
+    report.write_tables()
+    progress("figures")
+    report.draw_figures()
+    progress("page")
+    report.write_page()
+    print("\n".join([*report.titles(), str(report.folder / "report.html")]))
+    old = report.folder / "report.pdf"
+    if old.exists():
+        page_ = report.folder / PRINTED
+        progress(f"warning: {old} is of an earlier report: scripts/report printed --out {report.folder} && weasyprint "
+                 f"{page_} {old} makes it again")
 
 
 def pair(text):
@@ -178,6 +218,8 @@ def main():
     options.part, options.name, *more = [*(options.words or ["all"]), None, None][: max(2, len(options.words))]
     several = len(options.words) > 1 and options.part not in PARTS
     if not several and options.part not in PARTS:
+        if Path(options.part).is_dir():
+            parser.error(f"side by side takes the folders of two runs or more; of one: --out {options.part}")
         parser.error(f"unknown part '{options.part}'")
     if not several and (more or options.name and options.part not in ("claim", "claim-filters")):
         parser.error(f"{options.part} takes no '{(more or [options.name])[-1]}'")
@@ -191,6 +233,8 @@ def main():
             return 0
         if options.part.startswith("claim"):
             return claims.command(options.part, options.name, PAPER, lambda: read_run(Path(options.out)))
+        if options.part == "all":
+            progress(f"reading {options.out}/results, judging the claims")
         report = Report(options.out)
         if options.part == "golden":
             written = golden.write(Path(options.golden), report.results)
@@ -203,17 +247,16 @@ def main():
         if options.part in ("all", "tables"):
             if absent := [name for name in ORDER if name not in report.results]:
                 print(f"report: warning: {report.folder} has no results of {', '.join(absent)}", file=sys.stderr)
-            report.write_tables()
         if options.part == "all":
-            report.draw_figures()
-        if options.part in ("all", "page"):
+            make_all(report)
+        if options.part == "tables":
+            report.write_tables()
+        if options.part == "page":
             report.write_page()
         if options.part == "printed":
             report.write_page(PRINTED, printed=True)
-        if options.part in ("all", "headlines"):
+        if options.part == "headlines":
             print("\n".join(report.headlines()))
-        if options.part == "all":
-            print(f"report: wrote {report.folder}/report.html, tables and figures", file=sys.stderr)
     except (BadResults, OSError, ValueError) as error:
         print(f"report: {error}", file=sys.stderr)
         return 1

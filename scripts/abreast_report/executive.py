@@ -43,11 +43,12 @@ def echo(rows, _):
     else:
         title = "Over real sockets " + ("the choice shows at some loads" if differ else "this run tells no difference")
         end = ""
+    languages = ", in C and in C++" if len({cxx for cxx, *_ in loads}) > 1 else ""
     return Finding(
         "echo",
         title,
         say("The whole loop with a client at the other end takes, of the time of the same loop written by hand without "
-            "either model, {} times with awaitables and {} times with senders, in C and in C++ (lower is better). The "
+            f"either model, {{}} times with awaitables and {{}} times with senders{languages} (lower is better). The "
             "99 % intervals tell a difference to the loop by hand in {} of {} cases, and one between the models in "
             f"{len(differ)} of {len(orders)}.{end}",
             ends(ours["awaitable"], "{:.2f}".format), ends(ours["sender"], "{:.2f}".format),

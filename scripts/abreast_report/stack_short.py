@@ -135,13 +135,13 @@ def others(cells):
     parts = [
         f"{words} with {', '.join(groups[group]) if len(groups[group]) <= FEW else f'{len(groups[group])} of {total}'}"
         for group, words in (
-            (NEVER, "never"),
-            (SOMETIMES, "at some settings"),
-            (ALWAYS, "at every setting"),
+            (NEVER, "never grows"),
+            (SOMETIMES, "grows at some settings"),
+            (ALWAYS, "grows at every setting"),
         )
         if groups.get(group)
     ]
-    return f"Of the other mechanisms of the C models the stack grows {'; '.join(parts)}." if parts else ""
+    return f"Of the other mechanisms of the C models the stack {'; '.join(parts)}." if parts else ""
 
 
 def finals(rows):

@@ -23,7 +23,8 @@ def report(out, *words):
 
 
 def test_sentences_are_computed_from_the_results(results):
-    headlines = report(results)
+    report(results, "tables")
+    headlines = report(results, "headlines")
     assert (results / "tables" / "findings.md").read_text() == (DATA / "findings.md").read_text()
     found = (DATA / "findings.md").read_text()
     assert headlines and all(f"- {line}\n" in found for line in headlines.splitlines())
@@ -45,7 +46,7 @@ def test_a_sentence_changes_with_its_figure(results):
 def test_the_short_answer_follows_the_data(results):
     tsv = results / "results" / "stack.tsv"
     text = tsv.read_text()
-    assert "with clang-19.1.7 the stack never grows" in report(results)
+    assert "with clang-19.1.7 the stack never grows" in report(results, "headlines")
     changed = []
     for line in text.splitlines():
         fields = line.split("\t")
@@ -55,7 +56,7 @@ def test_the_short_answer_follows_the_data(results):
             fields[7:10] = ["constant"] * 3
         changed.append("\t".join(fields))
     tsv.write_text("\n".join(changed) + "\n")
-    said = report(results)
+    said = report(results, "headlines")
     assert "with clang-19.1.7 it grows at every setting" in said
     assert "With exceptions on, the P2300R10 bridge never grows the stack" in said
 
@@ -208,7 +209,8 @@ def test_an_earlier_runs_results_are_left_out(results):
     info = json.loads((results / "run.json").read_text())
     info["stages"] = [{"name": "frames", "seconds": 1}, {"name": "instructions", "seconds": 1}]
     (results / "run.json").write_text(json.dumps(info))
-    assert "Recycled" in one_line(report(results))
+    assert "Recycled" in one_line(report(results, "headlines"))
+    report(results, "page")
     text = (results / "report.html").read_text()
     assert "<section id=frames>" in text
     assert "<section id=echo>" not in text
@@ -233,7 +235,8 @@ def test_broken_results_are_refused(results, broken):
     (results / "results" / "frames.tsv").write_text(broken.replace("HEADER", header))
     done = run(REPORT, "--out", results)
     assert done.returncode == 1
-    assert "frames.tsv" in one_line(done.stderr)
+    reading, error = done.stderr.splitlines()
+    assert "reading" in reading and f"{results}/results/frames.tsv" in error and "measure" in error
     assert not (results / "report.html").exists()
 
 
@@ -273,9 +276,30 @@ def test_this_run_shows_parts_inside_their_whole(results):
 
 
 def test_no_results_is_one_line(tmp_path):
-    done = run(REPORT, "--out", tmp_path)
+    done = run(REPORT, "tables", "--out", tmp_path)
     assert done.returncode == 1
     assert "scripts/reproduce" in one_line(done.stderr)
+
+
+def test_one_folder_is_not_side_by_side(results):
+    done = run(REPORT, results)
+    assert done.returncode == 1
+    assert f"of one: --out {results}" in one_line(done.stderr)
+
+
+def test_the_report_prints_titles_and_leaves_nothing_of_an_earlier_one(results):
+    for name in ("tables/paper-gone.md", "tables/gone.tex", "figures/gone.svg", "figures/gone.dat", "report.pdf"):
+        (results / name).parent.mkdir(exist_ok=True)
+        (results / name).write_text("old")
+    done = run(REPORT, "--out", results)
+    assert done.returncode == 0
+    *titles, counts, path = done.stdout.splitlines()
+    assert titles and all(re.match(rf"{number}\. .* \(favours \w+\)$", line) for number, line in enumerate(titles, 1))
+    assert counts.startswith("Of ") and path == str(results / "report.html")
+    assert not [name for name in ("tables/paper-gone.md", "tables/gone.tex", "figures/gone.svg", "figures/gone.dat")
+                if (results / name).exists()]
+    assert "report.pdf is of an earlier report" in done.stderr
+    assert (results / "tables" / "findings.md").exists()
 
 
 def draw(data, out):
