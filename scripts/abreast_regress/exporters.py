@@ -146,11 +146,9 @@ def junit(run):
 def findings_junit(run, findings, timings=()):
     cases, unmeasured = [], unmeasured_metrics(findings)
     for finding in findings:
-        kind = (
-            "failure" if finding.outcome in RED | {MISSING} or (finding.row.experiment, finding.row.metric) in unmeasured
-            else "skipped" if finding.outcome in (WAIVED, UNMEASURED) else ""
-        )  # fmt: skip
         row = finding.row
+        failed = finding.outcome in RED | {MISSING} or (row.experiment, row.metric) in unmeasured
+        kind = "failure" if failed else "skipped" if finding.outcome in (WAIVED, UNMEASURED) else ""
         cases.append((row.experiment, row.model, f"{name_of(run, row)} {row.metric}", kind, finding.line()))
     for timing in timings:
         experiment, model = timing.cell.split("/")[:2]
