@@ -257,6 +257,29 @@ static int add_syscalls(const struct group *group, const struct entry *entry, st
     return 0;
 }
 
+/* Whether its system calls are the same in each run: with one small message on its way the kernel has no choice of
+ * how many completions it hands over at once. */
+static bool repeats_its_syscalls(const struct cell *cell)
+{
+    return strstr(cell->variant, "connections=1,message=64,") && !strstr(cell->variant, "window=") &&
+           !strstr(cell->variant, "parts=") && !cell->native;
+}
+
+/* What N operations more called more, for each of them: exact, without what setting up calls. */
+static void add_exact_syscalls(const struct group *group, const struct entry *entry, struct results *results)
+{
+    uint64_t once = entry->once.syscalls, twice = entry->twice.syscalls;
+    struct row row = runner_blank(group->experiment, entry->cell);
+    row.metric = "syscalls_per_op";
+    row.unit = "count";
+    if (twice == COUNT_UNKNOWN || !twice || !repeats_its_syscalls(entry->cell))
+        return;
+    if (twice < once)
+        results_add_missing(results, &row, "more operations called less: the cell does not repeat itself");
+    else
+        results_add_exact(results, row, (double)(twice - once) / (double)entry->once.operations);
+}
+
 static const struct entry *find_baseline(const struct group *group)
 {
     for (size_t i = 0; i < group->count; i++) {
@@ -310,6 +333,7 @@ int group_add_rows(const struct group *group, struct results *results)
         }
         if (entry->control)
             continue;
+        add_exact_syscalls(group, entry, results);
         if (!any.allocations)
             continue;
         add_allocations(group, entry, "allocs_per_op", entry->once.allocations, entry->twice.allocations, results);

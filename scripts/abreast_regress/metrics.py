@@ -78,6 +78,7 @@ METRICS = {
     "functions_changed_count": CHANGES,
     "needs_from_user": CHANGES,
     "noexcept_boundary": CHANGES,
+    "syscalls_per_op": EXACT,  # of cells that repeat themselves (bench/group_rows.c)
     # Measured: the kernel's or another library's part is in them.
     "syscalls_per_msg": MEASURED,
     "sync_share": Metric(SAME, False),
