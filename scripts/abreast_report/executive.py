@@ -2,7 +2,8 @@
 
 Each function below answers one question from the rows of one experiment, and returns nothing where these are not there.
 Which model a finding favours is computed as well, by the growth that was seen or by intervals that lie apart: it
-favours neither where they do not, and where both models can have what was found. Real C++ comes first where it was measured."""
+favours neither where they do not, and where both models can have what was found. Real C++ comes first where it was
+measured."""
 
 import html
 
@@ -219,8 +220,8 @@ def fanout(rows, _):
                figure(task_t, "ns"))
     plain = [rows.get("awaitable", "when-all-awaitables", variant, metric) for metric in metrics]
     if all(plain):
-        text.parts += say(" Awaitables joined without a coroutine each take {}, {} and {}, on frames made by hand, which"
-                          " P4126 proposes and standard C++ does not have.", figure(plain[0], "bytes"),
+        text.parts += say(" Awaitables joined without a coroutine each take {}, {} and {}, on frames made by hand,"
+                          " which P4126 proposes and standard C++ does not have.", figure(plain[0], "bytes"),
                           counted(plain[1].value, "allocation", plain[1]), figure(plain[2], "ns")).parts
     return Finding(
         "fanout",

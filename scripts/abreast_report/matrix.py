@@ -153,13 +153,25 @@ class Overflows:
 
 
 def twin(line, cxx):
-    """What the same mechanism does in C++: as in C, or its group."""
+    """What the same mechanism does in C++: as in C, or its group, and at how many settings C differs."""
     keys = {(f"cxx-{key[0]}", *key[1:]) for key in line.keys}
     found = [other for other in cxx if keys & set(other.keys)]
     if not found:
         return "-"
     short = {NEVER: "never grows", SOMETIMES: "grows at some", ALWAYS: "grows everywhere", UNKNOWN: "?"}
-    return ", ".join(dict.fromkeys("the same" if o.group == line.group else short[o.group] for o in found))
+    return ", ".join(dict.fromkeys(
+        f"{short[other.group]}; {apart}" if (apart := unlike(line, other))
+        else "the same" if other.group == line.group else short[other.group]
+        for other in found
+    ))
+
+
+def unlike(line, other):
+    """"another class at 2 of 24": settings at which one grows and the other does not."""
+    mine, theirs = ({str(s): cell.growth == "linear" for s, cell in which.known} for which in (line, other))
+    shared = [name for name in mine if name in theirs]
+    apart = [name for name in shared if mine[name] != theirs[name]]
+    return f"unlike C at {len(apart)} of {len(shared)} settings" if apart else ""
 
 
 def basis(line, said):

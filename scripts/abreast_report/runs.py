@@ -1,8 +1,9 @@
 """Several runs side by side, of machines or of dates: what is the same, and what differs.
 
 Counts, sizes and growth classes are compared one by one, those that the gate of scripts/regress judges: they do not
-depend on the machine as it is. Of times only ratios are, each of which a run has measured in interleaved pairs against its own floor. The times themselves are not
-set beside each other: those of two machines, or of two days, say nothing of the code.
+depend on the machine as it is. Of times only ratios are, each of which a run has measured in interleaved pairs against
+its own floor. The times themselves are not set beside each other: those of two machines, or of two days, say nothing of
+the code.
 """
 
 import html
@@ -101,7 +102,8 @@ class Comparison:
             flags = [run.toolchains.get((name, role)) for run in self.runs]
             known = {found for found in flags if found is not None}
             word = "not in all" if None in flags else "the same" if len(known) == 1 else "other flags"
-            body.append([f"{name} ({role})" if role else name, *("-" if found is None else found or "yes" for found in flags), word])
+            cells = ["-" if found is None else found or "yes" for found in flags]
+            body.append([f"{name} ({role})" if role else name, *cells, word])
         differing = [line for line in body if line[-1] != "the same"]
         same = len(body) - len(differing)
         self.lines.append(f"Toolchains: {same} of {len(body)} are in all runs with the same flags.")
@@ -141,9 +143,9 @@ class Comparison:
         )
         columns = ["experiment", "in two runs or more", "equal", "differ", *(f"only in {name}" for name in self.names)]
         note = (
-            "Figures that scripts/regress judges, and that have no interval: bytes, counts, instructions, growth classes. "
-            "What the kernel or a malloc has a part in, such as system calls and resident memory, is not among them. "
-            "Those of a toolchain or of a cell that no other run has are in the last columns."
+            "Figures that scripts/regress judges, and that have no interval: bytes, counts, instructions, growth "
+            "classes. What the kernel or a malloc has a part in, such as system calls and resident memory, is not "
+            "among them. Those of a toolchain or of a cell that no other run has are in the last columns."
         )
         title = "Figures that do not depend on time: equal or not"
         body = [[str(cell) for cell in line] for line in body]
@@ -241,7 +243,8 @@ def exact(results):
         (row.experiment, row.model, row.mechanism, row.variant, row.toolchain, row.metric): row
         for rows in results.values()
         for row in rows
-        if gated(row.metric, row.unit) and row.unit not in TIMED and not row.missing and (row.exact or row.value is None)
+        if gated(row.metric, row.unit) and row.unit not in TIMED and not row.missing
+        and (row.exact or row.value is None)
     }
 
 

@@ -111,7 +111,8 @@ class Table:
         parts = f"<thead>{self.head()}</thead>\n<tbody>\n{body}</tbody>\n"
         table = f"<div class=scroll><table{tight}>\n{parts}</table></div>\n"
         if self.long:
-            table = f"<details><summary>{len(self.rows)} rows</summary>\n{table}</details>\n"
+            count = sum(not isinstance(row, Heading) for row in self.rows)
+            table = f"<details><summary>{count} row{'' if count == 1 else 's'}</summary>\n{table}</details>\n"
         return f"<figure class=table><figcaption>{title}</figcaption>\n{verdict}{table}{note}</figure>\n"
 
     @property

@@ -48,7 +48,8 @@ def test_equal_runs_are_equal(tmp_path, two):
     assert done.returncode == 0, done.stderr
     said = done.stdout
     assert "One kind of machine." in said
-    equal, total = re.search(r"growth classes: ([\d,]+) of ([\d,]+) that two runs or more have are equal\.", said).groups()
+    pattern = r"growth classes: ([\d,]+) of ([\d,]+) that two runs or more have are equal\."
+    equal, total = re.search(pattern, said).groups()
     assert equal == total
     overlapping, ratios = re.search(r"Paired ratios: in (\d+) of (\d+) the runs'", said).groups()
     assert overlapping == ratios != "0"
@@ -185,3 +186,6 @@ def test_citation_names_this_version():
     assert f"\nversion: {version}\n" in text
     for key in ("message", "title", "authors"):
         assert re.search(rf"^{key}:", text, re.MULTILINE)
+    published = (ROOT / "paper" / "published.tsv").read_text()
+    for paper in set(re.findall(r"^(P\d{4}R\d+)\t", published, re.MULTILINE)) | {"P2300R10", "P3552R3"}:
+        assert f"\n    number: {paper}\n" in text, paper

@@ -10,7 +10,8 @@ import pytest
 from conftest import ROOT, run
 
 sys.path.insert(0, str(ROOT / "scripts"))
-from abreast_report import latex, own_tables, paper_tables, published  # noqa: E402
+from abreast_report import latex, matrix, own_tables, paper_tables, published  # noqa: E402
+from abreast_report.cells import cells_of  # noqa: E402
 from abreast_report.claims import Verdict  # noqa: E402
 from abreast_report.rows import cited, parse_line  # noqa: E402
 from abreast_report.tables import Heading, Table  # noqa: E402
@@ -270,6 +271,26 @@ def test_the_appendix_has_every_claim():
     table = own_tables.artifact([verdict, replace(verdict, minutes=None)])
     assert table.rows[0] == ["a-b", "P1 2", "holds", "abreast claim a-b", "0.3"]
     assert table.rows[1][-1] == "?"
+
+
+def test_in_cxx_the_same_is_so_at_every_setting():
+    """Both grow at some settings; that they are others is said."""
+    def line(model, growths):
+        rows = [row("stack", model, "transfer", "-", "stack_growth", growth, unit="-",
+                    toolchain=f"gcc-12.2.0 {level} sib=on exc=off san=none") for level, growth in growths.items()]
+        cells = cells_of(rows)
+        return matrix.Line(list(cells), cells)
+
+    c = line("awaitable", {"O0": "linear", "O1": "constant", "O2": "constant"})
+    alike = line("cxx-awaitable", {"O0": "linear", "O1": "constant", "O2": "constant"})
+    other = line("cxx-awaitable", {"O0": "constant", "O1": "linear", "O2": "constant"})
+    assert matrix.twin(c, [alike]) == "the same"
+    assert matrix.twin(c, [other]) == "grows at some; unlike C at 2 of 3 settings"
+
+
+def test_rows_under_a_heading_are_counted_without_it():
+    table = Table("x", "x", ["a", "b"], [Heading("h", 2), ["x", "1"]], detail=True)
+    assert "<summary>1 row</summary>" in table.html()
 
 
 # ---- LaTeX ----
