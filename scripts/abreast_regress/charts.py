@@ -46,6 +46,11 @@ def short(revision):
     return revision[:7] if re.fullmatch(r"[0-9a-f]{40}(-dirty)?", revision) else revision[:16]
 
 
+def when(point):
+    """Day and time, as run.json says them."""
+    return point.date[:16].replace("T", " ")
+
+
 def ordered(lines):
     return sorted(lines.items(), key=lambda item: (model_order(item[0][0]), item[0]))
 
@@ -114,9 +119,11 @@ def first_of_each(words):
 
 def axis(runs):
     step = -(-len(runs) // LABELS)
+    days = {point.date[:10] for point in runs.values()}
+    one_a_day = len(days) == len(runs)
     # In double quotes, for the line end in it.
     tics = [
-        f'"{plain(short(point.revision))}\\n{plain(point.date[:10])}" {seq}'
+        f'"{plain(short(point.revision))}\\n{plain(point.date[:10] if one_a_day else when(point)[5:])}" {seq}'
         for seq, point in list(runs.items())[::step]
     ]
     return [f"set xtics ({', '.join(tics)})", f"set xrange [{min(runs) - 0.5}:{max(runs) + 0.5}]"]

@@ -5,7 +5,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from .charts import METRIC_TITLES, as_percent, changes_of, draw, ordered, short, title, work
+from .charts import METRIC_TITLES, as_percent, changes_of, draw, ordered, short, slug, title, when, work
 from .history import charts, series
 from .metrics import LARGER, metric
 
@@ -57,7 +57,7 @@ def change_rows(points):
     found.sort(key=lambda change: -change[0].seq)
     return [
         [cell(as_percent(ratio), f"number {kind}"), cell(f"{name[0]} {name[1]}"),
-         cell(METRIC_TITLES.get(key[2], key[2])), cell(work(key)), cell(point.date[:10], "whole"),
+         cell(METRIC_TITLES.get(key[2], key[2])), cell(work(key)), cell(when(point), "whole"),
          cell(short(point.revision)), cell(name[2])]
         for point, key, name, ratio, kind in found
     ]  # fmt: skip
@@ -66,7 +66,7 @@ def change_rows(points):
 def notes(points):
     runs = {point.seq: point for point in points if point.note}
     return [
-        [cell(f"#{seq}"), cell(point.date[:10], "whole"), cell(short(point.revision)), cell(point.note)]
+        [cell(f"#{seq}"), cell(when(point), "whole"), cell(short(point.revision)), cell(point.note)]
         for seq, point in sorted(runs.items())
     ]
 
@@ -85,17 +85,30 @@ def sections(chosen, folder, say):
             parts.append(("</div>" if last else "") + f"<h2>{escape(work(key))}</h2>" + '<div class="charts">')
             last = key[:2]
         picture = inline(draw(key, points, folder))
-        parts.append(f'<figure role="img" aria-label="{escape(title(key))}">{picture}</figure>')
-    return "".join(parts) + "</div>"
+        parts.append(f'<figure id="{slug(key)}" role="img" aria-label="{escape(title(key))}">{picture}</figure>')
+    return "".join(parts) + ("</div>" if parts else "")
+
+
+def contents(chosen, zero):
+    """A line for each piece of work: its charts, and what is always 0, which has none."""
+    lines = {}
+    for key in [*chosen, *zero]:
+        name = escape(METRIC_TITLES.get(key[2], key[2]))
+        shown = f'<a href="#{slug(key)}">{name}</a>' if key in chosen else f"{name}: always 0"
+        lines.setdefault(escape(work(key)), []).append(shown)
+    items = "".join(f"<li>{name}: {', '.join(shown)}</li>" for name, shown in lines.items())
+    return f"<h2>Charts</h2><ul>{items}</ul>"
 
 
 def page(points, filters, say):
     chosen = charts(points, filters)
     shown = [point for chart in chosen.values() for point in chart]
-    runs = sorted({(point.seq, point.date, point.revision) for point in shown})
+    zero = [key for key, chart in chosen.items() if all(point.value == 0 for point in chart)]
+    chosen = {key: chart for key, chart in chosen.items() if key not in zero}
+    runs = sorted({(point.seq, when(point), point.revision) for point in shown})
     processors = sorted({point.processor for point in shown})
     parts = [f"<h1>abreast: history of {len(runs)} {'run' if len(runs) == 1 else 'runs'}</h1>"]
-    days = f"{escape(runs[0][1][:10])} to {escape(runs[-1][1][:10])}"
+    days = f"{escape(runs[0][1])} to {escape(runs[-1][1])}"
     latest = f"<code>{escape(short(runs[-1][2]))}</code>"
     parts.append(f"<p>{days}; latest: {latest}; on {escape(', '.join(processors))}</p>{HOW}")
     changes, noted = change_rows(shown), notes(shown)
@@ -104,6 +117,7 @@ def page(points, filters, say):
     parts.append(table(heads, changes) if changes else "<p>None so far.</p>")
     if noted:
         parts.append("<h2>Notes</h2>" + table(["run", "of", "revision", "note"], noted))
+    parts.append(contents(chosen, zero))
     with tempfile.TemporaryDirectory() as scratch:
         parts.append(sections(chosen, Path(scratch), say))
     return (

@@ -149,6 +149,23 @@ def test_charts_and_dashboard(kept, tmp_path):
     assert 'name="abreast-dashboard" content="1"' in text
 
 
+@pytest.mark.skipif(not shutil.which("gnuplot"), reason="gnuplot is not installed")
+def test_the_dashboard_lists_its_charts_and_draws_none_of_what_is_always_0(kept, tmp_path):
+    kept.write_text(re.sub(r"(\top_state_bytes\tB)\t\d+\t\d+\t\d+", r"\1\t0\t0\t0", kept.read_text()))
+    page = tmp_path / "dashboard.html"
+    assert regress("history", "dashboard", "--history", kept, "--page", page).returncode == 0
+    text = page.read_text(encoding="utf-8")
+    assert text.count("<figure") == 3 and "operation state: always 0" in text
+    links, places = set(re.findall(r'<a href="#([^"]+)"', text)), set(re.findall(r'<figure id="([^"]+)"', text))
+    assert links == places and len(links) == 3
+    assert "2026-10-01 10:00 to 2026-10-12 10:00" in text
+
+
+def test_runs_of_one_day_are_told_by_their_time():
+    points = {seq: history.Point(seq, f"2026-10-01T1{seq}:30:00", *[""] * 14) for seq in (1, 2)}
+    assert "10-01 11:30" in charts.axis(points)[0] and "10-01 12:30" in charts.axis(points)[0]
+
+
 def test_the_command_adds(tmp_path):
     path = tmp_path / "history.tsv"
     done = regress("history", "add", "--out", RUN, "--history", path, "--note", "first", *CELLS)
