@@ -11,7 +11,7 @@ import pytest
 from conftest import DATA, ROOT, one_line, run
 from regress_tools import GOLDEN, RUN, regress
 
-from abreast_regress import baseline, exporters, judge, metrics, runs, sources, waivers
+from abreast_regress import baseline, exporters, judge, metrics, power, runs, sources, waivers
 from abreast_regress.__main__ import parse
 from abreast_regress.status import Stop
 
@@ -390,6 +390,15 @@ def test_the_script_hands_on_words_and_status():
     done = run(ROOT / "scripts" / "regress", "compare", RUN, RUN)
     assert done.returncode == 0 and "green" in done.stdout
     assert run(ROOT / "scripts" / "regress", "--help").returncode == 0
+
+
+def test_the_guide_has_the_power_table_that_was_measured():
+    """As `scripts/regress power --build build/release --write docs/regress.md` leaves it on an idle machine."""
+    text = (ROOT / "docs" / "regress.md").read_text(encoding="utf-8")
+    table = text.split(power.BEGIN)[1].split(power.END)[0]
+    trials = [int(count) for count in re.findall(r"^\| (?:0 \(A/A\)|\d+ %) \| (\d+) \|", table, re.MULTILINE)]
+    assert len(trials) == len(power.SLOWDOWNS) and trials[0] >= 100, "run the command above"
+    assert "busy machine" not in table
 
 
 @pytest.mark.parametrize("name", ["regress.md", "ci/github.yml", "ci/gitlab.yml"])
