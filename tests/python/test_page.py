@@ -108,6 +108,15 @@ def test_handing_over_favours_coroutines_only_where_senders_grow_more(results):
     assert "favours awaitables" in text
 
 
+def test_the_data_of_a_figure_follow_the_rows(results):
+    page(results, "tables", "tables/findings.md")
+    before = (results / "figures" / "opstate.dat").read_text()
+    change(results, "opstate", ["sender", "pipeline", "depth=4,state=8", "instructions_per_op"], 7, ["4321"] * 3)
+    page(results, "tables", "tables/findings.md")
+    after = (results / "figures" / "opstate.dat").read_text()
+    assert before != after and len(before.splitlines()) == len(after.splitlines())
+
+
 def test_an_experiment_that_is_missing_is_named(results):
     before = page(results)
     assert "<section id=frames>" in before and "Recycling coroutine frames pays" in before
