@@ -34,7 +34,8 @@ PRINTED = ".report.printed.html"  # what report.pdf is made from
 
 def build_stack(rows):
     section = stack.build(rows)
-    section.short = stack_short.short(rows)
+    section.short = stack_short.lead(rows)
+    section.headline = "\n".join([*stack_short.lines(rows), *section.headline.splitlines()])
     if growth_data := growth.data(rows):
         section.more_data["growth"] = growth_data
     return section

@@ -77,8 +77,9 @@ def build(rows, papers):
     claims = checked(found, papers)
     if claims:
         section.tables.append(published_table(claims))
-    section.short = short(found)
-    section.headline = "\n".join(line for line in [costs(found, "to-sender"), costs(found, "to-awaitable")] if line)
+    section.short = lead(found)
+    lines = [*both_ways(found), costs(found, "to-sender"), costs(found, "to-awaitable")]
+    section.headline = "\n".join(line for line in lines if line)
     section.findings = [f"{claim}: {ours}." for claim, _, ours in claims]
     section.findings += control_finding(found.groups, "ratio_to_floor")
     return section
@@ -193,8 +194,23 @@ def both_times(found, name):
     return f"{shown(inline)} inline" + ("" if later is None else f" and {shown(later)} later")
 
 
-def short(found):
-    """Allocation, time and stack of either direction, in a line."""
+def lead(found):
+    """What P2300R10's own bridges take, inline: the ways out are in the lines below."""
+    parts = [
+        f"{words} {shown(ratio)} times"
+        for name, words in (
+            ("connect-awaitable", "an awaitable used as a sender takes"),
+            ("sender-awaitable", "a sender that a coroutine awaits takes"),
+        )
+        if (ratio := found.inline.value(("sender", name), "ratio_to_native")) is not None
+    ]
+    if not parts:
+        return ""
+    return f"By P2300R10's bridges, inline, {', and '.join(parts)} the native's time (lower is better)."
+
+
+def both_ways(found):
+    """Allocation, time and stack of either direction, a line each."""
     as_written, handle = (("sender", name) for name in ("connect-awaitable", "callback-handle"))
     text = []
     times = [both_times(found, name) for name in (as_written, handle)]
@@ -214,7 +230,7 @@ def short(found):
             + (f" and inline in{depth}" if depth else "")
             + f"; by the cheapest inline, {least[1]}, {both_times(found, least)}."
         )
-    return " ".join(text)
+    return text
 
 
 def counted(calls):

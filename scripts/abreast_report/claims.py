@@ -344,7 +344,12 @@ def line(one):
     if one.spread not in ("-", "exact"):
         text = f"{text[:-1]}, {one.spread})" if text.endswith(")") else f"{text} ({one.spread})"
     measured = cited(Mark(text, WORDS), *one.measured.rows)
-    return [one.verdict, Mark(one.claim, WORDS), Mark(one.condition or "-", WORDS), measured, one.section]
+    verdict, condition = one.verdict, one.condition
+    if verdict == WHEN and condition.startswith(EXCEPT):
+        verdict, condition = f"{HOLDS} {EXCEPT.strip()}", condition[len(EXCEPT):]
+    elif verdict == WHEN and condition.startswith(NO_CONDITION):
+        verdict = f"{HOLDS} in part"
+    return [verdict, Mark(one.claim, WORDS), Mark(condition or "-", WORDS), measured, one.section]
 
 
 def printed(one):

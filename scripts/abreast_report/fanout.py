@@ -101,8 +101,9 @@ def build(rows):
     found = Fanout(rows)
     section.tables = [table for metric in METRICS if (table := by_width(found, metric)).rows]
     section.tables += [table for table in [others_table(found)] if table.rows]
-    section.short = short(found)
-    lines = [claim(found), against_senders(found), *(at_width(found, completes) for completes in COMPLETES)]
+    section.short = lead(found)
+    lines = [in_short(found), claim(found), against_senders(found)]
+    lines += [at_width(found, completes) for completes in COMPLETES]
     section.headline = "\n".join(line for line in lines if line)
     section.findings = [line for line in [*race(found), cancel(found), graph(found)] if line]
     section.findings += counting(found) + per_child(found) + control_finding(found.groups, RATIO)
@@ -199,7 +200,27 @@ def reference(joins):
     return 8 if 8 in joins.widths else max(joins.widths, default=None)
 
 
-def short(found):
+def lead(found):
+    joins = found.joins["later"]
+    width = reference(joins)
+    cells = joins.widths[width].cells if width is not None else {}
+    sender, tasks = (cells.get(name, {}) for name in (("sender", "when-all"), TASKS))
+    calls = [value(cell, ALLOCS) for cell in (sender, tasks)]
+    sizes = [value(cell, BYTES) for cell in (sender, tasks)]
+    if None in calls + sizes:
+        return ""
+    (ours, theirs), (small, large) = map(counted, calls), map(shown, sizes)
+    return (
+        f"A join of {width} operations costs a static sender graph {small} bytes and {ours}, tasks of coroutines "
+        f"{large} bytes and {theirs} (lower is better)."
+    )
+
+
+def counted(calls):
+    return f"{shown(calls)} allocation{'' if calls == 1 else 's'}" if calls else "no allocation"
+
+
+def in_short(found):
     joins = found.joins["later"]
     width = reference(joins)
     if width is None:

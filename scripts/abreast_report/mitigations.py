@@ -105,8 +105,9 @@ def build(rows):
     waits = Cells(groups, "starvation")
     section.tables = [table(inline, later, waits), waiting_table(waits)]
     section.tables += [found for found in [futures_table(groups)] if found.rows]
-    section.short = short(inline, later, waits)
-    section.headline = "\n".join(line for line in [cost(inline), cost_later(later), starvation(waits)] if line)
+    section.short = lead(inline)
+    lines = [*in_short(inline, later, waits), cost(inline), cost_later(later), starvation(waits)]
+    section.headline = "\n".join(line for line in lines if line)
     section.findings = zero_cost(inline) + futures(inline, groups) + control_finding(groups, RATIO)
     section.data = figure_data(waits)
     return section
@@ -221,11 +222,28 @@ def by_wait(waits):
     return held, {name: value for name, value in found.items() if value < most}
 
 
-def short(inline, later, waits):
+def ways_out(times):
+    """Times of a coroutine that awaits senders by something else than the bridge as written."""
+    bridges = {("sender", "p2300"), ("sender", "p2300" + NO_BOUNDARY), ("sender", "pipeline")}
+    return {name: time for name, time in times.items() if name[0] == "sender" and name not in bridges}
+
+
+def lead(inline):
+    times = inline.values("ns_per_op")
+    plain, found = times.get(("sender", "p2300")), ways_out(times).values()
+    if not plain or not found:
+        return ""
+    return (
+        f"Ways to keep the stack from growing take {span(found)} ns a completion, where P2300R10's bridge, which does "
+        f"not, takes {shown(plain)} (lower is better)."
+    )
+
+
+def in_short(inline, later, waits):
     """Which is cheapest and dearest for a coroutine that awaits senders, and who else gets a turn."""
     times = inline.values("ns_per_op")
     plain, jumping = (times.pop(("sender", "p2300" + suffix), None) for suffix in ("", NO_BOUNDARY))
-    senders = {name: value for name, value in times.items() if name[0] == "sender" and name[1] != "pipeline"}
+    senders = ways_out(times)
     text = []
     if plain and senders:
         least, most = (named(senders, end(senders.values())) for end in (min, max))
@@ -244,7 +262,7 @@ def short(inline, later, waits):
             f"Another connection gets its turn after {span(others.values())} completions with {kinds(others)}; with "
             "all other ways it waits until the first one has no more at hand."
         )
-    return " ".join(text)
+    return text
 
 
 def named(times, value):

@@ -41,8 +41,10 @@ def build(rows):
     groups, forms = groups_of(rows), by_form(rows)
     tables = [operations(groups), *depth_tables(rows, forms), on_sources, compilers(groups), settings(every, main)]
     section.tables = [table for table in tables if table.rows]
-    section.short = " ".join(part for part in (above_floor(forms), of_a_core(groups)) if part)
-    section.headline = "\n".join(part for part in (at_rate(groups), *written(forms, groups), *letting(forms)) if part)
+    lead, more = of_a_core(groups), above_floor(forms)
+    section.short = lead or more
+    lines = (*more.splitlines()[: bool(lead)], at_rate(groups), *written(forms, groups), *letting(forms))
+    section.headline = "\n".join(line for line in lines if line)
     section.findings = [*growth(forms), *on_top, *erased(groups), *environments(groups), *alignments(groups)]
     section.findings += control_finding(groups, "ratio_to_floor")
     section.data = figure_data(forms)

@@ -34,10 +34,20 @@ class Side:
         return min((c.bytes for _, c in self.known if c.growth == "linear" and c.bytes is not None), default=None)
 
 
-def short(rows):
+def lead(rows):
+    """In how many cells, C's and C++'s together."""
+    cells, parts = cells_of(rows), []
+    for words, key in (("the P2300R10 bridge", BRIDGE), ("symmetric transfer", TRANSFER)):
+        sides = sides_of(cells, key).values()
+        known = sum(len(side.known) for side in sides)
+        if known:
+            parts.append(f"by {words} in {known - sum(len(side.flat) for side in sides)} of {known} cells")
+    return f"The stack grows {', '.join(parts)} (lower is better)." if parts else ""
+
+
+def lines(rows):
     cells = cells_of(rows)
-    parts = [bridge(cells), transfer(cells), others(cells)]
-    return " ".join(part for part in parts if part)
+    return [part for part in (bridge(cells), transfer(cells), others(cells)) if part]
 
 
 def sides_of(cells, key):

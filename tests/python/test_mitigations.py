@@ -28,7 +28,7 @@ def test_the_costs_follow_the_data(results):
     old = f"handshake-exchange\tcompletes=inline\t{WITHIN}\tns_per_op\tns\t20\t18\t22"
     change(results, old, old.replace("\t20\t18\t22", "\t30\t13\t45"))
     assert "handshake-exchange 30, inline-known 4, returning 5." in section(results)
-    assert "to 30 (handshake-exchange); an awaitable's 3 to 4." in report(results, "headlines")
+    assert "to 30 (handshake-exchange); an awaitable's 3 to 4." in section(results)
 
 
 def test_what_is_less_than_a_nanosecond_apart_is_not_ranked(results):
@@ -42,9 +42,9 @@ def test_what_is_less_than_a_nanosecond_apart_is_not_ranked(results):
         assert f"awaitable ready 3, transfer {time}, transfer+budget-16 5, sender pipeline 3," in found
         assert "instructions more; in time no difference beyond placement." in found
     inline_known = f"inline-known\tcompletes=inline\t{MAIN}\tns_per_op\tns\t4\t"
-    assert "stack growth 4 (inline-known) to 20" in report(results, "headlines")
+    assert "stack growth 4 (inline-known) to 20" in section(results)
     change(results, inline_known, inline_known.replace("\t4\t", "\t4.6\t"))
-    assert "stack growth 4.6 to 20" in report(results, "headlines")
+    assert "stack growth 4.6 to 20" in section(results)
 
 
 def test_the_boundary_decides_what_a_mitigation_costs(results):
@@ -54,15 +54,15 @@ def test_the_boundary_decides_what_a_mitigation_costs(results):
     table = (results / "tables" / "mitigations.md").read_text()
     assert "| sender p2300 | yes, exceptions on | 12 " in table
     assert "| sender p2300-no-boundary | no, exceptions off | 5 " in table
-    found = report(results, "headlines")
+    found = section(results)
     assert "takes 12 ns unmitigated in runs of 256, 5 where exceptions are off, " in found
 
 
 def test_who_waits_follows_the_data(results):
-    assert "gets its turn after 1 to 17 completions with an inline budget or the scheduler" in report(results)
+    assert "gets its turn after 1 to 17 completions with an inline budget or the scheduler" in section(results)
     old = f"trampoline\tstarvation=unbounded\t{WITHIN}\twaited_completions_max\tcount\t256\t256\t256"
     change(results, old, old.replace("256", "40"))
-    assert "after 1 to 40 completions with an inline budget, the scheduler or the trampoline;" in report(results)
+    assert "after 1 to 40 completions with an inline budget, the scheduler or the trampoline;" in section(results)
 
 
 def test_what_cannot_be_had_is_said(results):
