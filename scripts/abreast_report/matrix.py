@@ -1,7 +1,7 @@
 """The one table and the one figure of stack growth: each mechanism in a row, in three groups."""
 
 from .cells import GROWTH, alike, bytes_range, cells_of, control, settings_of, variant_label
-from .rows import Setting, model_order, pairs, shown
+from .rows import Setting, is_library, model_order, pairs, shown
 from .tables import Heading, Mark, Table
 
 NEVER, SOMETIMES, ALWAYS, UNKNOWN = "never", "sometimes", "always", "unknown"
@@ -18,6 +18,8 @@ SWITCHES = {
     ("exc", "on"): "exceptions on",
     ("exc", "off"): "exceptions off",
 }
+
+OF_LIBRARY = "the library's own handlers, posted or dispatched"
 
 
 class Line:
@@ -201,7 +203,7 @@ def table(name, rows, said):
         body.append(
             [
                 line.name,
-                meant.get(line.keys[0][:2], "?"),
+                meant.get(line.keys[0][:2], OF_LIBRARY if is_library(line.keys[0][1]) else "?"),
                 basis(line, said),
                 Mark(line.growth() + unavailable(line) if group == NEVER else where(line), kinds[group]),
                 line.bytes() or ("?" if group == UNKNOWN else "0"),
