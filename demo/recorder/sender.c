@@ -1,4 +1,5 @@
 /* The sender sides of the scenes: each is a coroutine of the sender model, and awaits a sender by a bridge. */
+#include "bench/stack/mechanism.h"
 #include "demo/recorder/world.h"
 #include "sender/any_sender.h"
 #include "sender/continues_on.h"
@@ -135,7 +136,7 @@ static const struct part bouncing_parts[] = {
     OP_STATE(bouncing, awaitable.state.child, bounced_read, bouncing_body),
     {.kind = NULL}};
 
-/* ---- read | then | then | then ---- */
+/* ---- read | then | then | then; as in all that is not about the stack, through the bridge that libraries ship ---- */
 
 struct add_one {
 };
@@ -146,7 +147,7 @@ static inline ssize_t add_one_call(struct add_one *self, ssize_t value)
     return value + 1;
 }
 
-SENDER_AWAITABLE_RECEIVER(stepped, sender_task)
+HANDSHAKE_AWAITABLE_RECEIVER(stepped, sender_task, exchange)
 RECEIVER(step_1, ssize_t);
 RECEIVER(step_2, ssize_t);
 RECEIVER(step_3, ssize_t);
@@ -154,7 +155,7 @@ SENDER_READ_SOME(stepped_read, step_1)
 SENDER_THEN(step_1, stepped_read, add_one, step_2)
 SENDER_THEN(step_2, step_1, add_one, step_3)
 SENDER_THEN(step_3, step_2, add_one, stepped)
-SENDER_AWAITABLE(stepped, step_3)
+HANDSHAKE_AWAITABLE(stepped, step_3, exchange)
 
 struct stepping {
     struct sender_task task;
@@ -171,7 +172,7 @@ static void stepping_body(struct coro *handle)
     CO_BEGIN(self);
     while (world_goes_on(world)) {
         MARK(ASK);
-        CO_AWAIT_SENDER(
+        CO_AWAIT_SENDER_TRANSFER(
             self->got, self, stepped, &self->awaitable,
             ((struct step_3_sender){.child.child.child = {world->stream, world->value, sizeof world->value[0]}}));
         MARK(GOT);
@@ -197,9 +198,9 @@ ANY_SENDER(any_read, ssize_t);
 SENDER_READ_SOME(concrete_read, any_read)
 ANY_SENDER_OF(concrete_read, any_read)
 
-SENDER_AWAITABLE_RECEIVER(erased, sender_task)
+HANDSHAKE_AWAITABLE_RECEIVER(erased, sender_task, exchange)
 SENDER_ANY(any_stage, any_read, ANY_SENDER_BYTES, erased)
-SENDER_AWAITABLE(erased, any_stage)
+HANDSHAKE_AWAITABLE(erased, any_stage, exchange)
 
 struct erasing {
     struct sender_task task;
@@ -222,7 +223,7 @@ static void erasing_body(struct coro *handle)
     CO_BEGIN(self);
     while (world_goes_on(world)) {
         MARK(ASK);
-        CO_AWAIT_SENDER(self->got, self, erased, &self->awaitable, erased_read(world));
+        CO_AWAIT_SENDER_TRANSFER(self->got, self, erased, &self->awaitable, erased_read(world));
         MARK(GOT);
         world_got(world, self->got);
     }
@@ -265,9 +266,9 @@ static void neighbour_body(struct coro *handle)
     set_current_frame_allocator(&world->neighbours.base);
 }
 
-SENDER_AWAITABLE_RECEIVER(called, sender_task)
+HANDSHAKE_AWAITABLE_RECEIVER(called, sender_task, exchange)
 SENDER_TASK(called_task, called)
-SENDER_AWAITABLE(called, called_task)
+HANDSHAKE_AWAITABLE(called, called_task, exchange)
 
 struct parent {
     struct sender_task task;
@@ -294,7 +295,8 @@ static void parent_body(struct coro *handle)
         self->child = (struct child *)sender_task_create(world->env.allocator, sizeof *self->child, child_body, NULL);
         if (!self->child)
             SENDER_TASK_RETURN(self, -ENOMEM);
-        CO_AWAIT_SENDER(self->got, self, called, &self->awaitable, ((struct called_task_sender){&self->child->task}));
+        CO_AWAIT_SENDER_TRANSFER(self->got, self, called, &self->awaitable,
+                                 ((struct called_task_sender){&self->child->task}));
         called_task_destroy(&self->awaitable.state);
         MARK(GOT);
         world_got(world, self->got);
@@ -311,7 +313,7 @@ static const struct part parent_parts[] = {AWAITER(parent, awaitable, parent_bod
 
 /* ---- when_all(read, read) | then, which adds what they gave ---- */
 
-SENDER_AWAITABLE_RECEIVER(joined, sender_task)
+HANDSHAKE_AWAITABLE_RECEIVER(joined, sender_task, exchange)
 RECEIVER(both_first, ssize_t);
 RECEIVER(both_second, ssize_t);
 WHEN_ALL_VALUES(both, (first, second));
@@ -330,7 +332,7 @@ static inline ssize_t add_call(struct add *self, struct both_values values)
 }
 
 SENDER_THEN(sum, both, add, joined)
-SENDER_AWAITABLE(joined, sum)
+HANDSHAKE_AWAITABLE(joined, sum, exchange)
 
 struct joining {
     struct sender_task task;
@@ -353,7 +355,7 @@ static void joining_body(struct coro *handle)
     CO_BEGIN(self);
     while (world_goes_on(world)) {
         MARK(ASK);
-        CO_AWAIT_SENDER(self->got, self, joined, &self->awaitable, two_reads(world));
+        CO_AWAIT_SENDER_TRANSFER(self->got, self, joined, &self->awaitable, two_reads(world));
         MARK(GOT);
         world_got(world, self->got);
     }
@@ -374,13 +376,14 @@ const struct side sender_sides[] = {
     {"sender", "p2300", NULL, NULL, reading_begin, reading_parts},
     {"sender", "handshake", NULL, NULL, agreeing_begin, agreeing_parts},
     {"sender", "trampoline", NULL, NULL, bouncing_begin, bouncing_parts},
-    {"sender", "then", "P2300R10 as written: read | then | then | then", "optimiser (sibling call)", stepping_begin,
-     stepping_parts},
-    {"sender", "any-sender", "stdexec's any_sender: the operation state is larger than 64 bytes, and is allocated",
-     "optimiser (sibling call)", erasing_begin, erasing_parts},
-    {"sender", "task", "P3552: a task awaits a task, which is told its allocator", "optimiser (sibling call)",
+    {"sender", "then", "P2300R10: read | then | then | then, awaited by the handshake that beman and stdexec ship",
+     TAIL_CALL, stepping_begin, stepping_parts},
+    {"sender", "any-sender",
+     "stdexec's any_sender, awaited by the handshake: the operation state is larger than 64 bytes, and is allocated",
+     TAIL_CALL, erasing_begin, erasing_parts},
+    {"sender", "task", "P3552: a task awaits a task, which is told its allocator; by the handshake", TAIL_CALL,
      parent_begin, parent_parts},
-    {"sender", "when-all", "P2300R10: when_all of two reads, and then", "optimiser (sibling call)", joining_begin,
-     joining_parts},
+    {"sender", "when-all", "P2300R10: when_all of two reads, and then; awaited by the handshake",
+     "construction (the reactor resumes)", joining_begin, joining_parts},
     {.model = NULL},
 };

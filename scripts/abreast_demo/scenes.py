@@ -56,6 +56,20 @@ class Side(dict):
         return self[name]
 
 
+# Of what the stack rests on: what another compiler, or other flags, would make of the same code.
+ELSEWHERE = {
+    "compiler (musttail)": "This compiler guarantees the tail call that symmetric transfer is. gcc gives no such "
+                           "guarantee to C: there it rests on the optimiser, and without optimisation the stack grows.",
+    "optimiser (sibling call)": "No compiler promises this jump. With exceptions, a call inside a noexcept function, "
+                                "as P2300R10 writes it, cannot become one; without exceptions an optimiser may make it.",
+    "construction": "It is the same with every compiler and with all flags.",
+}
+
+
+def elsewhere(side):
+    return next((words for start, words in ELSEWHERE.items() if side["rests_on"].startswith(start)), "")
+
+
 def prompt_tick(before, pairs, states):
     """The tick that a prompt stands before: that of the nth such event of a side, or behind the last."""
     if before == "end":
@@ -72,7 +86,8 @@ def record(recorder, scene):
     """The trace of a scene, as docs/demo.md has it."""
     sides = [record_side(recorder, model, scene) for model in ("awaitable", "sender")]
     for side in sides:
-        side["sites"] = [site + list(written.place(SOURCES, site) or []) for site in side["sites"]]
+        side["elsewhere"] = elsewhere(side)
+        side["sites"] = [written.shown(SOURCES, site) for site in side["sites"]]
     states = [trace.replay(side) for side in sides]
     ticks = trace.ticks(*states)
     pairs = trace.pairs(ticks)

@@ -3,7 +3,7 @@ lines, so that colour and emphasis never carry a meaning alone."""
 import curses
 import textwrap
 
-from . import trace
+from . import player_facts, trace
 
 KEYS = "right/space: on   left: back   ]/[: next, last read   Home/End   n/p: scene   q: quit"
 NARROWEST, LOWEST = 64, 20
@@ -63,8 +63,8 @@ def pane(scene, index, states, number, text, meanings, width, height):
     lines += [short(f"{file}:{line}" + (f"  for {used}" if used else ""), width)]
     tail = [short(each, width) for each in (
         f"ready queue: {', '.join(state.queue) or 'empty'}",
-        f"suspended {trace.count(seen, 'SUSPEND')}, resumed by call {trace.count(seen, 'NESTED_RESUME')}, by transfer "
-        f"{trace.count(seen, 'TRANSFER')}",
+        f"suspended {trace.count(seen, 'SUSPEND')}, resumed by call {trace.count(seen, 'NESTED_RESUME')},",
+        f"  by transfer {trace.count(seen, 'TRANSFER')}",
         f"operation states {trace.count(seen, 'OP_STATE_BUILT')}, allocations {trace.count(seen, 'ALLOCATE')}")]
     rest = max(0, height - len(lines) - len(tail))
     objects = object_lines(trace.objects_of(side), state, width, max(2, rest // 3))
@@ -127,12 +127,20 @@ class Stepper:
 
     def question_lines(self, width):
         if self.asking is None:
-            return []
+            return self.summary_lines(width)
         prompt = self.scene["prompts"][self.asking]
         lines = textwrap.wrap("Question: " + prompt["question"], width)
         if self.revealed:
             return lines + textwrap.wrap("Answer: " + prompt["answer"], width)
         return lines + ["Think of an answer, then go on to see what the trace says."]
+
+    def summary_lines(self, width):
+        """At the end, once every question has been asked: why the stack grew or did not."""
+        if self.tick < len(self.pairs) - 1 or len(self.done) < len(self.scene["prompts"]):
+            return []
+        return [line for side, states in zip(self.scene["sides"], self.states)
+                for line in textwrap.wrap(f"{side['model']}: {player_facts.why(side, states)} It rests on: "
+                                          f"{side['rests_on']}.", width)]
 
 
 def draw(screen, stepper, text, meanings, place):
@@ -147,7 +155,7 @@ def draw(screen, stepper, text, meanings, place):
         put(0, 0, f"make this at least {NARROWEST} x {LOWEST}, or use --text")
         screen.refresh()
         return
-    put(0, 0, short(f"{place}  {stepper.scene['title']}   step {stepper.tick + 1} of {len(stepper.pairs)}", width - 1),
+    put(0, 0, short(f"{place}  {stepper.scene['title']}   step {stepper.tick} of {len(stepper.pairs) - 1}", width - 1),
         curses.A_BOLD)
     question = stepper.question_lines(width - 2)
     tall = height - 3 - (len(question) + 1 if question else 0)

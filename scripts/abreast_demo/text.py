@@ -1,9 +1,10 @@
 """A scene as plain text: for a pipe, a screen reader, a log. What repeats is told once."""
 import textwrap
 
-from . import trace
+from . import player_facts, trace
 
 WIDTH = 100
+LONG = 30  # what is longer gets a line for each side
 
 
 def paragraph(text, indent=""):
@@ -64,7 +65,7 @@ def scene_lines(scene, meanings):
     yield ""
     for side in scene["sides"]:
         yield paragraph(f"{side['model']}: {side['mechanism']}. It models {side['models']}. That its stack does not "
-                        f"grow rests on: {side['rests_on']}.")
+                        f"grow rests on: {side['rests_on']}. {side['elsewhere']}")
     yield paragraph(f"Compiled by {scene['toolchain']} ({scene['flags']}).")
     prompts = {}
     for prompt in scene["prompts"]:
@@ -76,20 +77,20 @@ def scene_lines(scene, meanings):
             yield paragraph(f"Question: {prompt['question']}")
             yield paragraph(f"Answer: {prompt['answer']}")
 
-    last, skipped = None, 0
+    told, skipped = [], []
     for span in rounds(pairs, states):
         now = signature(scene, pairs, span)
-        if now == last and not any(tick in prompts for tick in range(*span)):
-            skipped += 1
+        if now in told and not any(tick in prompts for tick in range(*span)):
+            skipped.append(now)
             at = pairs[span[1] - 1]
             continue
         if skipped:
-            yield from told_again(skipped, states, at)
-        last, skipped = now, 0
+            yield from told_again(skipped, told, states, at)
+        told, skipped = [each for each in told if each != now] + [now], []
         for tick in range(*span):
             yield from asked(tick)
             yield ""
-            yield f"[{tick + 1} of {len(pairs)}]"
+            yield f"[{tick} of {len(pairs) - 1}]"
             before = pairs[tick - 1] if tick else (-1, -1)
             for i, side in enumerate(scene["sides"]):
                 if pairs[tick][i] != before[i]:
@@ -99,12 +100,24 @@ def scene_lines(scene, meanings):
                 else:
                     yield f"  {side['model']:<9}  waits"
     if skipped:
-        yield from told_again(skipped, states, at)
+        yield from told_again(skipped, told, states, at)
     yield from asked(len(pairs))
-
-
-def told_again(count, states, at):
-    depths = [states[i][at[i]].stack_bytes if at[i] >= 0 else 0 for i in (0, 1)]
     yield ""
-    yield f"... the same steps {count} more time{'' if count == 1 else 's'}; then the stack has, awaitable: " \
-          f"{depths[0]} bytes, sender: {depths[1]} bytes"
+    yield "At the end (awaitable | sender)"
+    for what, *of_sides in player_facts.summary(scene, states):
+        if max(map(len, of_sides)) > LONG:
+            yield f"  {what}:"
+            for side, words in zip(scene["sides"], of_sides):
+                yield paragraph(f"{side['model']}: {words}", "    ")
+        else:
+            yield f"  {what}: {' | '.join(of_sides)}"
+
+
+def told_again(rounds_skipped, told, states, at):
+    depths = [states[i][at[i]].stack_bytes if at[i] >= 0 else 0 for i in (0, 1)]
+    count = len(rounds_skipped)
+    same = all(each == told[-1] for each in rounds_skipped)
+    yield ""
+    yield paragraph(f"... {'the same steps' if same else 'steps that were told above,'} {count} more "
+                    f"time{'' if count == 1 else 's'}; then the stack has, awaitable: {depths[0]} bytes, sender: "
+                    f"{depths[1]} bytes")

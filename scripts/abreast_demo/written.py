@@ -2,6 +2,7 @@
 and a reader wants to see what set_value does. So the macros are followed as the preprocessor does, by their arguments,
 until one defines a function of that name."""
 import functools
+import itertools
 import re
 
 DEFINES = re.compile(r"(?:void|bool|ssize_t|struct coro|struct io_env) \*?((?:\w+|##)+)\(")
@@ -76,3 +77,32 @@ def place(root, site):
     if re.search(rf"\b{function}\(", text):
         return None
     return search(root, "\n".join(text.splitlines()[line - 1:line + 8]), (event, function), frozenset())
+
+
+@functools.lru_cache(maxsize=None)
+def lines_of(path):
+    return [line.rstrip("\\").strip() for line in path.read_text().splitlines()]
+
+
+def statement(root, event, file, line):
+    """The line to show for an event that was seen at this one: not the probe but the statement behind it, for a call
+    of resume() that call; and where a statement has several lines, the first."""
+    lines = lines_of(root / file)
+    if re.match(r"(PROBE|MARK)\(", lines[line - 1]):
+        behind = [number for number in range(line + 1, min(line + 5, len(lines) + 1))
+                  if not re.match(r"(PROBE|MARK)\(", lines[number - 1])]
+        block = list(itertools.takewhile(lambda number: lines[number - 1][:1] not in ("", "}", "#"), behind))
+        if event == "NESTED_RESUME":
+            block = [number for number in block if "resume(" in lines[number - 1]] or block
+        return block[0] if block else line
+    while line > 1 and lines[line - 2].endswith((",", "(")) and not lines[line - 2].startswith(("*", "/*")):
+        line -= 1
+    return line
+
+
+def shown(root, site):
+    """A site as a reader is to see it."""
+    event, function, file, line = site[:4]
+    defined = place(root, site)
+    found = [event, function, file, statement(root, event, file, line)]
+    return found + [defined[0], statement(root, event, *defined)] if defined else found

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -163,7 +164,8 @@ def test_a_scene_is_whole(traces, name):
             event, function, file, line, *written = side["sites"][site]
             assert event in meanings and function
             assert text[file][line - 1]
-            assert not written or f"PROBE({event})" in text[written[0]][written[1] - 1]
+            assert not written or f"PROBE({event})" in "".join(text[written[0]][written[1] - 5:written[1]])
+            assert not re.match(r" *(PROBE|MARK)\(", text[file][line - 1]), "a probe is shown, not what it stands for"
             if kept is not None:
                 assert kept <= depth and all(size > 0 for _, size in pushed)
                 depth = kept + len(pushed)
@@ -212,6 +214,8 @@ def test_the_list_and_the_text(abreast, recorder):
     assert first.stdout == run(abreast, "demo", "read", "--text").stdout
     assert "Question:" in first.stdout and "Answer:" in first.stdout and "\x1b" not in first.stdout
     hundred = run(abreast, "demo", "hundred", "--text").stdout
+    assert "Why:" in first.stdout and first.stdout.count("It is the same with every compiler") == 1
+    assert len(run(abreast, "demo", "trampoline", "--text").stdout.splitlines()) < 600
     assert "the same steps 97 more times" in hundred and len(hundred.splitlines()) < 400
 
 
