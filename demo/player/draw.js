@@ -15,18 +15,17 @@ function make(name, attributes, ...children) {
 const number = (value) => Math.round(value).toLocaleString("en");
 const bytes = (value) => `${number(value)} B`;
 
-const KINDS = { base: "of the program", left: "left by earlier completions", fresh: "of what happens now" };
+const KINDS = { base: "was there before", left: "waits for a call to return", fresh: "runs now" };
 const MARKS = { base: "", left: "↑ ", fresh: "• " };
 
 function kindOf(step, index) {
   return index < step.base ? "base" : index < step.left ? "left" : "fresh";
 }
 
-const sum = (frames) => frames.reduce((total, frame) => total + frame[1], 0);
-
 function drawTitle(side) {
   const what = make("small", { text: ` ${side.mechanism}: ${side.models}` });
-  return make("h2", { class: "title" }, make("span", { text: `${side.label}` }), what);
+  const rests = make("small", { class: "rests", text: `That it would not grow rests on: ${side.rests}` });
+  return make("h2", { class: "title" }, make("span", { text: `${side.label}` }), what, rests);
 }
 
 function drawSource(step) {
@@ -50,8 +49,15 @@ function centre(panel) {
   if (now) code.scrollTop = now.offsetTop - (code.clientHeight - now.clientHeight) / 2;
 }
 
-// To scale, and growing downwards as on the machine: the whole height is the deepest stack of the scene.
-function drawStack(step, deepest) {
+// How much deeper or less deep it is than when the program last asked.
+function sinceAsked(step) {
+  if (step.asked === null) return "not asked yet";
+  return `${step.depth > step.asked ? "+" : ""}${bytes(step.depth - step.asked)} since it asked`;
+}
+
+// To scale, and growing downwards as on the machine: the whole height is the deepest stack of the scene, and a dashed
+// line is where it was when the program last asked.
+function drawStack(step, deepest, lower) {
   const drawing = make("div", { class: "drawing", role: "img" });
   const blocks = [];
   step.frames.forEach((frame, index) => {
@@ -60,15 +66,17 @@ function drawStack(step, deepest) {
     if (step.frames.length > 60 && last && last.kind === kind) last.bytes += frame[1];
     else blocks.push({ kind, bytes: frame[1] });
   });
-  let top = 0;
+  let top = lower;
   for (const block of blocks) {
     const high = (100 * block.bytes) / deepest;
     const place = { top: `${((100 * top) / deepest).toFixed(2)}%`, height: `${high.toFixed(2)}%` };
     drawing.append(make("div", { class: block.kind + (high < 1 ? " thin" : ""), style: place }));
     top += block.bytes;
   }
+  if (step.asked !== null)
+    drawing.append(make("i", { class: "asked", style: { top: `${((100 * (step.asked + lower)) / deepest).toFixed(2)}%` } }));
   const left = sum(step.frames.slice(step.base, step.left));
-  const title = [`Stack: ${bytes(step.depth)}`, `of it left by earlier completions: ${bytes(left)}`];
+  const title = [`Stack: ${bytes(step.depth)}; ${sinceAsked(step)}`, `waits for calls to return: ${bytes(left)}`];
   drawing.setAttribute("aria-label", title.join(", "));
   return make("div", { class: "stack" }, make("h3", {}, title[0], make("br"), make("i", { class: "swatch left" }), title[1]), drawing, drawFrames(step));
 }
@@ -116,9 +124,9 @@ function drawState(step) {
     make("div", {}, make("h3", { text: "Counted so far" }), counters));
 }
 
-function drawSide(panel, side, step, deepest, waiting) {
+function drawSide(panel, side, step, deepest, lower, waiting) {
   const say = make("p", { class: "say" }, make("b", { text: step.event }), ` ${data.words[step.event] || ""}`);
   if (waiting) say.append(make("em", { text: " (Waits for the other side.)" }));
   panel.classList.toggle("waiting", waiting);
-  panel.replaceChildren(drawTitle(side), say, drawSource(step), drawStack(step, deepest), drawState(step));
+  panel.replaceChildren(drawTitle(side), say, drawSource(step), drawStack(step, deepest, lower), drawState(step));
 }

@@ -25,7 +25,7 @@ function show() {
   const before = scene.timeline[Math.max(0, step - 1)];
   [left, right].forEach((index, k) => {
     const waiting = step > 0 && before[k] === index;
-    drawSide(panels[k], scene.sides[k], scene.steps[k][index], scene.deepest, waiting);
+    drawSide(panels[k], scene.sides[k], scene.steps[k][index], scene.deepest, scene.lower[k], waiting);
   });
   requestCentre();
   element("slider").value = step;
@@ -53,12 +53,16 @@ function showPrompt() {
   const box = element("prompt");
   const prompt = promptAt(step);
   box.hidden = !prompt;
+  document.body.classList.toggle("asking", !box.hidden);
   if (!prompt) return;
   stop();
   const reveal = (choice) => {
     const told = prompt.choices.length && choice !== null ? (choice === prompt.right ? "Yes. " : "No. ") : "";
     const on = make("button", { text: "Go on" });
-    on.addEventListener("click", () => settle(prompt));
+    on.addEventListener("click", () => {
+      settle(prompt);
+      element(step < end() ? "forward" : "back").focus();
+    });
     box.replaceChildren(make("p", { text: prompt.question }), make("p", { class: "answer", text: told + prompt.answer }), on);
     on.focus();
   };
@@ -137,7 +141,7 @@ function openScene(name, at) {
   stop();
   scene = sceneNamed(name);
   element("scene").value = name;
-  element("intro").textContent = scene.intro;
+  element("intro").textContent = `${scene.intro} ${data.setting}`;
   element("slider").max = end();
   const marks = scene.io.map((event) => make("i", { style: { left: `${(100 * event) / Math.max(1, end())}%` } }));
   const asks = scene.prompts.map((prompt) => make("i", { class: "ask", style: { left: `${(100 * prompt.at) / Math.max(1, end())}%` } }));
@@ -149,7 +153,7 @@ function openScene(name, at) {
 function follow() {
   const asked = new URLSearchParams(location.hash.slice(1));
   const name = data.scenes.some((one) => one.name === asked.get("scene")) ? asked.get("scene") : data.scenes[0].name;
-  const at = Number.parseInt(asked.get("step") || "0", 10);
+  const at = Math.trunc(Number(asked.get("step")));
   openScene(name, Number.isFinite(at) ? at : 0);
 }
 
@@ -161,8 +165,14 @@ function otherScene(by) {
 
 // N completions on a stack of so many bytes, by what the recorded ones left behind.
 function reckon() {
-  const count = Math.max(1, Number(element("count").value) || 1);
-  const stack = Math.max(1, Number(element("stack").value) || 1) * 1024;
+  const count = Number(element("count").value);
+  const stack = Number(element("stack").value) * 1024;
+  for (const id of ["count", "stack"]) {
+    const field = element(id);
+    if (field.checkValidity() && field.value !== "") continue;
+    const text = `${field.labels[0].textContent.trim()}: a whole number from ${number(field.min)} to ${number(field.max)} is needed.`;
+    return element("overflow").replaceChildren(make("p", { class: "over", text }));
+  }
   const table = make("table", {}, make("tr", {}, ...["", "a completion leaves", `stack after ${number(count)}`, "it is full after"]
     .map((text) => make("th", { scope: "col", text }))));
   for (const side of scene.sides) {
@@ -178,7 +188,7 @@ function reckon() {
       make("td", { text: full === null ? (slope === null ? "-" : "never") : `${number(full)} completions` })));
   }
   const notes = scene.sides.filter((side) => side.elsewhere).map((side) => make("p", { text: `${side.label}: ${side.elsewhere}` }));
-  element("overflow").replaceChildren(table, ...notes);
+  return element("overflow").replaceChildren(table, ...notes);
 }
 
 function presenter() {
@@ -210,8 +220,10 @@ const keys = {
 };
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.altKey || event.metaKey || /^(INPUT|SELECT)$/.test(event.target.tagName)) return;
-  if (event.key === " " && event.target.tagName === "BUTTON") return;
+  const { tagName, type } = event.target;
+  if (event.ctrlKey || event.altKey || event.metaKey || type === "number") return;
+  if (event.key === " " && /^(BUTTON|SELECT)$/.test(tagName)) return;
+  if (tagName === "SELECT" && /^[a-z]$/i.test(event.key)) return; // chooses by its first letter
   if (keys[event.key]) {
     event.preventDefault();
     keys[event.key]();

@@ -1,7 +1,7 @@
 """player.html: the scenes' traces, made small, in one file with the program that shows them (demo/player)."""
 import json
 
-from . import player_facts, player_words, scenes, trace
+from . import player_choices, player_facts, player_words, scenes, trace
 
 TEMPLATES = scenes.SOURCES / "demo" / "player"
 AROUND = 16  # lines of source before and behind one that a step is in
@@ -56,6 +56,8 @@ def shown_side(side, shared):
         "label": LABELS.get(side["model"], side["model"]),
         "mechanism": side["mechanism"],
         "models": side["models"],
+        "rests": side["rests_on"],
+        "elsewhere": side.get("elsewhere"),
         "growth": player_facts.growth(states),
         "steps": steps,
     }, states
@@ -77,9 +79,9 @@ def shown_scene(scene, shared):
         "sides": sides,
         "timeline": pairs,
         "io": events,
-        "prompts": [{"at": max(0, prompt["tick"] - 1), "question": prompt["question"],
-                     "choices": prompt.get("choices", []), "right": prompt.get("right"),
-                     "answer": prompt["answer"]} for prompt in scene["prompts"]],
+        "prompts": [{"at": max(0, prompt["tick"] - 1), "question": prompt["question"], "choices": choices,
+                     "right": right, "answer": prompt["answer"]}
+                    for prompt, (choices, right) in zip(scene["prompts"], player_choices.of(scene, states))],
         "summary": player_facts.summary(scene, states),
     }
 
@@ -115,7 +117,7 @@ def data(traces, texts, info):
     excerpt = excerpts(traces, texts)
     found = {name: each.each for name, each in shared.items()}
     found.update(scenes=shown, words=player_words.EVENTS, counted=player_words.COUNTED, sources=excerpt,
-                 limits=player_words.LIMITS, origin=player_facts.origin(traces, info))
+                 limits=player_words.LIMITS, setting=player_facts.setting(traces[0]), origin=player_facts.origin(traces, info))
     return found
 
 

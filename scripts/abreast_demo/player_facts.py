@@ -99,6 +99,12 @@ def blocks(side):
     return [thing for thing in trace.objects_of(side) if "inside" not in thing]
 
 
+def of_reads(states):
+    """The states from the first asking until the program has what it asked for last: not the launch, nor the end."""
+    asks, gots = asked(states), [number for number, state in enumerate(states) if state.event == "GOT"]
+    return states[asks[0] if asks else 0:gots[-1] + 1 if gots else len(states)]
+
+
 def summary(scene, states):
     """[[what, of one side, of the other], ...]: the end of a scene."""
     sides = list(zip(scene["sides"], states))
@@ -109,14 +115,25 @@ def summary(scene, states):
         ["Each completion leaves", *(left_text(each) for _, each in sides)],
         ["Why", *(why(*each) for each in sides)],
         ["That it would not grow rests on", *(side["rests_on"] for side, _ in sides)],
-        ["Suspended; resumed by call; by jump", *(
-            "; ".join(str(count(each, event)) for event in ("SUSPEND", "NESTED_RESUME", "TRANSFER"))
+        ["Suspended; resumed by call; by jump (first ASK to last GOT)", *(
+            "; ".join(str(count(of_reads(each), event)) for event in ("SUSPEND", "NESTED_RESUME", "TRANSFER"))
             for _, each in sides)],
         ["Operation states; the largest, B", *(
             f"{count(each, 'OP_STATE_BUILT')}; {largest(side, each, 'operation state')}" for side, each in sides)],
         ["Memory blocks, frames too; the largest, B", *(
             f"{len(blocks(side))}; {max([thing['bytes'] for thing in blocks(side)], default=0)}" for side, _ in sides)],
     ]
+
+
+def setting(scene):
+    """What the figures of a scene hold for, in a sentence or two."""
+    compiler = scene["toolchain"].split()[0]
+    jump = (f"{compiler} guarantees the tail call that a symmetric transfer is; gcc gives no such guarantee."
+            if compiler.startswith("clang") else
+            f"{compiler} does not guarantee the tail call that a symmetric transfer is; clang does.")
+    bound = {"-fexceptions", "-DABREAST_NOEXCEPT_BOUNDARY"} <= set(scene["flags"].split())
+    call = " Exceptions are on, so that a call out of a noexcept function cannot become a jump: its frame stays."
+    return f"Setting: {jump}{call if bound else ''}"
 
 
 def revision(info):

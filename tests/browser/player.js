@@ -83,6 +83,39 @@ const overflow = () => {
   return wide;
 };
 
+// Whether what is chosen is in sight on both sides: on the screen, and not under the bar at its bottom.
+const above = (chosen) => {
+  const bar = document.getElementById("bottom").getBoundingClientRect().top;
+  const boxes = [...document.querySelectorAll(".side")].map((side) => side.querySelector(chosen).getBoundingClientRect());
+  return boxes.every((box) => box.height > 0 && box.top >= 0 && box.bottom <= bar + 1);
+};
+
+// Keys where another control has the focus; and what a side says once a resume is nested.
+async function keys(browser) {
+  const page = await open(browser, SIZES.small, "#scene=read&step=0");
+  const asking = () => page.locator("#prompt").isVisible();
+  await page.locator("#slider").focus();
+  for (let presses = 0; presses < 30 && !(await asking()); presses++) await page.keyboard.press("ArrowRight");
+  const at = await stepOf(page);
+  found.onSlider = [await asking()];
+  await page.locator("#slider").focus();
+  await page.keyboard.press("ArrowRight");
+  found.onSlider.push((await stepOf(page)) === at && (await page.locator("#prompt .answer").isVisible()));
+  await page.locator("#prompt button").click();
+  found.afterGoOn = await page.evaluate(() => document.activeElement.id);
+  await page.keyboard.press("Home");
+  await page.locator("#scene").focus();
+  await page.keyboard.press("ArrowRight");
+  found.onList = await stepOf(page);
+  await page.evaluate(() => { location.hash = "#scene=read&step=1e9"; });
+  await until(page, () => document.getElementById("slider").value === document.getElementById("slider").max);
+  found.behind = [await stepOf(page), Number(await page.locator("#slider").getAttribute("max"))];
+  await page.keyboard.press("PageUp");
+  found.waiting = await page.evaluate(() => [...document.querySelectorAll(".stack")].map((stack) => [
+    ...stack.querySelector("h3").innerText.split("\n"), [...stack.querySelectorAll(".frames .left span")].map((name) => name.textContent.slice(2))]));
+  await page.context().close();
+}
+
 async function main() {
   const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
   const page = await open(browser, SIZES.small, "");
@@ -97,6 +130,11 @@ async function main() {
   found.overflow = await page.locator("#overflow").innerText();
   await page.fill("#stack", "64");
   found.small = await page.locator("#overflow").innerText();
+  found.wrong = [];
+  for (const value of ["", "0", "-5"]) {
+    await page.fill("#count", value);
+    found.wrong.push(await page.locator("#overflow").innerText());
+  }
 
   const linked = await open(browser, SIZES.small, "#scene=hundred&step=40");
   found.linked = [await linked.locator("#scene").inputValue(), await linked.locator("#place").innerText()];
@@ -113,6 +151,8 @@ async function main() {
   found.address = await linked.evaluate(() => location.hash);
   found.presenter = await linked.evaluate(() => document.documentElement.classList.contains("presenter"));
 
+  await keys(browser);
+
   const still = await open(browser, SIZES.small, "#scene=hundred&step=40", { reducedMotion: "reduce" });
   found.still = await still.evaluate(() => getComputedStyle(document.querySelector(".drawing div")).transitionDuration);
 
@@ -124,6 +164,16 @@ async function main() {
     await shown.keyboard.press("p");
     found.sizes[name].presenter = await shown.evaluate(overflow);
     if (folder) await shown.screenshot({ path: `${folder}/${name}-presenter.png` });
+    found.sizes[name].inPresenter = [await shown.evaluate(above, ".state ul")];
+    await shown.keyboard.press("End");
+    for (let presses = 0; presses < 2; presses++) await shown.keyboard.press("ArrowRight");
+    found.sizes[name].inPresenter.push(await shown.evaluate(above, ".drawing"));
+    if (folder) await shown.screenshot({ path: `${folder}/${name}-end.png` });
+    const asked = await open(browser, size, "#scene=read&step=0");
+    for (let presses = 0; presses < 30 && !(await asked.locator("#prompt").isVisible()); presses++)
+      await asked.keyboard.press("ArrowRight");
+    found.sizes[name].asked = await asked.evaluate(above, ".drawing");
+    if (folder) await asked.screenshot({ path: `${folder}/${name}-asked.png` });
   }
   await browser.close();
   console.log(JSON.stringify(found));

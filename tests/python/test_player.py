@@ -1,6 +1,7 @@
 """The player and the handout: what they say follows the traces; in a browser every scene steps to its end and back."""
 
 import json
+import re
 import shutil
 import sys
 
@@ -9,7 +10,7 @@ import pytest
 from conftest import ROOT, run
 
 sys.path.insert(0, str(ROOT / "scripts"))
-from abreast_demo import handout, player, player_facts, player_words, trace  # noqa: E402
+from abreast_demo import handout, player, player_choices, player_facts, player_words, trace  # noqa: E402
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 BROWSER_TEST = ROOT / "tests" / "browser" / "player.js"
@@ -81,6 +82,36 @@ def test_every_step_has_words_and_a_line_of_source(out, traces):
         lines = [text[line - first] for first, text in data["sources"][data["files"][file]]
                  if first <= line < first + len(text)]
         assert lines and lines[0].strip(), f"{data['files'][file]}:{line}"
+
+
+def test_the_right_choice_is_what_the_answer_says(traces):
+    offered = 0
+    for scene in traces:
+        found = player_choices.of(scene, [trace.replay(side) for side in scene["sides"]])
+        assert len(found) == len(scene["prompts"])
+        for prompt, (choices, right) in zip(scene["prompts"], found):
+            assert len(set(choices)) == len(choices) != 1
+            if choices:
+                offered += 1
+                said = re.findall(r"[\d,]+\d|\d", prompt["answer"].replace(",", ""))
+                assert all(word in said for word in re.findall(r"\d+", choices[right].replace(",", "")))
+    assert set(player_choices.CHOICES) <= {(scene["scene"], number) for scene in traces
+                                           for number in range(len(scene["prompts"]))}
+    assert offered > len(player_choices.CHOICES)
+
+
+def test_a_choice_follows_the_figures():
+    choices, right = player_choices.numbers(" bytes")(1584, 0)
+    assert choices[right] == "awaitable 1,584, sender 0 bytes" and "awaitable 0, sender 1,584 bytes" in choices
+    assert player_choices.which(1, 0) == (list(player_choices.BOTH), 1)
+    assert player_choices.yes(False) == (["yes", "no"], 1)
+
+
+def test_the_launch_and_the_end_are_not_counted_as_reads(traces):
+    for side, states in sides_of(scene_of(traces, "hundred")).values():
+        reads = player_facts.of_reads(states)
+        assert reads[0].event == "ASK" and reads[-1].event == "GOT"
+        assert sum(player_facts.count(reads, event) for event in ("NESTED_RESUME", "TRANSFER")) == side["reads"]
 
 
 def test_a_growing_stack_is_explained_by_the_frames_that_stay(traces):
@@ -191,6 +222,35 @@ def test_every_scene_steps_to_its_end_and_back(found, traces):
         assert "Why" in one["summary"]
 
 
+def test_who_waits_is_marked_before_the_coroutine_asks_again(found, traces):
+    for number, (side, states) in enumerate(sides_of(scene_of(traces, "read")).values()):
+        since, waits, marked = found["waiting"][number]
+        deeper = player_facts.deeper(states)
+        assert since.endswith(f"{'+' if deeper > 0 else ''}{deeper} B since it asked")
+        assert waits == f"waits for calls to return: {deeper} B"
+        assert marked == [name for name, _ in player_facts.between(*player_facts.first_round(states))]
+
+
+def test_keys_work_from_every_control(found):
+    assert found["onSlider"] == [True, True]  # the question came up, and the step did not go by
+    assert found["onList"] == 1
+    assert found["afterGoOn"] == "forward"
+
+
+def test_what_is_no_number_is_said(found):
+    assert all("whole number" in text for text in found["wrong"]) and len(found["wrong"]) == 3
+
+
+def test_a_link_behind_the_end_is_the_end(found):
+    assert found["behind"][0] == found["behind"][1] > 0
+
+
+@pytest.mark.parametrize("size", ["wide", "small"])
+def test_the_presenter_shows_memory_and_at_the_end_the_stacks(found, size):
+    memory, stacks = found["sizes"][size]["inPresenter"]
+    assert memory is True and stacks is True
+
+
 def test_links_play_presenter_and_numbers(found, traces):
     assert found["linked"][0] == "hundred" and found["linked"][1].startswith("step 40 of ")
     assert found["played"][1] == "Play" and found["address"] == f"#scene=read&step={found['played'][0]}"
@@ -206,4 +266,5 @@ def test_links_play_presenter_and_numbers(found, traces):
 
 @pytest.mark.parametrize("size", ["wide", "small", "phone"])
 def test_nothing_is_cut_off(found, size):
-    assert found["sizes"][size] == {"wide": [], "controls": True, "presenter": []}
+    assert {name: found["sizes"][size][name] for name in ("wide", "controls", "presenter", "asked")} == {
+        "wide": [], "controls": True, "presenter": [], "asked": True}
