@@ -37,9 +37,9 @@ static int fail(int status)
 
 static int known_depths(struct stack_meter *meter, uint64_t depth[DEPTHS_KNOWN])
 {
-    int status = 0;
+    size_t used = 0;
+    int status = stack_meter_run(meter, &work, KNOWN_STEP, &used); /* what happens once only must not show below */
     for (unsigned i = 0; i < DEPTHS_KNOWN && !status; i++) {
-        size_t used = 0;
         status = stack_meter_run(meter, &work, (i + 1) * KNOWN_STEP, &used);
         depth[i] = used;
     }

@@ -1,7 +1,8 @@
 /* The recorder's main program: one side of a scene on stdout.
  *
  *     demo-recorder MODEL MECHANISM ready|later|stopped READS     what it did: docs/demo.md
- *     demo-recorder meter MODEL MECHANISM LENGTH                  bytes of stack per read that is ready, by the meter
+ *     demo-recorder meter MODEL MECHANISM LENGTH                  bytes of stack per read that is ready, by the meter;
+ *                                                                 in fewer than 1000 reads, other calls would show
  *
  * Exits with 0, or with 1 and one line on stderr.
  */
@@ -14,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { METER_BYTES = 1 << 26 };
+enum { METER_BYTES = 1 << 26, SHORTEST_METERED = 1000 };
 
 /* What the experiment `stack` says of its mechanisms. */
 static const struct described {
@@ -81,6 +82,10 @@ static int run_side(void *side, uint64_t reads)
 /* Each event traps here too, on the handler's own stack, and is not recorded. */
 static int meter(const struct side *side, uint64_t length)
 {
+    if (length < SHORTEST_METERED) {
+        fprintf(stderr, "demo-recorder: give the meter a LENGTH of at least %d reads\n", SHORTEST_METERED);
+        return 1;
+    }
     struct stack_meter meter;
     struct stack_profile profile;
     struct stack_work work = {run_side, (void *)side};

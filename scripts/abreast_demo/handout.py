@@ -3,7 +3,7 @@ import html
 
 from . import player_facts, player_words, scenes, trace
 
-SCENE = "hundred"
+SCENE, ALSO = "hundred", "handshake"  # of the second, the sender's side is drawn too
 AFTER = (1, 2, 3, 5, 10, 20, 50, 100)  # reads, of which the stack is drawn
 WIDTH, HEIGHT, GAP, LABEL = 34, 230, 8, 22  # of one stack, in SVG units
 
@@ -14,6 +14,10 @@ def escape(text):
 
 def label(side):
     return side["model"].capitalize()
+
+
+def full_label(side):
+    return f"{label(side)}: {side['mechanism']}"
 
 
 # ---- The stacks ----
@@ -33,25 +37,30 @@ def drawn_stack(state, base, left, scale, x):
     return "".join(parts) + outline + below
 
 
+def row(side, states, deepest):
+    """A side's stack at one read after the other."""
+    asks, parts = player_facts.asked(states), []
+    base = len(states[asks[0]].stack) - 1
+    shown = [count for count in AFTER if count < len(asks)] + [len(asks)]
+    for column, count in enumerate(dict.fromkeys(shown)):
+        state = states[asks[count - 1]]
+        x = column * (WIDTH + GAP)
+        parts.append(f'<text x="{x + WIDTH / 2}" y="12" font-size="11" text-anchor="middle">{count}</text>')
+        parts.append(drawn_stack(state, base, len(state.stack) - 1, HEIGHT / deepest, x))
+    width = (len(AFTER) + 1) * (WIDTH + GAP)
+    tall = LABEL + max(states[at].stack_bytes for at in asks) * HEIGHT / deepest + 16
+    return (f"<h3>{escape(full_label(side))}</h3>"
+            f'<svg viewBox="0 0 {width} {tall:.0f}" width="{width / 4.4:.1f}mm" height="{tall / 4.4:.1f}mm" '
+            f'xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>')
+
+
 def stacks(sides):
-    """A row of stacks for each side, all to one scale."""
+    """A row of stacks for each side, all to one scale, in two columns: what the second side, whose stack is the deepest,
+    leaves room for stands beside it."""
     deepest = max(state.stack_bytes for _, states in sides for state in states)
-    rows = []
-    for side, states in sides:
-        asks, parts = player_facts.asked(states), []
-        base = len(states[asks[0]].stack) - 1
-        shown = [count for count in AFTER if count < len(asks)] + [len(asks)]
-        for column, count in enumerate(dict.fromkeys(shown)):
-            state = states[asks[count - 1]]
-            x = column * (WIDTH + GAP)
-            parts.append(f'<text x="{x + WIDTH / 2}" y="12" font-size="11" text-anchor="middle">{count}</text>')
-            parts.append(drawn_stack(state, base, len(state.stack) - 1, HEIGHT / deepest, x))
-        width = (len(AFTER) + 1) * (WIDTH + GAP)
-        tall = LABEL + max(states[at].stack_bytes for at in asks) * HEIGHT / deepest + 16
-        rows.append(f"<div class=stacks><h3>{escape(label(side))}: {escape(side['mechanism'])}</h3>"
-                    f'<svg viewBox="0 0 {width} {tall:.0f}" width="{width / 4.4:.1f}mm" height="{tall / 4.4:.1f}mm" '
-                    f'xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg></div>')
-    return "".join(rows)
+    rows = [row(side, states, deepest) for side, states in sides]
+    columns = (rows[:1] + rows[2:], rows[1:2])
+    return "".join(f"<div class=stacks>{''.join(column)}</div>" for column in columns)
 
 
 # ---- The steps ----
@@ -90,7 +99,7 @@ def everything(traces):
         for number, side in enumerate(scene["sides"]):
             states = trace.replay(side)
             counts = "; ".join(str(player_facts.count(states, event)) for event in ("NESTED_RESUME", "TRANSFER"))
-            cells = [f"{label(side)}: {side['mechanism']}", side["rests_on"], side["reads"],
+            cells = [full_label(side), side["rests_on"], side["reads"],
                      player_facts.count(states, "SUSPEND"), counts,
                      max(state.stack_bytes for state in states), player_facts.left_text(states),
                      player_facts.count(states, "OP_STATE_BUILT"), len(player_facts.blocks(side))]
@@ -106,14 +115,20 @@ def page(traces, _sources, info):
     """The handout as HTML, to be printed."""
     scene = next((one for one in traces if one["scene"] == SCENE), traces[0])
     sides = [(side, trace.replay(side)) for side in scene["sides"]]
-    reasons = "".join(f"<p><b>{escape(label(side))}.</b> {escape(player_facts.why(side, states))} "
-                      f"That it would not grow rests on: {escape(side['rests_on'])}.</p>" for side, states in sides)
+    drawn = sides + [(side, trace.replay(side)) for other in traces if other["scene"] == ALSO
+                     for side in other["sides"][1:]]
+    grouped = {}
+    for side, states in drawn:
+        words = (f"{player_facts.why(side, states)} That it would not grow rests on: {side['rests_on']}. "
+                 f"{side['elsewhere']}")
+        grouped.setdefault(words, []).append(f"{full_label(side)} ({side['models']})")
+    reasons = "".join(f"<p><b>{escape('; '.join(names))}.</b> {escape(words)}</p>" for words, names in grouped.items())
     parts = {
         "css": (scenes.SOURCES / "demo" / "player" / "handout.css").read_text(encoding="utf-8").replace(
             "@footer@", player_facts.short_origin(info)),
         "title": escape(scene["title"]),
         "text": escape(scene["text"]),
-        "stacks": stacks(sides),
+        "stacks": stacks(drawn),
         "reasons": reasons,
         "steps": steps(scene, sides),
         "everything": everything(traces),

@@ -95,6 +95,8 @@ def figures(side, states=None):
         asked = next(i for i, state in enumerate(states) if state.event == "ASK")
         between = states[asked:last + 1]
         found["resumes_of_await"] = count(between, "RESUME")
+        found["nested_of_await"] = count(between, "NESTED_RESUME")
+        found["transfers_of_await"] = count(between, "TRANSFER")
         for name, event in (("op_states_per_read", "OP_STATE_BUILT"), ("table_calls_per_read", "TABLE_CALL"),
                             ("suspensions_per_read", "SUSPEND")):
             found[name] = per_read(count(between, event), reads)

@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT, run
 
 sys.path.insert(0, str(ROOT / "scripts"))
-from abreast_demo import scenes, stepper, trace  # noqa: E402
+from abreast_demo import handout, scenes, stepper, trace  # noqa: E402
 
 SCENES = [scene["name"] for scene in scenes.listed()]
 
@@ -112,6 +112,11 @@ def test_the_stack_grows_as_the_meter_measures_the_same_executable(recorder, mod
     assert (growth == "linear") == (int(slope) > 0)
 
 
+def test_the_meter_refuses_what_is_too_short_to_measure(recorder):
+    done = run(recorder, "meter", "sender", "p2300", "100")
+    assert done.returncode == 1 and done.stdout == "" and "at least 1000" in done.stderr
+
+
 @pytest.mark.parametrize("model, mechanism, variant", [
     ("awaitable", "transfer", "-"),
     ("sender", "p2300", "boundary=yes"),
@@ -201,6 +206,19 @@ def test_only_the_senders_stack_grows_in_the_scene_to_watch(traces):
     figures = load(traces, "hundred")["figures"]
     assert figures["awaitable"]["stack_grown"] == 0
     assert figures["sender"]["stack_grown"] == 99 * figures["sender"]["stack_per_read"] > 0
+
+
+@pytest.mark.parametrize("name", ["suspend", "thens", "erased", "channel", "stop", "when-all"])
+def test_a_scene_that_is_not_about_the_stack_leaves_nothing_on_it(traces, name):
+    scene = load(traces, name)
+    assert [scene["figures"][model]["stack_grown"] for model in ("awaitable", "sender")] == [0, 0]
+    assert all(side["elsewhere"] for side in scene["sides"])
+
+
+def test_the_handout_draws_the_bridge_that_libraries_ship_too(traces):
+    text = handout.page([load(traces, name) for name in SCENES], {}, {})
+    drawn = re.findall(r"<h3>(.*?)</h3>", text)
+    assert drawn == ["Awaitable: transfer", "Sender: handshake", "Sender: p2300"]
 
 
 # ---- The command ----

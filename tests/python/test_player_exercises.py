@@ -31,6 +31,12 @@ def test_the_solution_makes_the_stack_grow(abreast, exercise, compiler):
     assert bytes_of(measure(abreast, f"{exercise}/solution.c", compiler)) > 0
 
 
+def test_a_stack_that_does_not_grow_has_one_depth(abreast):
+    done = measure(abreast, "1-handshake/start.c", "cc")
+    depths = re.search(r"completions: (\d+), (\d+), (\d+)", done.stdout).groups()
+    assert len(set(depths)) == 1, done.stdout
+
+
 def test_no_flag_hides_the_broken_handshake(abreast):
     assert bytes_of(measure(abreast, "1-handshake/solution.c", "cc", "-fno-exceptions")) > 0
 
