@@ -117,7 +117,8 @@ def data(traces, texts, info):
     excerpt = excerpts(traces, texts)
     found = {name: each.each for name, each in shared.items()}
     found.update(scenes=shown, words=player_words.EVENTS, counted=player_words.COUNTED, sources=excerpt,
-                 limits=player_words.LIMITS, setting=player_facts.setting(traces[0]), origin=player_facts.origin(traces, info))
+                 limits=player_words.LIMITS, setting=player_facts.setting(traces[0]),
+                 origin=player_facts.origin(traces, info))
     return found
 
 

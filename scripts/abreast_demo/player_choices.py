@@ -1,5 +1,5 @@
-"""The answers that the player offers to a question. Which one is right is told from the trace; the wrong ones are made of
-the same figures."""
+"""The answers that the player offers to a question. Which one is right is told from the trace; the wrong ones are
+made of the same figures."""
 from . import trace
 
 BOTH = ("neither", "the awaitable's", "the sender's", "both")
@@ -30,7 +30,7 @@ def resumer(sender):
             0 if sender["nested"] >= sender["reads"] else 1 if sender["transfers"] >= sender["reads"] else 2)
 
 
-# For a scene, by the place of the question in it: of the two sides' figures the choices and the number of the right one.
+# By the scene and the place of a question in it: of the two sides' figures the choices and the number of the right one.
 CHOICES = {
     ("read", 0): lambda a, s: which(a["suspensions_per_read"], s["suspensions_per_read"]),
     ("read", 2): lambda a, s: numbers(" operation states")(a["op_states"], s["op_states"]),
@@ -59,7 +59,7 @@ def at_question(scene, states, number):
 
 
 def of(scene, states):
-    """[(choices, number of the right one), ...] for the questions of a scene; no choices where there is just an answer."""
+    """[(choices, number of the right one), ...] for the questions of a scene; none where there is just an answer."""
     sides, found = [scene["figures"][model] for model in ("awaitable", "sender")], []
     for number in range(len(scene["prompts"])):
         choose = CHOICES.get((scene["scene"], number))
