@@ -59,19 +59,13 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"list", command_list},
-    {"run", command_run},
-    {"bench", command_bench},
-    {"env", command_env},
+    {"list", command_list},       {"run", command_run},
+    {"bench", command_bench},     {"env", command_env},
     {"claim", command_claim},     {"demo", command_demo},
-    {"serve", command_serve},
-    {"load", command_load},
-    {"measure", command_measure},
-    {"count", command_count},
-    {"time", command_time},
-    {"count-writes", command_count_writes},
-    {"conns", command_conns},
-    {"frames-child", command_frames_child},
+    {"serve", command_serve},     {"load", command_load},
+    {"measure", command_measure}, {"count", command_count},
+    {"time", command_time},       {"count-writes", command_count_writes},
+    {"conns", command_conns},     {"frames-child", command_frames_child},
 };
 
 static int dispatch(int argc, char **argv)
