@@ -55,8 +55,8 @@ def row(side, states, deepest):
 
 
 def stacks(sides):
-    """A row of stacks for each side, all to one scale, in two columns: what the second side, whose stack is the deepest,
-    leaves room for stands beside it."""
+    """A row of stacks for each side, all to one scale. The second side's, which is the deepest, has a column of its
+    own."""
     deepest = max(state.stack_bytes for _, states in sides for state in states)
     rows = [row(side, states, deepest) for side, states in sides]
     columns = (rows[:1] + rows[2:], rows[1:2])
@@ -98,7 +98,8 @@ def everything(traces):
     for scene in traces:
         for number, side in enumerate(scene["sides"]):
             states = trace.replay(side)
-            counts = "; ".join(str(player_facts.count(states, event)) for event in ("NESTED_RESUME", "TRANSFER"))
+            counts = "; ".join(str(player_facts.count(player_facts.of_reads(states), event))
+                               for event in ("NESTED_RESUME", "TRANSFER"))
             cells = [full_label(side), side["rests_on"], side["reads"],
                      player_facts.count(states, "SUSPEND"), counts,
                      max(state.stack_bytes for state in states), player_facts.left_text(states),

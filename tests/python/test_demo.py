@@ -306,7 +306,9 @@ def press(arguments, keys):
 
 
 def test_the_stepper_in_a_terminal(abreast, recorder):
-    status, drawn = press([str(abreast), "demo", "hundred"], [b"\x1bOC", b"]", b"\x1bOF", b"\x1bOC", b"\x1bOC", b"n", b"q"])
+    keys = [b"\x1bOC", b"]", b"\x1bOF", b"\x1bOC", b"\x1bOC", b"n", b"q"]
+    status, drawn = press([str(abreast), "demo", "hundred"], keys)
     assert status == 0
-    for told in ("AWAITABLE: transfer", "SENDER: p2300", "Question: How many bytes", "Answer: awaitable: 0", "with the handshake"):
+    for told in ("AWAITABLE: transfer", "SENDER: p2300", "Question: How many bytes", "Answer: awaitable: 0",
+                 "with the handshake"):
         assert told in drawn, told
