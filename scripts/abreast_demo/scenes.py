@@ -61,7 +61,7 @@ ELSEWHERE = {
     "compiler (musttail)": "This compiler guarantees the tail call that symmetric transfer is. gcc gives no such "
                            "guarantee to C: there it rests on the optimiser, and without optimisation the stack grows.",
     "optimiser (sibling call)": "No compiler promises this jump. With exceptions, a call inside a noexcept function, "
-                                "as P2300R10 writes it, cannot become one; without exceptions an optimiser may make it.",
+                                "as P2300R10 writes it, cannot become one; without them, an optimiser may make it.",
     "construction": "It is the same with every compiler and with all flags.",
 }
 
