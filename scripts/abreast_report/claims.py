@@ -77,6 +77,19 @@ class Verdict:
         return f"{self.verdict} {self.condition}" if self.verdict == WHEN else f"{self.verdict}: {self.condition}"
 
 
+    @property
+    def word(self):
+        """The verdict as other tools read it: one of VERDICTS, and of WHEN what follows the word."""
+        if self.verdict != WHEN:
+            return self.verdict
+        condition = self.condition
+        if condition.startswith(EXCEPT):
+            condition = condition.replace(EXCEPT, "not ")
+        elif condition.startswith(NO_CONDITION):
+            condition = f"it does, with {condition}"
+        return f"{WHEN} {condition}"
+
+
 def read(paper):
     """[Claim] of paper/claims.tsv; a ValueError says which line is wrong."""
     lines = (Path(paper) / "claims.tsv").read_text(encoding="utf-8").splitlines()
@@ -272,7 +285,7 @@ def tsv(verdicts):
     """DIR/claims.tsv"""
     lines = [WRITTEN]
     for one in verdicts:
-        fields = {**{name: getattr(one, name) for name in WRITTEN}, "verdict": one.text}
+        fields = {**{name: getattr(one, name) for name in WRITTEN}, "verdict": one.word}
         fields["minutes"] = "?" if one.minutes is None else one.minutes
         lines.append([str(fields[name]) or "-" for name in WRITTEN])
     return "".join("\t".join(line) + "\n" for line in lines)
