@@ -31,8 +31,7 @@ async function until(page, holds) {
   throw new Error(`this did not come to hold: ${holds}`);
 }
 
-// To the end by the keys that a reader has, a question answered on the way by the same key; and back. Of a scene of a
-// hundred reads the first steps, some I/O events, and the last steps.
+// To the end, step by step, by the key that a reader has, a question answered on the way by the same key; and back.
 async function through(page, name) {
   const one = { title: await page.locator("#scene option:checked").textContent() };
   one.last = Number(await page.locator("#slider").getAttribute("max"));
@@ -40,32 +39,29 @@ async function through(page, name) {
     let questions = 0;
     const at = () => Number(document.getElementById("slider").value);
     const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
-    const slider = document.getElementById("slider");
-    for (let presses = 0; presses < 500; presses++) {
-      if (presses === 45 && at() < last - 15) {
-        slider.value = last - 15;
-        slider.dispatchEvent(new Event("input"));
-      }
+    for (let presses = 0; presses < 2 * last + 50; presses++) {
       const prompt = document.getElementById("prompt");
       if (!prompt.hidden && prompt.querySelector(".answer")) questions++;
       if (at() === last && prompt.hidden) break;
-      press(presses < 35 || presses >= 45 ? "ArrowRight" : "PageDown");
+      press("ArrowRight");
     }
     return questions;
   }, one.last);
   one.end = await stepOf(page);
   one.summary = await page.locator("#summary").innerText();
-  one.waits = await page.evaluate(() => {
+  one.waits = await page.evaluate((last) => {
     const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
     const at = () => Number(document.getElementById("slider").value);
     let waits = 0;
-    for (let presses = 0; at() > 0 && presses < 500; presses++) {
-      press(presses < 35 ? "ArrowLeft" : presses < 45 ? "PageUp" : "Home");
+    for (let presses = 0; at() > 0 && presses < 2 * last + 50; presses++) {
+      press("ArrowLeft");
       if (document.querySelector(".side.waiting")) waits++;
     }
     return waits;
-  });
+  }, one.last);
   one.begin = await stepOf(page);
+  await page.keyboard.press("PageDown");
+  one.eventOn = await stepOf(page);
   await page.keyboard.press("End");
   await page.keyboard.press("PageUp");
   one.eventBack = await stepOf(page);

@@ -218,6 +218,7 @@ def test_every_scene_steps_to_its_end_and_back(found, traces):
         one = found["scenes"][scene["scene"]]
         assert one["end"] == one["last"] == len(trace.pairs(scene["ticks"])) - 1
         assert one["begin"] == 0 <= one["eventBack"] < one["last"]
+        assert one["eventOn"] > 0
         assert one["questions"] > 0
         assert "Why" in one["summary"]
 
