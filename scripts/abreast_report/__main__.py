@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from . import bridges, calibration, echo, fanout, frames, golden, grid, mitigations, opstate, other, page, phases
-from . import about_run, claims, conns, executive, growth, own_tables, paper_tables, published, runinfo, runs
+from . import about_run, claims, conns, executive, growth, links, own_tables, paper_tables, published, runinfo, runs
 from . import stack, stack_short, stop, twins
 from . import syncratio
 from .rows import BadResults, read_results, without_calibration
@@ -139,7 +139,7 @@ class Report:
 
     def headlines(self):
         """What reproduce prints at its end."""
-        return [section.short for section in self.sections if section.short]
+        return [links.plain(section.short) for section in self.sections if section.short]
 
     def titles(self):
         found, _ = executive.findings(self.results, self.papers)

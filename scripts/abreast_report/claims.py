@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import published
+from . import links, published
 from .claims_condition import EXCEPT, separate
 from .claims_figures import figures, said
 from .claims_rules import BadRule, Case, in_cxx, index_of, judge_clause, parse, together
@@ -417,5 +417,5 @@ def command(part, name, paper, read_run):
     never = found is not None and not found.clauses
     results, info = ({}, {}) if never else read_run()
     verdicts = judge(paper, results, info, name if part == "claim" else None)
-    print(printed(verdicts[0]) if part == "claim" else listed(verdicts), end="")
+    print(links.plain(printed(verdicts[0]) if part == "claim" else listed(verdicts)), end="")
     return status(verdicts[0]) if part == "claim" else 0

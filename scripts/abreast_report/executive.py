@@ -400,10 +400,10 @@ def findings(results, papers):
     return found, missing
 
 
-def finding_html(finding, picture, links):
+def finding_html(finding, picture, wanted):
     name = html.escape(finding.experiment)
     text = f"<h3>{html.escape(finding.title)}</h3>\n"
-    text += f"<p>{finding.text.html(links)} "
+    text += f"<p>{finding.text.html(wanted)} "
     text += f"<span class=speaks>{finding.speaks}</span> <a href=#{name}>{name}</a></p>\n"
     side = f"<a class=side href=#fig-{finding.figure}>{picture}</a>\n" if picture else ""
     return f"<li class=\"finding{' pictured' if side else ''}\"><div>{text}</div>{side}</li>\n"

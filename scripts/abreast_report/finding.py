@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from . import links
 from .rows import cited, shown
 from .tables import linked
 
@@ -15,10 +16,10 @@ class Sentence:
         self.parts = parts
 
     def __str__(self):
-        return "".join(str(part) for part in self.parts)
+        return links.plain("".join(str(part) for part in self.parts))
 
-    def html(self, links=True):
-        return "".join(linked(part, links) for part in self.parts)
+    def html(self, wanted=True):
+        return "".join(linked(part, wanted) for part in self.parts)
 
     @property
     def rows(self):

@@ -9,6 +9,8 @@
 Text is ASCII where it is not LaTeX's own: what a plain article has no letter for becomes a command. A column of words
 has a width and breaks its lines; a table of more than a page becomes several, each with the head."""
 
+from . import links
+
 PAGE = 44  # lines of a part
 WIDE = 18  # characters beyond which a column breaks its lines
 LONG = 60  # and up to which more letters give it more room
@@ -45,13 +47,13 @@ COMMANDS = {
 
 
 def escaped(text):
-    found = "".join(COMMANDS.get(letter, letter if letter.isascii() else "?") for letter in str(text))
+    found = "".join(COMMANDS.get(letter, letter if letter.isascii() else "?") for letter in links.plain(str(text)))
     return found.replace("--", "-{}-")  # an option, no dash
 
 
 def widths_of(lines):
     """The characters that a line of each column has room for; None where nothing is broken."""
-    lengths = [max(len(str(line[index])) for line in lines) for index in range(len(lines[0]))]
+    lengths = [max(len(links.plain(str(line[index]))) for line in lines) for index in range(len(lines[0]))]
     wide = sum(min(length, LONG) for length in lengths if length > WIDE)
     room = WHOLE - sum(length for length in lengths if length <= WIDE)
     return [max(LEAST, min(length, LONG) / wide * room) if length > WIDE else None for length in lengths]

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import document, executive
+from . import document, executive, links
 from .about_run import UNFINISHED, again, gaps, load, sender_libraries, threads
 from .captions import caption
 
@@ -51,7 +51,7 @@ class Parts:
 
 
 def listed(items):
-    return "".join(f"<li>{html.escape(item)}</li>\n" for item in items)
+    return "".join(f"<li>{links.html(item)}</li>\n" for item in items)
 
 
 def inline_svg(path):
@@ -105,7 +105,7 @@ class Page:
 
     def table(self, table):
         if self.printed:
-            return table.html(links=False)
+            return table.html(wanted=False)
         return table.html().replace("<figure class=table>", f"<figure class=table id=table-{table.name}>", 1)
 
     def on_paper(self, tables):
@@ -140,7 +140,7 @@ class Page:
         intro = self.paper / f"{name}.html"
         text = f"<section id={ident or name}>\n<h2>{html.escape(title_of(name))}</h2>\n"
         if section.short:
-            text += f"<p class=short>{html.escape(section.short)}</p>\n"
+            text += f"<p class=short>{links.html(section.short)}</p>\n"
         text += self.intro(intro.read_text(encoding="utf-8")) if intro.exists() else ""
         if section.headline and section.headline != section.short:
             text += f"<ul class=headline>\n{listed(section.headline.splitlines())}</ul>\n"
@@ -170,7 +170,7 @@ class Page:
             picture = self.picture(finding.figure) if finding.figure and self.printed else ""
             if finding.figure and not self.printed and self.picture(finding.figure):
                 picture = self.small(finding.figure)
-            text += executive.finding_html(finding, picture, links=not self.printed)
+            text += executive.finding_html(finding, picture, wanted=not self.printed)
         text += "</ol>\n"
         if missing:
             names = html.escape(", ".join(missing))
@@ -191,7 +191,7 @@ class Page:
         if not self.printed:
             return self.section(self.parts.claims, "claims")
         text = "<section id=claims>\n<h2>Claims of the papers, judged</h2>\n"
-        text += f"<p class=short>{html.escape(self.parts.claims.short)}</p>\n" if self.parts.claims.short else ""
+        text += f"<p class=short>{links.html(self.parts.claims.short)}</p>\n" if self.parts.claims.short else ""
         text += f"<ul class=headline>\n{listed(self.parts.claims.headline.splitlines())}</ul>\n"
         text += "<p>With what was measured, the conditions and the commands: report.html and claims.tsv.</p>\n"
         sources = {}

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
 
+from . import links
+
 COLUMNS = "experiment model mechanism variant toolchain metric unit value low high samples".split()
 
 # The order of the models in every table and figure.
@@ -39,6 +41,11 @@ class Row:
     samples: Optional[int]
     text: str  # the value as written: "?" where it is missing
     line: int = field(default=0, compare=False)  # in its file, whose header is line 1
+
+    @property
+    def name(self):
+        """Its id on the page."""
+        return f"{self.experiment}-{self.line}"
 
     @property
     def missing(self):
@@ -135,10 +142,15 @@ def number(word, where):
 
 
 class Cited(str):
-    """Text that rests on rows, so that the page can link to them. Whatever makes new text of it must cite again."""
+    """Text that rests on rows, so that the page can link to them. An f-string keeps the link to the first (links.py);
+    whatever else makes new text of it must cite again."""
 
     rows = ()
     kind = ""  # as tables.Mark has it
+
+    def __format__(self, spec):
+        text = format(str(self), spec)
+        return links.linked(text, self.rows[0].name) if self.rows else text
 
 
 def cited(text, *rows):

@@ -274,7 +274,7 @@ def page(comparison, paper):
         "style": (paper / "report.css").read_text(encoding="utf-8"),
         "names": html.escape(", ".join(comparison.names)),
         "lines": "".join(f"<li>{html.escape(line)}</li>\n" for line in comparison.lines),
-        "tables": "".join(table.html(links=False) for table in comparison.tables),
+        "tables": "".join(table.html(wanted=False) for table in comparison.tables),
     }
     for name, value in values.items():
         text = text.replace("{{" + name + "}}", value)

@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import latex
+from . import latex, links
 
 
 SENTENCE = 48  # letters of a cell beyond which its column is one of words
@@ -29,11 +29,10 @@ class Heading(list):
         super().__init__([text] + [""] * (columns - 1))
 
 
-def linked(cell, links):
-    """A cell's text, as a link to the first of the rows that it cites."""
-    text = html.escape(str(cell))
-    rows = getattr(cell, "rows", ()) if links else ()
-    return f'<a class=row href="#{html.escape(rows[0].experiment)}-{rows[0].line}">{text}</a>' if rows else text
+def linked(cell, wanted):
+    """A cell's text, its figures or the whole of it as a link to the first of the rows that it cites."""
+    rows = getattr(cell, "rows", ())
+    return links.html(links.linked(str(cell), rows[0].name) if rows else str(cell), wanted)
 
 
 @dataclass
@@ -72,7 +71,7 @@ class Table:
     def columns_of_words(self):
         """Those whose cells are read as sentences, and begin at the left."""
         rows = [row for row in self.rows if not isinstance(row, Heading)]
-        return {index for row in rows for index, cell in enumerate(row) if len(str(cell)) > SENTENCE}
+        return {index for row in rows for index, cell in enumerate(row) if len(links.plain(str(cell))) > SENTENCE}
 
     def head(self):
         def line(cells):
@@ -89,7 +88,7 @@ class Table:
                 above += [f"<th scope=col rowspan=2>{html.escape(column)}</th>" for column in columns]
         return line(above) + line(below) if below else line(above).replace(" rowspan=2", "")
 
-    def html(self, links=True):
+    def html(self, wanted=True):
         body, words = "", self.columns_of_words()
         for row in self.rows:
             if isinstance(row, Heading):
@@ -102,11 +101,11 @@ class Table:
                 else:
                     kind = getattr(cell, "kind", "")
                     kind = f'"{kind} words"' if kind and index in words else kind or ("words" if index in words else "")
-                    cells.append(f"<td{f' class={kind}' if kind else ''}>{linked(cell, links)}</td>")
+                    cells.append(f"<td{f' class={kind}' if kind else ''}>{linked(cell, wanted)}</td>")
             body += "<tr>" + "".join(cells) + "</tr>\n"
-        note = f"<p class=note>{html.escape(self.note)}</p>\n" if self.note else ""
+        note = f"<p class=note>{links.html(self.note, wanted)}</p>\n" if self.note else ""
         title = html.escape(self.title)
-        verdict = f"<p class=verdict>{html.escape(self.verdict)}</p>\n" if self.verdict else ""
+        verdict = f"<p class=verdict>{links.html(self.verdict, wanted)}</p>\n" if self.verdict else ""
         tight = " class=tight" if self.tight else ""
         parts = f"<thead>{self.head()}</thead>\n<tbody>\n{body}</tbody>\n"
         table = f"<div class=scroll><table{tight}>\n{parts}</table></div>\n"
@@ -122,7 +121,7 @@ class Table:
     def printed(self):
         """As html(), but a table of details or of more than a page is only named: nobody reads that on paper."""
         if self.essential or (len(self.rows) <= 24 and not self.detail):
-            return self.html(links=False)
+            return self.html(wanted=False)
         title = html.escape(self.title)
         return f"<p><b>{title}</b>: {len(self.rows)} rows, in tables/{self.name}.md and in report.html.</p>\n"
 
@@ -141,12 +140,12 @@ class Section:
 
 
 def write_file(path, text):
-    """Writes aside and renames, so that the final name never holds half a file."""
+    """Writes aside and renames, so that the final name never holds half a file; of links what they say."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        aside.write_text(text, encoding="utf-8")
+        aside.write_text(links.plain(text), encoding="utf-8")
         os.replace(aside, path)
     finally:
         aside.unlink(missing_ok=True)
