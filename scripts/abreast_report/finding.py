@@ -103,11 +103,15 @@ def times(row):
 
 
 def ends(values, text=shown):
-    """The least and the greatest of rows, as one figure that cites both."""
-    least, most = min(values, key=lambda row: row.value), max(values, key=lambda row: row.value)
-    if text(least.value) == text(most.value):
-        return cited(text(least.value), least)
-    return cited(f"{text(least.value)} to {text(most.value)}", most, least)
+    """The least and the greatest of rows, each end a link to its row."""
+    return span([(row.value, row) for row in values], text)
+
+
+def span(pairs, text=shown):
+    """The same of (value, row), where the value is made of the row's and others'."""
+    (low, first), (high, last) = min(pairs, key=lambda pair: pair[0]), max(pairs, key=lambda pair: pair[0])
+    least, most = cited(text(low), first), cited(text(high), last)
+    return least if least == most else cited(f"{least} to {most}", last, first)
 
 
 def apart(one, other):
