@@ -4,6 +4,7 @@ A ratio in the TSV is time over the baseline's time. A reader wants to know how 
 the interval's ends exchanged.
 """
 
+from .finding import ends
 from .rows import Setting, cited, model_order, shown, without
 
 
@@ -45,11 +46,10 @@ def control_finding(groups, metric):
     rows = [row for row in rows if row.value]
     if not rows:
         return []
-    apart = sum(row.low > 1 or row.high < 1 for row in rows)
+    took, apart = ends(rows, "{:.2f}".format), [row for row in rows if row.low > 1 or row.high < 1]
     return [
-        f"Control: the baseline measured against itself, as if it were another cell, took "
-        f"{shown_range([row.value for row in rows])} times its time in {len(rows)} variants; in {apart} of them the "
-        f"interval leaves out 1. Differences of that size mean nothing."
+        f"Control: the baseline measured against itself, as if it were another cell, took {took} times its time; in "
+        f"{part(apart, rows)} variants the interval leaves out 1. Differences of that size mean nothing."
     ]
 
 
@@ -67,6 +67,11 @@ def shown_speed(row):
     if times is None:
         return row.text
     return cited(f"{times[0]:.2f} ({times[1]:.2f} to {times[2]:.2f})", row)
+
+
+def part(rows, all_rows):
+    """"2 of 9", linked to the first that is counted."""
+    return cited(f"{len(rows)} of {len(all_rows)}", *(rows or all_rows)[:1])
 
 
 def shown_range(values):

@@ -1,7 +1,7 @@
 """syncratio: what a turn of the loop costs as more of its operations complete at once, and where the curves cross."""
 
 from .ratios import control_finding, groups_of
-from .rows import model_order, shown, shown_row
+from .rows import cited, model_order, shown, shown_row
 from .syncratio_sockets import FLOOR, Shares, claim, forms_alike, said, shares_table, tries
 from .tables import Section, Table
 
@@ -40,6 +40,10 @@ class Turns:
             if row.value is not None and share in floor and floor[share].value is not None
         }
 
+    def cited(self, text, name, share):
+        """text, with the row of that form's instructions."""
+        return cited(text, self.rows[name][INSTRUCTIONS][share])
+
     def times(self, name, metric=ABOVE):
         """{share: row of a figure that comes of times}"""
         found = self.rows.get(name, {}).get(metric, {})
@@ -55,9 +59,9 @@ def build(rows, papers):
     tables = [counts_table(turns), times_table(turns), crossings_table(turns), shares_table(shares)]
     section.tables = [table for table in tables if table.rows]
     verdict, short_verdict = claim(shares, papers)
-    section.headline = "\n".join(line for line in [crossing_sentence(turns), verdict] if line)
+    section.headline = "\n".join(line for line in [other_crossings(turns), time_sentence(turns), verdict] if line)
     section.short = " ".join(line for line in [short_crossing(turns), short_verdict] if line)
-    found = [time_sentence(turns), twins(turns), waiting(turns), breaks(turns), tries(shares), forms_alike(shares)]
+    found = [twins(turns), waiting(turns), breaks(turns), tries(shares), forms_alike(shares)]
     section.findings = [line for line in found if line] + control_finding(groups_of(rows), RATIO)
     section.data = figure_data(turns)
     return section
@@ -81,9 +85,11 @@ def sign_changes(figures, others):
     return changes
 
 
-def crossing(change):
+def crossing(turns, name, change):
     before, after, at = change
-    return f"at {at:.0f} %" if after - before <= STEP else f"between {before} and {after} %"
+    if after - before <= STEP:
+        return f"at {turns.cited(f'{at:.0f} %', name, before)}"
+    return f"between {turns.cited(before, name, before)} and {turns.cited(f'{after} %', name, after)}"
 
 
 def cheaper_at(figures, others, share):
@@ -108,96 +114,76 @@ def against_task(row):
     return "less" if row.high < 1 else "more" if row.low > 1 else "not told apart"
 
 
-def crossing_sentence(turns):
-    parts = []
-    for other in DRAWN[1:]:
-        found = compared(turns, TASK, other)
-        if found:
-            before, changes, after = found
-            if changes:
-                at = " and ".join(crossing(change) for change in changes)
-                parts.append(f"with {said(other)} {at}, where {before} is cheaper before and {after} after")
-            else:
-                parts.append(f"with {said(other)} nowhere: {after} is cheaper throughout")
-    if not parts:
-        return ""
-    return (
-        "By instructions above the floor, the share of operations that complete at once at which awaitable task "
-        f"crosses: {'; '.join(parts)}."
-    )
-
-
 def short_crossing(turns):
-    found = [(other, compared(turns, TASK, other)) for other in (PIPELINE, P2300)]
-    parts = [cheaper_where(other, crossings) for other, crossings in found if crossings]
-    if not parts:
+    where = cheaper_where(turns, TASK, PIPELINE)
+    if not where:
         return ""
     return (
-        "By the share of operations that complete at once, awaitable task takes fewer instructions above the floor "
-        f"{' and '.join(parts)}."
+        f"By the share of operations that complete at once, a coroutine ({said(TASK)}) takes fewer instructions {where}."
     )
 
 
-def cheaper_where(other, found):
-    """"than sender pipeline above 33 %": the shares at which the task takes fewer instructions."""
+def other_crossings(turns):
+    parts = [where for other in DRAWN[2:] if (where := cheaper_where(turns, TASK, other))]
+    if not parts:
+        return ""
+    return (
+        f"Against other forms {said(TASK)} takes fewer instructions, by the share of operations that complete at once, "
+        f"{', '.join(parts)}."
+    )
+
+
+def cheaper_where(turns, first, second):
+    """"than sender pipeline above 33 %": the shares at which the first takes fewer instructions."""
+    found = compared(turns, first, second)
+    if not found:
+        return ""
     _, changes, after = found
-    if not changes:
-        where = "at any share" if after == said(TASK) else "at no share"
-    elif len(changes) > 1:
-        where = f"on one side of the crossings {' and '.join(crossing(change) for change in changes)}"
+    at = [crossing(turns, first, change) for change in changes]
+    if not at:
+        where = "at any share" if after == said(first) else "at no share"
+    elif len(at) > 1:
+        where = f"on one side of the crossings {' and '.join(at)}"
     else:
-        at = crossing(changes[0])
-        at = at.removeprefix("at ") if at.startswith("at ") else f"a share {at}"
-        where = f"{'above' if after == said(TASK) else 'below'} {at}"
-    return f"than {said(other)} {where}"
+        at = at[0].removeprefix("at ") if at[0].startswith("at ") else f"a share {at[0]}"
+        where = f"{'above' if after == said(first) else 'below'} {at}"
+    return f"than {said(second)} {where}"
 
 
 def time_sentence(turns):
-    parts = []
-    for name in DRAWN[1:]:
-        found = [
-            f"{ratio(row)} at {share} %, {against_task(row)}" for share, row in turns.times(name, TO_TASK).items()
-        ]
-        if found:
-            parts.append(f"{said(name)} {'; '.join(found)}")
-    if not parts:
+    """The pipeline at the least and the largest share; the others are in the table of crossings."""
+    found = list(turns.times(PIPELINE, TO_TASK).items())
+    if not found:
         return ""
+    ends = dict([found[0], found[-1]]).items()
+    parts = [f"{ratio(row)} times at {share} % ({against_task(row)})" for share, row in ends]
     return (
-        "Time of a turn in pairs with awaitable task, whose time is 1, by the share that completes at once (below 1 is "
-        f"faster than the task): {'. '.join(parts)}."
+        f"Time of a turn of {said(PIPELINE)}, in pairs with {said(TASK)} (below 1 is faster than the task): "
+        f"{', '.join(parts)}."
     )
 
 
 def ratio(row):
-    return f"{row.value:.2f} ({row.low:.2f} to {row.high:.2f})"
+    return cited(f"{row.value:.2f} ({row.low:.2f} to {row.high:.2f})", row)
 
 
 def twins(turns):
     """The same crossing by a C++ compiler."""
-    found = compared(turns, CXX_TASK, CXX_PIPELINE)
-    if not found:
-        return ""
-    before, changes, after = found
-    at = " and ".join(crossing(change) for change in changes) or "nowhere"
-    return (
-        f"As C++ compilers have them, {said(CXX_TASK)} crosses {said(CXX_PIPELINE)} {at}: by instructions {before} is "
-        f"cheaper at the least share and {after} at the largest."
-    )
+    where = cheaper_where(turns, CXX_TASK, CXX_PIPELINE)
+    return f"As C++ compilers have them, {said(CXX_TASK)} takes fewer instructions {where}." if where else ""
 
 
 def breaks(turns):
     """Forms whose curve does not go on in its last step as it did: what never waits is compiled otherwise."""
-    parts = []
+    bent = []
     for name in [*DRAWN, CXX_TASK, CXX_PIPELINE]:
         counts = turns.instructions(name)
-        if {80, 90, 100} <= set(counts):
-            straight = 2 * counts[90] - counts[80]
-            if abs(counts[100] - straight) >= BREAK:
-                parts.append(f"{said(name)} {shown(counts[90])} at 90 % and {shown(counts[100])} at 100 %")
-    if not parts:
+        if {80, 90, 100} <= set(counts) and abs(counts[100] - 2 * counts[90] + counts[80]) >= BREAK:
+            bent.append(f"{said(name)} ({turns.cited(shown(counts[100]), name, 100)})")
+    if not bent:
         return ""
     return (
-        f"Where nothing ever waits a curve may leave its line: {'; '.join(parts)}, in instructions above the floor. "
+        f"At 100 %, where nothing ever waits, the instructions above the floor leave the line: {', '.join(bent)}. "
         "The compiler has the loop whole inside start; once an operation has waited, it goes on in the functions that "
         "complete operations, which are compiled apart."
     )
@@ -209,23 +195,25 @@ def waiting(turns):
     for name in DRAWN:
         counts = turns.instructions(name)
         if {0, 100} <= set(counts):
-            parts.append(f"{said(name)} {(counts[0] - counts[100]) / 2:+.1f}")
+            more = turns.cited(f"{(counts[0] - counts[100]) / 2:+.1f}", name, 0)
+            parts.append(f"{said(name)} {more}")
     if not parts:
         return ""
     return (
-        "What an operation that waits takes more than one that completes at once, in instructions and beyond what it "
-        f"takes the floor: {', '.join(parts)}."
+        "Waiting takes the floor more instructions than completing at once; an operation of a model takes, besides "
+        f"these: {', '.join(parts)}."
     )
 
 
 def counts_table(turns):
     shares = turns.shares(INSTRUCTIONS)
     floor = turns.rows.get(FLOOR, {}).get(INSTRUCTIONS, {})
-    body = [["raw floor, in all", *(shown(floor[share].value) if share in floor else "-" for share in shares)]]
+    body = [["raw floor, in all", *(shown_row(floor.get(share)) for share in shares)]]
     for name in turns.names():
         counts = turns.instructions(name)
         if counts:
-            body.append([said(name), *(shown(counts[share]) if share in counts else "-" for share in shares)])
+            cells = [turns.cited(shown(counts[at]), name, at) if at in counts else "-" for at in shares]
+            body.append([said(name), *cells])
     return Table(
         "syncratio-instructions",
         "Instructions of a turn above the floor, by the share of operations that complete at once",
@@ -262,7 +250,7 @@ def crossings_table(turns):
         if not found:
             continue
         before, changes, after = found
-        cells += [before, ", ".join(crossing(change) for change in changes) or "nowhere", after]
+        cells += [before, ", ".join(crossing(turns, TASK, change) for change in changes) or "nowhere", after]
         order = turns.times(name, TO_TASK)
         cells.append(", ".join(f"{share} %: {ratio(row)}" for share, row in order.items()) or "-")
         body.append(cells)

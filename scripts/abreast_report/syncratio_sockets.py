@@ -1,10 +1,13 @@
 """syncratio on real sockets: the share of reads that complete at once, and the published 40 %."""
 
-from .rows import shown
+from .finding import ends
+from .ratios import part
+from .rows import cited, shown
 from .tables import Table
 
 SHARE, FLOOR = "sync_share", ("raw", "floor")
 NEAR = 5  # points: what "about" is taken for
+FEW = 2  # cases that are near, and named
 CLAIM = "completing synchronously with io_uring"
 LOADS = {
     "ping-pong": "ping-pong on 1 connection",
@@ -54,8 +57,9 @@ class Shares:
 
 
 def spread(row):
+    """A share with the least and the most of its repeats."""
     low, high = percent(row.low), percent(row.high)
-    return percent(row.value) if low == high else f"{percent(row.value)} ({low} to {high})"
+    return cited(percent(row.value) if low == high else f"{percent(row.value)} ({low} to {high})", row)
 
 
 def shares_table(shares):
@@ -95,46 +99,24 @@ def sorted_out(shares, published):
     return found
 
 
-def span(values):
-    return " to ".join(dict.fromkeys(percent(value) for value in (min(values), max(values))))
-
-
-def listing(places):
-    """Each load with the span of its medians and of all repeats, and where the peer runs, if not anywhere."""
-    parts = []
-    for load, words in LOADS.items():
-        mine = [(peer, row) for at, peer, row in places if at == load]
-        if not mine:
-            continue
-        medians = [row.value for _, row in mine]
-        ends = [row.low for _, row in mine] + [row.high for _, row in mine]
-        peers = [PEERS[peer] for peer, _ in mine] if len(mine) < len(PEERS) else []
-        parts.append(f"{words}{', ' if peers else ''}{' or '.join(peers)}: {span(medians)} ({span(ends)})")
-    return "; ".join(parts)
-
-
 def claim(shares, papers):
     """What was published and what is here, in full and in short; paper/claims.tsv has the rule that judges it."""
     published = published_share(papers)
     if published is None or not shares.rows:
         return "", ""
     found = sorted_out(shares, published)
-    if not any(found.values()):
+    rows = [row for places in found.values() for _, _, row in places]
+    if not rows:
         return f"The published {shown(published)} % are of io_uring, which could not be used here.", ""
-    about = f"about {shown(published)} %"
-    near = f"is near that for {listing(found['near'])}" if found["near"] else "is near that for no load"
-    lines = [
-        f"The discussion of P4003R1 has {about} of reads complete synchronously with io_uring when the buffer is warm. "
-        f"Here it {near}. Near is where all repeats are within {NEAR} points of it; given are the median and, in "
-        "brackets, the least and the most of the repeats."
-    ]
-    kinds = {"more": "It is more for", "less": "It is less for", "untold": "It is not told, for repeats differ, for"}
-    lines += [f"{words} {listing(found[kind])}." for kind, words in kinds.items() if found[kind]]
-    values = [row.value for places in found.values() for _, _, row in places]
-    return "\n".join(lines), (
-        f"Published: {about} of io_uring reads complete at once. Here it {near}; the medians of all loads are "
-        f"{span(values)}."
-    )
+    near, more, less, untold = (part([row for _, _, row in found[kind]], rows) for kind in found)
+    few = found["near"] if len(found["near"]) <= FEW else []
+    named = "; ".join(f"{LOADS[load]}, {PEERS[peer]}, {spread(row)}" for load, peer, row in few)
+    return (
+        f"The discussion of P4003R1 has about {shown(published)} % of reads complete synchronously with io_uring when "
+        f"the buffer is warm. Here all repeats are within {NEAR} points of it in {near} cases"
+        f"{f' ({named})' if named else ''}. More complete at once in {more}, fewer in {less}; in {untold} the repeats "
+        "differ too much to tell."
+    ), f"On sockets {ends(rows, percent)} of io_uring reads do, by the load; published: about {shown(published)} %."
 
 
 def tries(shares):
@@ -146,12 +128,12 @@ def tries(shares):
             found.append((100 * abs(submitted.value - tried.value), load, peer, tried, submitted))
     if len(found) < 2:
         return ""
-    alike = sum(one[0] <= NEAR for one in found)
+    alike = part([one[3] for one in found if one[0] <= NEAR], [one[3] for one in found])
     apart, load, peer, tried, submitted = max(found, key=lambda item: item[0])
     return (
         "A read can be tried before epoll waits, or submitted to io_uring. The medians of the two are at most "
-        f"{NEAR} points apart in {alike} of {len(found)} rows. They are furthest apart, {shown(round(apart, 1))} "
-        f"points, for {LOADS[load]} with {PEERS[peer]}: {spread(tried)} tried, {spread(submitted)} submitted."
+        f"{NEAR} points apart in {alike} cases. They are furthest apart for {LOADS[load]} with {PEERS[peer]}: "
+        f"{spread(tried)} tried, {spread(submitted)} submitted, {cited(shown(round(apart, 1)), tried)} points."
     )
 
 
@@ -167,6 +149,6 @@ def forms_alike(shares):
     most, name, load, peer, row, floor = max(apart, key=lambda item: item[0])
     return (
         f"The share is the traffic's, not the model's: the models' loops see the floor's within "
-        f"{shown(round(most, 1))} points (furthest: {said(name)}, {LOADS[load]}, {PEERS[peer]}, {spread(row)} against "
-        f"{spread(floor)})."
+        f"{cited(shown(round(most, 1)), row)} points (furthest: {said(name)}, {LOADS[load]}, {PEERS[peer]}, "
+        f"{spread(row)} against {spread(floor)})."
     )

@@ -10,12 +10,13 @@ from test_report import draw
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from abreast_report import syncratio, syncratio_sockets  # noqa: E402
+from abreast_report import links, syncratio, syncratio_sockets  # noqa: E402
 from abreast_report.rows import parse_line, read_results  # noqa: E402
 
 MAIN = "gcc-12.2.0 O2 sib=on exc=off san=none"
 PAPERS = [["discussion of P4003R1", "warm reads", syncratio_sockets.CLAIM, "share", "40", "percent", ""]]
 FLOOR, TASK, PIPELINE = ("raw", "floor"), ("awaitable", "task"), ("sender", "pipeline")
+P2300 = ("sender", "p2300-task")
 SHARES = range(0, 101, 10)
 
 
@@ -61,33 +62,43 @@ def section(text):
 
 def said(text):
     found = section(text)
-    return "\n".join([found.headline, *found.findings])
+    return links.plain("\n".join([found.short, found.headline, *found.findings]))
 
 
 def test_the_share_at_which_two_curves_cross():
     """100 - 5 s and 70 + s meet where s, in tenths, is 5."""
-    found = section(turns())
-    assert "with sender pipeline at 50 %, where sender pipeline is cheaper before and awaitable task after" in (
-        found.headline
+    found = section(turns() + counts(P2300, 880, -46))
+    assert links.plain(found.short) == (
+        "By the share of operations that complete at once, a coroutine (awaitable task) takes fewer instructions than "
+        "sender pipeline above 50 %."
     )
-    assert found.short == (
-        "By the share of operations that complete at once, awaitable task takes fewer instructions above the floor "
-        "than sender pipeline above 50 %."
+    assert "by the share of operations that complete at once, than sender p2300-task above 50 %." in (
+        links.plain(found.headline)
     )
 
 
 def test_curves_that_do_not_cross():
-    assert "with sender pipeline nowhere: awaitable task is cheaper throughout" in said(turns(task=(820, -45)))
-    assert "with sender pipeline nowhere: sender pipeline is cheaper throughout" in said(turns(task=(900, -40)))
-    assert section(turns(task=(820, -45))).short.endswith("than sender pipeline at any share.")
-    assert section(turns(task=(900, -40))).short.endswith("than sender pipeline at no share.")
+    assert "than sender pipeline at any share." in said(turns(task=(820, -45)))
+    assert "than sender pipeline at no share." in said(turns(task=(900, -40)))
+
+
+def test_figures_link_to_their_rows():
+    """The place of a crossing to the count before it, each end of a span to its own row."""
+    lines = (turns() + sockets()).splitlines()
+    rows = [parse_line(line, "here", at) for at, line in enumerate(lines)]
+    found = syncratio.build(rows, PAPERS)
+    (task,) = [row for row in rows if row.value == 650 and row.model == "awaitable"]
+    assert links.linked("50 %", task.name) in found.short
+    ends = [next(row for row in rows if row.value == value and "peer=other" in row.variant) for value in (0.38, 0.99)]
+    assert "On sockets {} to {} of io_uring reads do".format(
+        *(links.linked(text, row.name) for text, row in zip(("38 %", "99 %"), ends))
+    ) in found.short
 
 
 def test_between_shares_far_apart_the_place_is_not_guessed():
     forms = ((FLOOR, 800, -45), (TASK, 900, -50), (PIPELINE, 870, -44))
     text = "".join(counts(*form, shares=(0, 100)) for form in forms)
-    assert "with sender pipeline between 0 and 100 %" in said(text)
-    assert "than sender pipeline above a share between 0 and 100 %." in section(text).short
+    assert "than sender pipeline above a share between 0 and 100 %." in said(text)
 
 
 def test_curves_that_meet_cross_once():
@@ -97,7 +108,7 @@ def test_curves_that_meet_cross_once():
 
 
 def test_times_are_told_apart_by_the_interval_in_pairs():
-    assert "sender pipeline 0.90 (0.85 to 0.95) at 0 %, less; 1.20 (1.10 to 1.30) at 100 %, more." in said(times())
+    assert ": 0.90 (0.85 to 0.95) times at 0 % (less), 1.20 (1.10 to 1.30) times at 100 % (more)." in said(times())
 
 
 def test_a_curve_that_leaves_its_line_is_said():
@@ -106,34 +117,30 @@ def test_a_curve_that_leaves_its_line_is_said():
         row(PIPELINE, "reactor=sim,share=100", "instructions_per_op", 400.0),
     )
     assert bent != turns()
-    assert "may leave its line: sender pipeline 79 at 90 % and 50 at 100 %" in said(bent)
-    assert "may leave its line" not in said(turns())
+    assert "the instructions above the floor leave the line: sender pipeline (50)." in said(bent)
+    assert "leave the line" not in said(turns())
 
 
 @pytest.mark.parametrize(
-    "figures, told",
+    "figures, near, more, fewer, untold",
     [
-        ({}, "Here it is near that for ping-pong on 1 connection, the peer on another processor or the peer on the "),
-        ({"streaming": (0.42, 0.4, 0.44)}, "Here it is near that for ping-pong on 1 connection"),
-        ({"ping_pong": (0.1, 0.05, 0.2)}, "Here it is near that for no load."),
-        ({"ping_pong": (0.38, 0.1, 0.9)}, "It is not told, for repeats differ, for ping-pong on 1 connection"),
-        ({"ping_pong": (0.38, 0.27, 0.4)}, "It is not told, for repeats differ, for ping-pong on 1 connection"),
+        ({}, "2 of 4 cases (ping-pong on 1 connection, the peer on another processor, 38 % (36 % to 40 %); ", 2, 0, 0),
+        ({"streaming": (0.42, 0.4, 0.44)}, "4 of 4 cases. ", 0, 0, 0),
+        ({"ping_pong": (0.1, 0.05, 0.2)}, "0 of 4 cases. ", 2, 2, 0),
+        ({"ping_pong": (0.38, 0.1, 0.9)}, "0 of 4 cases. ", 2, 0, 2),
+        ({"ping_pong": (0.38, 0.27, 0.4)}, "0 of 4 cases. ", 2, 0, 2),
     ],
 )
-def test_the_verdict_follows_the_figures(figures, told):
-    assert told in said(sockets(**figures))
-
-
-def test_what_is_more_or_less_than_published_is_named():
-    found = said(sockets(ping_pong=(0.1, 0.05, 0.2)))
-    assert "It is more for streaming, 4 KiB a read, the peer on another processor or the peer on the same " in found
-    assert "It is less for ping-pong on 1 connection" in found
-    assert ": 10 % (5 % to 20 %)." in found
+def test_the_verdict_follows_the_figures(figures, near, more, fewer, untold):
+    found = said(sockets(**figures))
+    assert f"within 5 points of it in {near}" in found
+    assert f"More complete at once in {more} of 4, fewer in {fewer} of 4; in {untold} of 4 the repeats differ" in found
 
 
 def test_the_two_ways_to_count_are_said_to_agree_or_not():
     found = said(sockets())
-    assert "at most 5 points apart in 0 of 2 rows. They are furthest apart, 79 points, for streaming" in found
+    assert "at most 5 points apart in 0 of 2 cases. They are furthest apart for streaming" in found
+    assert "20 % tried, 99 % (98 % to 100 %) submitted, 79 points." in found
 
 
 def test_a_name_is_not_doubled_and_a_column_without_figures_is_left_out():
