@@ -1,7 +1,8 @@
 """fanout: joins, races and graphs of operations at the same time: static senders against coroutines and awaitables."""
 
-from .ratios import control_finding, groups_of
-from .rows import model_order, pairs, shown, shown_row
+from .finding import counted, figure
+from .ratios import control_finding, groups_of, part
+from .rows import cited, model_order, pairs, shown, shown_row
 from .tables import Heading, Section, Table
 
 RATIO, TO_STATIC = "ratio_to_floor", "ratio_to_native"
@@ -12,17 +13,16 @@ FLOOR = ("raw", "floor")
 TASKS = ("awaitable", "when-all")
 FRAMELESS = "-awaitables"
 KNOWN = ("sender", "when-all-inline-known")
+GRAPH = ("sender", "when-all")
+SHIPPED = (TASKS, GRAPH, ("awaitable", "when-any"), ("sender", "when-any"), ("sender", "static-graph"))
 IN_NO_LIBRARY = (FRAMELESS, "-inline-known", "-array", "-array-as-written")
 METRICS = {  # of the tables by width: what is said of each, and whether it is folded away
     BYTES: ("bytes of one join, wherever they lie", False),
     NS: ("ns per join", False),
     ALLOCS: ("frames allocated per join", True),
     COUNT: ("instructions per join", True),
+    RATIO: ("times the floor's time", True),
 }
-PAPER = (
-    "P2583R0 5.1 and 8 set allocation-free composition, which takes senders' structs, against a handle to transfer to, "
-    "which takes a coroutine and its frame"
-)
 
 
 def said(name):
@@ -100,13 +100,12 @@ def build(rows):
     section = Section("fanout")
     found = Fanout(rows)
     section.tables = [table for metric in METRICS if (table := by_width(found, metric)).rows]
-    section.tables += [table for table in [others_table(found)] if table.rows]
+    section.tables += [table for table in [others_table(found), children_table(found)] if table.rows]
     section.short = lead(found)
-    lines = [in_short(found), claim(found), against_senders(found)]
-    lines += [at_width(found, completes) for completes in COMPLETES]
+    lines = [claim(found), *against_senders(found)]
     section.headline = "\n".join(line for line in lines if line)
-    section.findings = [line for line in [*race(found), cancel(found), graph(found)] if line]
-    section.findings += counting(found) + per_child(found) + control_finding(found.groups, RATIO)
+    section.findings = [line for line in [*beside_floor(found), cancel(found), *counting(found)] if line]
+    section.findings += control_finding(found.groups, RATIO)
     section.data = figure_data(found)
     return section
 
@@ -135,7 +134,7 @@ def by_width(found, metric):
         f"when_all over 2 to 64 children: {text}",
         ["mechanism", *(["compiler"] if metric == COUNT else []), *(f"{width} children" for width in widths)],
         body,
-        "In brackets the 99 % interval of paired, interleaved runs." if metric == NS else "",
+        "In brackets the 99 % interval of paired, interleaved runs." if metric in (NS, RATIO) else "",
         detail=detail,
         essential=not detail,
     )
@@ -173,22 +172,38 @@ def others_table(found):
     )
 
 
+def children_table(found):
+    """What one more child takes, between the narrowest and the widest join."""
+    body = []
+    for completes, joins in found.joins.items():
+        low, high = min(joins.widths, default=0), max(joins.widths, default=0)
+        lines = []
+        for name in joins.names():
+            rows = [[joins.own(name, width, metric) for width in (low, high)] for metric in (BYTES, NS)]
+            if low == high or "-array" in name[1] or None in rows[0] + rows[1]:
+                continue
+            bytes_, ns = (slope(*ends, high - low) for ends in rows)
+            times = f"{shown(ns[0])} ({shown(ns[1])} to {shown(ns[2])})"
+            lines.append([said_in_table(name), cited(shown(bytes_[0]), *rows[0]), cited(times, *rows[1])])
+        if lines:
+            body += [Heading(f"from {low} to {high} children that {COMPLETES[completes]}", 3), *lines]
+    return Table(
+        "fanout-child",
+        "when_all: what one child more takes",
+        ["mechanism", "bytes", "ns"],
+        body,
+        "In brackets the ends of both joins' 99 % intervals, taken at their widest. Less is better.",
+        detail=True,
+    )
+
+
+def slope(first, last, children):
+    """(value, low, high): the widths run apart from each other, so the ends' intervals are taken at their widest."""
+    spans = (last.value - first.value, last.low - first.high, last.high - first.low)
+    return [round(span / children, 1) for span in spans]
+
+
 # ---- Sentences ----
-
-
-def figures(cell, instructions=False):
-    """What one join takes, in words: bytes, allocations, ns, and the times of the floor."""
-    words = [f"{shown(cell[BYTES].value)} bytes"] if value(cell, BYTES) is not None else []
-    if value(cell, ALLOCS):
-        words.append(f"{shown(cell[ALLOCS].value)} allocations")
-    elif ALLOCS in cell:
-        words.append("no allocation")
-    if value(cell, NS) is not None:
-        times = f", {shown_row(cell[RATIO])} times the floor" if value(cell, RATIO) is not None else ""
-        words.append(f"{shown_row(cell[NS])} ns{times}")
-    elif instructions and value(cell, COUNT) is not None:
-        words.append(f"{shown(cell[COUNT].value)} instructions")
-    return ", ".join(words)
 
 
 def value(cell, metric):
@@ -204,38 +219,19 @@ def lead(found):
     joins = found.joins["later"]
     width = reference(joins)
     cells = joins.widths[width].cells if width is not None else {}
-    sender, tasks = (cells.get(name, {}) for name in (("sender", "when-all"), TASKS))
-    calls = [value(cell, ALLOCS) for cell in (sender, tasks)]
-    sizes = [value(cell, BYTES) for cell in (sender, tasks)]
-    if None in calls + sizes:
-        return ""
-    (ours, theirs), (small, large) = map(counted, calls), map(shown, sizes)
+    told = []
+    for name in (GRAPH, TASKS):
+        cell = cells.get(name, {})
+        if None in (value(cell, BYTES), value(cell, ALLOCS)):
+            return ""
+        calls = counted(cell[ALLOCS].value, "allocation", cell[ALLOCS])
+        told.append(f"{figure(cell[BYTES], 'bytes')} and {calls}")
+    ratio = cells[TASKS].get(TO_STATIC)
+    ns = f", and {figure(ratio)} times the time" if ratio and ratio.value is not None and apart(ratio) else ""
     return (
-        f"A join of {width} operations costs a static sender graph {small} bytes and {ours}, tasks of coroutines "
-        f"{large} bytes and {theirs} (lower is better)."
+        f"Waiting for {width} operations at once takes {told[0]} with a static graph of senders; with a coroutine for "
+        f"each it takes {told[1]}{ns} (lower is better)."
     )
-
-
-def counted(calls):
-    return f"{shown(calls)} allocation{'' if calls == 1 else 's'}" if calls else "no allocation"
-
-
-def in_short(found):
-    joins = found.joins["later"]
-    width = reference(joins)
-    if width is None:
-        return ""
-    cells = joins.widths[width].cells
-    parts = [
-        f"{words} {text}"
-        for name, words in (
-            (("sender", "when-all"), "a static sender graph takes"),
-            (TASKS, "tasks of coroutines"),
-            (("awaitable", "when-all" + FRAMELESS), "the awaitables on synthetic frames, not standard C++,"),
-        )
-        if name in cells and (text := figures(cells[name]))
-    ]
-    return f"A join of {width} operations that {COMPLETES['later']}: {'; '.join(parts)}." if parts else ""
 
 
 def is_zero(cell):
@@ -252,153 +248,96 @@ def claim(found):
                 cells.setdefault(kind, []).append(cell)
     if not {"sender", "task", FRAMELESS} <= set(cells):
         return ""
-    none = {kind: sum(map(is_zero, mine)) for kind, mine in cells.items()}
-    counts = {kind: f"{none[kind]} of {len(mine)} cells" for kind, mine in cells.items()}
+    none = {
+        kind: part([cell[ALLOCS] for cell in mine if is_zero(cell)], [cell[ALLOCS] for cell in mine])
+        for kind, mine in cells.items()
+    }
     return (
-        f"{PAPER}. Nothing is allocated in {counts['sender']} of senders, {counts['task']} of coroutines, and "
-        f"{counts[FRAMELESS]} of awaitables joined without a coroutine, as no library does, each "
-        f"continued by the handle of a synthetic frame, as P4126 proposes."
+        "P2583R0 5.1 and 8 set composition without allocation, for which it takes senders, against a handle to "
+        "transfer to, for which it takes a coroutine and its frame. "
+        f"Nothing is allocated in {none['sender']} cells of senders, {none['task']} of coroutines, and "
+        f"{none[FRAMELESS]} of awaitables joined without a coroutine. No library joins them so: each goes on by the "
+        "handle of a synthetic frame, one made by hand, as P4126 proposes."
     )
 
 
 def against_senders(found):
-    """How many times the bytes and the time of the static sender graph that libraries have the same join takes, pair by
-    pair."""
-    sentences = []
+    """How many times the time of the static sender graph that libraries have the same join takes, pair by pair."""
     for completes, joins in found.joins.items():
         width = reference(joins)
         cells = joins.widths[width].cells if width else {}
-        graph = ("sender", "when-all")
         parts = [
-            f"{words} {text}"
+            f"{words} {against(ratio)}"
             for name, words in (
                 (TASKS, "tasks take"),
                 (("awaitable", "when-all" + FRAMELESS), "awaitables on synthetic frames"),
-                (KNOWN, "a sender that knows its children inline, which no library has,"),
+                (KNOWN, "a sender that knows them inline (in no library)"),
             )
-            if name in cells and graph in cells and (text := against(cells[name], cells[graph]))
+            if GRAPH in cells and (ratio := cells.get(name, {}).get(TO_STATIC)) and ratio.value is not None
         ]
         if parts:
-            graph_of = f"{width} children that {COMPLETES[completes]} (sender when-all)"
-            sentences.append(f"Against the static sender graph of {graph_of}: {', '.join(parts)}.")
-    return " ".join(sentences)
+            children = f"{width} children that {COMPLETES[completes]}"
+            yield f"{children}, of a static sender graph's time (lower is better): {', '.join(parts)}."
 
 
-def against(cell, graph):
-    bytes_, ns = times(cell, graph, BYTES), cell.get(TO_STATIC)
-    if not bytes_ or ns is None or ns.value is None:
-        return ""
-    range_ = f"{shown(ns.low)} to {shown(ns.high)}"
-    told = f"{shown(ns.value)} ({range_}) times its ns" if apart(ns) else f"ns not told apart from its ({range_} times)"
-    return f"{shown(bytes_)} times its bytes and {told}"
+def against(ratio):
+    return f"{shown_row(ratio)} times{'' if apart(ratio) else ' (not told apart)'}"
 
 
 def apart(ratio):
     return ratio.low > 1 or ratio.high < 1
 
 
-def times(cell, other, metric):
-    return value(cell, metric) / value(other, metric) if value(cell, metric) and value(other, metric) else None
-
-
-def at_width(found, completes):
-    joins = found.joins[completes]
-    width = reference(joins)
-    if width is None:
-        return ""
-    group = joins.widths[width]
-    parts = [f"{said(name)} {text}" for name, cell in group.ordered() if (text := figures(cell, True))]
-    return f"A join of {width} children that {COMPLETES[completes]}: {'; '.join(parts)}."
-
-
-def race(found):
-    sentences = []
-    for group in found.others("race"):
-        parts = [f"{said(name)} {text}" for name, cell in group.ordered() if (text := figures(cell, True))]
-        winner = pairs(group.variant).get("wins")
-        sentences.append(f"A race that the {winner} wins, its loser cancelled and waited for: {'; '.join(parts)}.")
-    return sentences
+def beside_floor(found):
+    """The forms that libraries have, where more is done than to wait."""
+    for shape, words in SHAPES.items():
+        for group in found.others(shape):
+            wins = pairs(group.variant).get("wins")
+            parts = [
+                f"{shown_row(cell[RATIO])} times with {said(name)}"
+                for name, cell in group.ordered()
+                if name in SHIPPED and RATIO in cell and cell[RATIO].value is not None
+            ]
+            if parts:
+                yield (
+                    f"{shape.capitalize()}{f' that the {wins} wins' if wins else ''}: {words}. It takes, of the time "
+                    f"of the same by hand (lower is better), {', '.join(parts)}."
+                )
 
 
 def cancel(found):
-    """Whether each form waits for all that it has cancelled, how long, and what that costs."""
-    ended, wrong, parts = 0, [], []
-    groups = found.others("cancel")
-    for group in groups:
+    """Whether each form waits for all that it has cancelled."""
+    rows, wrong = [], {}
+    for group in found.others("cancel"):
         others = int(pairs(group.variant)["width"]) - 1
         for name, cell in group.cells.items():
-            if value(cell, LATENCY) is None:
-                continue
-            ended += value(cell, LATENCY) == others
-            wrong += [said(name)] if value(cell, LATENCY) != others else []
-    if not ended and not wrong:
+            if value(cell, LATENCY) is not None:
+                rows.append(cell[LATENCY])
+                wrong.update({cell[LATENCY]: said(name)} if value(cell, LATENCY) != others else {})
+    if not rows:
         return ""
-    group = next((group for group in groups if pairs(group.variant)["width"] == "8"), groups[-1])
-    others = int(pairs(group.variant)["width"]) - 1
-    parts = [f"{said(name)} {text}" for name, cell in group.ordered() if (text := figures(cell, True))]
-    all_ended = (
-        f"In {ended} of {ended + len(wrong)} cells the join ends with the last of the reads that its first failure "
-        "cancelled, after as many completions as there are others and not before"
+    exception = f"; not so {', '.join(dict.fromkeys(wrong.values()))}" if wrong else ""
+    return (
+        f"In {part([row for row in rows if row not in wrong], rows)} cells the join ends with the last of the reads "
+        "that its first failure cancelled, after as many completions as there are others and not before"
+        f"{exception}."
     )
-    exception = f"; not so {', '.join(dict.fromkeys(wrong))}" if wrong else ""
-    return f"{all_ended}{exception}. With {others} others: {'; '.join(parts)}."
-
-
-def graph(found):
-    parts = [
-        f"{said(name)} {text}"
-        for group in found.others("graph")
-        for name, cell in group.ordered()
-        if (text := figures(cell))
-    ]
-    return f"Two works on a pool of two, then a third: {'; '.join(parts)}." if parts else ""
 
 
 def counting(found):
     """How much of a sender's inline join is its atomic count: against one that knows that it needs none."""
     joins = found.joins["inline"]
     width = reference(joins)
-    names = [FLOOR, ("raw", "floor-atomic"), ("sender", "when-all"), ("awaitable", "when-all" + FRAMELESS)]
+    names = [FLOOR, ("raw", "floor-atomic"), GRAPH, ("awaitable", "when-all" + FRAMELESS)]
     rows = [joins.row(name, width, NS) for name in names] if width else [None]
-    known = joins.row(KNOWN, width, TO_STATIC) if width else None
-    if known is None or None in rows:
+    if None in rows:
         return []
     floor, atomic, shipped, frameless = map(shown_row, rows)
-    range_ = f"{shown(known.low)} to {shown(known.high)}"
-    left = f"{shown(known.value)} times that ({range_})"
-    left = left if apart(known) else f"what is not told apart from that ({range_} times)"
     return [
-        f"Children that complete inline ({width} of them) need no atomic count, and stdexec's when_all has one: it "
-        f"takes {shipped} ns, and where the count is statically left out {left}. An awaitable's await_ready leaves it "
-        f"out at run time: {frameless} ns. The floor takes {floor} ns, and {atomic} with an atomic count."
+        f"{width} children that complete inline need no atomic count. The floor takes {floor} ns, and {atomic} with "
+        f"one. stdexec's when_all has one and takes {shipped} ns; an awaitable's await_ready leaves it out at run "
+        f"time: {frameless} ns."
     ]
-
-
-def per_child(found):
-    """What one more child takes, between the narrowest and the widest join."""
-    sentences = []
-    for completes, joins in found.joins.items():
-        if not joins.widths:
-            continue
-        low, high = min(joins.widths), max(joins.widths)
-        parts = []
-        for name in joins.names():
-            rows = [[joins.own(name, width, metric) for width in (low, high)] for metric in (BYTES, NS)]
-            if low == high or "-array" in name[1] or None in rows[0] + rows[1]:
-                continue
-            bytes_, ns = (slope(*ends, high - low) for ends in rows)
-            parts.append(f"{said(name)} {shown(bytes_[0])} bytes, {shown(ns[0])} ({shown(ns[1])} to {shown(ns[2])}) ns")
-        if parts:
-            sentences.append(
-                f"One child more, from {low} to {high} children that {COMPLETES[completes]}: {'; '.join(parts)}."
-            )
-    return sentences
-
-
-def slope(first, last, children):
-    """(value, low, high): the widths run apart from each other, so the ends' intervals are taken at their widest."""
-    spans = (last.value - first.value, last.low - first.high, last.high - first.low)
-    return [round(span / children, 1) for span in spans]
 
 
 # ---- Figure ----

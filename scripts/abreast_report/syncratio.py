@@ -119,7 +119,8 @@ def short_crossing(turns):
     if not where:
         return ""
     return (
-        f"By the share of operations that complete at once, a coroutine ({said(TASK)}) takes fewer instructions {where}."
+        f"By the share of operations that complete at once, a coroutine ({said(TASK)}) takes fewer instructions "
+        f"{where}."
     )
 
 
