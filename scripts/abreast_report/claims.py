@@ -1,19 +1,19 @@
 """The claims ledger, paper/claims.tsv: every claim judged by its rule, in one place. docs/claims.md has the words."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from . import links, published
+from . import claims_first, links, published
 from .claims_condition import EXCEPT, separate
 from .claims_figures import figures, said
 from .claims_rules import BadRule, Case, in_cxx, index_of, judge_clause, parse, together
 from .rows import Cited, cited, without_calibration
 from .tables import Mark, Section, Table
 
-COLUMNS = "id claim source section rule notes amended".split()
+COLUMNS = "id claim source section rule first notes amended".split()
 WRITTEN = [*"id claim source section experiment rule measured spread verdict condition command minutes".split(),
-           *COLUMNS[-2:]]
+           *COLUMNS[-2:], claims_first.COLUMN]
 HOLDS, WHEN, REFUTED, UNTESTED = VERDICTS = "holds", "holds when", "refuted", "not testable here"
 STRADDLES = "the intervals straddle the limit"
 NO_CONDITION = "no short condition"  # tells the cases apart that agree
@@ -22,7 +22,6 @@ OF_COMPILER = ("stack_", "overflow_")  # metrics that a compiler's options decid
 NOT_BUILT = "not built"  # begins the reason of a program that was skipped
 ANY = "-"  # such a program has cells of every experiment whose costs are counted with other compilers and options
 OWN_PROGRAMS, TIMED = ("finals", "phases", "stack"), ("ns_", "ratio_to_")  # and so nothing of these
-SEEN = " seen: "  # in `amended`: the rule was changed when its verdict had been seen
 
 
 @dataclass
@@ -32,9 +31,18 @@ class Claim:
     source: str
     section: str
     rule: str
+    first: str  # the rule that it was committed with, where that is another; claims_first
     notes: str
-    amended: str  # when the rule was changed or added since the first judged run, how and why; or -
+    amended: str  # when the rule was changed or added since the ledger's first commit, how and why; or -
     clauses: list
+
+    def by_first(self):
+        """The claim with the rule that it was committed with, or None."""
+        if not claims_first.has_rule(self.first):
+            return None
+        clauses = parse(self.first)
+        return replace(self, rule=self.first, first="", notes=self.notes if clauses else claims_first.NO_RULE,
+                       clauses=clauses)
 
     @property
     def experiments(self):
@@ -66,6 +74,8 @@ class Verdict:
     notes: str = ""
     counts: tuple = (0, 0, 0)  # cases that are true, false, undecided
     amended: str = "-"
+    first: str = ""
+    by_first: object = None  # the verdict by the first rule, where that is another
 
     @property
     def text(self):
@@ -102,6 +112,7 @@ def read(paper):
             raise ValueError(f"claims.tsv:{index}: {len(fields)} columns instead of {len(COLUMNS)}")
         try:
             claims.append(Claim(*fields, parse(fields[COLUMNS.index("rule")])))
+            claims[-1].by_first()
         except BadRule as error:
             raise ValueError(f"claims.tsv:{index}: {fields[0]}: {error}") from None
     return claims
@@ -144,7 +155,10 @@ def verdict_of(claim, index, papers, results, info):
     command = f"scripts/reproduce --claim {claim.id}" if claim.clauses else "-"
     fields = (claim.id, claim.claim, claim.source, claim.section, ", ".join(claim.experiments) or "-", claim.rule)
     took = minutes(claim, results, info)
-    return Verdict(*fields, word, condition, measured, spread, command, took, rows, claim.notes, counts, claim.amended)
+    first = claim.by_first()
+    by_first = verdict_of(first, index, papers, results, info) if first else None
+    return Verdict(*fields, word, condition, measured, spread, command, took, rows, claim.notes, counts, claim.amended,
+                   claim.first, by_first)
 
 
 def remarks(judged, info):
@@ -157,6 +171,8 @@ def remarks(judged, info):
         clause = one.clause
         if one.unnamed:
             found.append(f"this run has no such rows of {', '.join(one.unnamed)}")
+        if one.untried:
+            found.append(f"{one.untried} rows were not tried in this mode")
         if one.alone:
             found.append(f"{one.alone} rows have no {said(clause.right)} to be compared with")
         if one.left_out:
@@ -285,7 +301,8 @@ def tsv(verdicts):
     """DIR/claims.tsv"""
     lines = [WRITTEN]
     for one in verdicts:
-        fields = {**{name: getattr(one, name) for name in WRITTEN}, "verdict": one.word}
+        fields = {**{name: getattr(one, name, "") for name in WRITTEN}, "verdict": one.word}
+        fields[claims_first.COLUMN] = claims_first.word(one)
         fields["minutes"] = "?" if one.minutes is None else one.minutes
         lines.append([str(fields[name]) or "-" for name in WRITTEN])
     return "".join("\t".join(line) + "\n" for line in lines)
@@ -303,7 +320,7 @@ def sentence(verdicts):
 
 
 def age(verdicts, info):
-    """[sentence]: how many rules are younger than the run, and how many were changed when their verdict was known."""
+    """[sentence]: how many rules are younger than the run, how many were changed, and what their first ones give."""
     known = info.get("ledger", {}).get("rules")
     if known is None:
         found = ["This run does not record the rules that there were when it was made, so nobody can tell from it how "
@@ -312,11 +329,7 @@ def age(verdicts, info):
         younger = sum(known.get(one.id) != fingerprint(one.rule) for one in verdicts)
         found = [f"{younger} of the {len(verdicts)} rules are younger than this run: written or changed after it."
                  if younger else f"All {len(verdicts)} rules are those that there were when this run was made."]
-    seen, amended = sum(SEEN in one.amended for one in verdicts), sum(one.amended != "-" for one in verdicts)
-    if amended:
-        found.append(f"{amended} rules were changed or added since the first run that was judged, {seen} of them when "
-                     "the verdict on such a run had been seen; the last table says when and why.")
-    return found
+    return found + claims_first.sentences(verdicts)
 
 
 def section(verdicts, info=None):
@@ -335,12 +348,16 @@ def section(verdicts, info=None):
                 essential=True,
             )
         )
+    found.tables += claims_first.table(verdicts)
     found.tables.append(
         Table(
             "claims-rules",
             "What each verdict rests on: the rule, and what it takes for the text's words",
-            ["claim", "rule", "note", "changed"],
-            [[one.id, *(Mark(text or "-", WORDS) for text in (one.rule, one.notes, one.amended))] for one in verdicts],
+            ["claim", "rule", "its first rule, if another", "note", "changed"],
+            [
+                [one.id, *(Mark(text or "-", WORDS) for text in (one.rule, one.first, one.notes, one.amended))]
+                for one in verdicts
+            ],
             detail=True,
         )
     )
@@ -377,9 +394,10 @@ def printed(one):
         ("rule", one.rule),
         ("rests on", one.notes or "-"),
         ("changed", one.amended),
+        *claims_first.lines(one),
         ("again", one.command + took if one.command != "-" else "-"),
     ]
-    return f"{one.id}\n" + "".join(f"  {name:<9} {text}\n" for name, text in lines)
+    return f"{one.id}\n" + "".join(f"  {name:<10} {text}\n" for name, text in lines)
 
 
 def listed(verdicts):

@@ -25,7 +25,7 @@ def figure(one, several):
         found = {}
         for case in cases:
             found.setdefault(case.rows[0].text, []).append(case.rows[0])
-        parts = [f"{word} in {len(rows)}" for word, rows in sorted(found.items(), key=lambda item: -len(item[1]))]
+        parts = [f"{word} in {len(rows)}" for word, rows in sorted(few(found).items(), key=lambda item: -len(item[1]))]
         return f"{metric}: {', '.join(parts)} of {len(cases)} rows", "exact", [rows[0] for rows in found.values()]
     numbers = [case.rows for case in cases if all(row.value is not None for row in case.rows)]
     if not numbers:
@@ -38,6 +38,16 @@ def figure(one, several):
     if low == high == value and all(row.exact for one in numbers for row in one):
         return text + (f" in all {len(numbers)}" if len(numbers) > 1 else ""), "exact", rows
     return text + (f" (median of {len(numbers)})" if len(numbers) > FEW else ""), f"{low} to {high}{misses(one)}", rows
+
+
+def few(found):
+    """{word: rows}, of many numbers their range."""
+    numbers = sorted((float(word), word) for word, rows in found.items() if rows[0].value is not None)
+    if len(numbers) <= FEW:
+        return found
+    rows = [row for _, word in numbers for row in found[word]]
+    return {**{word: of for word, of in found.items() if of[0].value is None},
+            f"{numbers[0][1]} to {numbers[-1][1]}": rows}
 
 
 def misses(one):

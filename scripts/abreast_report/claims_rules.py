@@ -19,6 +19,7 @@ SELECTION = re.compile(r"([a-z0-9_-]+)/([a-z|*-]+)/([^/\[\]\s]+)(?:\[([^\]]*)\])
 METRIC = re.compile(r"[a-z][a-z0-9_]*$")
 CONDITION = re.compile(r"(!?)([a-z_-]+(?:\|[a-z_-]+)*)(?:(!?=)(.+))?$")
 NUMBER = re.compile(r"\d+(\.\d+)?$")
+UNTRIED = "untried"  # of overflow_seen: nobody looked, which is neither true nor false
 
 
 class BadRule(ValueError):
@@ -110,6 +111,7 @@ class Judged:
     empty: Selection = None  # the first selection that found nothing, or no partner
     unnamed: list = field(default_factory=list)  # models and mechanisms that selected no row, though others did
     alone: int = 0  # rows without a partner
+    untried: int = 0  # rows that say so
     left_out: int = 0  # of a where: the cases of the other clauses that it leaves out
 
 
@@ -328,6 +330,8 @@ def judge_clause(clause, index, published):
     for row, keys in found:
         if row.missing:
             judged.missing.append(row)
+        elif row.text == UNTRIED:
+            judged.untried += 1
         elif clause.operator == "is":
             judged.cases.append(Case(row.text in clause.words, (row,), features_of(row, keys)))
         else:

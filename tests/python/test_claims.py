@@ -12,7 +12,7 @@ from conftest import DATA, ROOT, one_line, run
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from abreast_report import claims, published, runinfo  # noqa: E402
+from abreast_report import claims, claims_first, published, runinfo  # noqa: E402
 from abreast_report.claims_condition import separate  # noqa: E402
 from abreast_report.claims_rules import BadRule, Case, index_of, judge_clause, number, parse, together  # noqa: E402
 from abreast_report.rows import parse_line, read_results  # noqa: E402
@@ -176,6 +176,12 @@ def test_words_are_compared_as_words_and_are_no_numbers():
     assert judged("every grid/sender/a overflow < 9", row("a", "overflow", "?")) == []
 
 
+def test_what_was_not_tried_is_neither_true_nor_false():
+    rows = [row("a", "overflow", "none"), row("a", "overflow", "untried", variant="stack=8")]
+    assert judged("every grid/sender/a overflow is none", *rows) == [True]
+    assert verdict_of("every grid/sender/a overflow is none", *rows).text == "holds: 1 rows were not tried in this mode"
+
+
 # ---- Verdicts ----
 
 
@@ -336,11 +342,11 @@ def test_rules_name_what_exists(claim, listed, sources):
 # ---- Figures, remarks, conditions ----
 
 
-def verdict_of(rule, *rows, **info):
+def verdict_of(rule, *rows, first="", **info):
     results = {}
     for one in rows:
         results.setdefault(one.experiment, []).append(one)
-    claim = claims.Claim("x", "It is so.", "P", "1", rule, "", "-", parse(rule))
+    claim = claims.Claim("x", "It is so.", "P", "1", rule, first, "", "changed" if first else "-", parse(rule))
     return claims.verdict_of(claim, index_of(results), [], results, info)
 
 
@@ -419,9 +425,53 @@ def test_a_run_says_how_many_rules_are_younger():
     rules = {"x": claims.fingerprint(verdicts[1].rule), "y": "of another rule"}
     [younger, changed] = claims.age(verdicts, {"ledger": {"rules": rules}})
     assert younger.startswith("1 of the 2 rules are younger than this run")
-    assert changed.startswith("1 rules were changed or added") and "1 of them when" in changed
+    assert changed.startswith("1 rules were changed") and "1 are the first rule again" in changed
     assert "does not record" in claims.age(verdicts, {})[0]
     assert set(claims.fingerprints(PAPER)) == {claim.id for claim in LEDGER}
+
+
+def test_the_first_rule_is_that_of_the_ledgers_first_commit():
+    """By git, which nobody has typed: a rule that was changed cannot pass for the first."""
+    git = ["git", "-C", str(ROOT), "-c", "safe.directory=*"]
+    commits = run(*git, "log", "--reverse", "--format=%H", "--", "paper/claims.tsv")
+    shallow = run(*git, "rev-parse", "--is-shallow-repository")
+    if commits.returncode or not commits.stdout.strip() or shallow.stdout.strip() != "false":
+        pytest.skip("no history of the ledger is here")
+    head, *lines = run(*git, "show", f"{commits.stdout.split()[0]}:paper/claims.tsv").stdout.splitlines()
+    name, rule = head.split("\t").index("id"), head.split("\t").index("rule")
+    first = {line.split("\t")[name]: line.split("\t")[rule] for line in lines}
+    assert set(first) <= {claim.id for claim in LEDGER}, "no claim is dropped"
+    for claim in LEDGER:
+        wanted = "" if first.get(claim.id) == claim.rule else first.get(claim.id, claims_first.ADDED)
+        assert claim.first == wanted, claim.id
+        assert claim.amended != "-" or not claim.first, f"{claim.id}: why it was changed is not said"
+
+
+def test_the_first_rule_is_judged_beside_the_rule_of_today():
+    rows = [row("a", "x", 5)]
+
+    def told(first):
+        one = verdict_of("every grid/sender/a x < 9", *rows, first=first)
+        return one, dict(claims_first.lines(one)), claims.tsv([one]).splitlines()[1].split("\t")[-1]
+
+    other, printed, cell = told("every grid/sender/a x < 3")
+    assert (printed["gives"], cell) == ("refuted", "refuted")
+    same, printed, cell = told("every grid/sender/a x < 8")
+    assert (printed["gives"], cell) == ("holds, the same", "holds")
+    gone, printed, cell = told("every grid/sender/a y < 8")
+    assert printed["gives"].startswith("not testable here: this run has no y") and cell == "not testable here"
+    none, printed, _ = told("-")
+    assert (printed["first rule"], printed["gives"]) == ("none", f"not testable here: {claims_first.NO_RULE}")
+    added, printed, cell = told(claims_first.ADDED)
+    assert cell == "added" and "added later" in printed["first rule"]
+    same.amended = "2026-11-22 seen: x"
+    [added_told, changed] = claims_first.sentences([other, same, gone, none, added])
+    assert added_told.startswith("1 of the 5 claims were added")
+    assert "4 rules were changed since, 1 of them when their verdict had been seen; 0 are the first" in changed
+    assert "Of the other 4 the first rule gives the same verdict on this run for 1, another for 1, and none for 2" in changed
+    [table] = claims_first.table([other, same, gone, none, added])
+    assert [line[2:4] for line in table.rows][0] == ["refuted", "holds"] and len(table.rows) == 3
+    assert claims_first.table([same]) == []
 
 
 def test_a_run_keeps_the_rules_that_there_were(tmp_path):
