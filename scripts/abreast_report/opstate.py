@@ -1,14 +1,14 @@
 """opstate: what one operation builds, and what it costs to build it: sizes, instructions, bytes written, time."""
 
-from .opstate_forms import by_form, carried, compiler_of, described, figure_data, name_of, value
+from .finding import figure, span
+from .opstate_forms import by_form, carried, compiler_of, described, figure_data, functions, name_of, value
 from .opstate_share import at_rate, of_a_core
 from .opstate_sources import added, of_source
 from .opstate_sources import table as by_source
 from .ratios import control_finding, groups_of
-from .rows import Setting, pairs, shown, shown_row
+from .rows import Setting, cited, pairs, shown, shown_row
 from .tables import Heading, Section, Table
 
-WORD_BYTES = 8
 DEPTH = 4  # of the sentences, and of the table of operations
 DETAILS = {
     "allocs_fresh_per_op",
@@ -41,11 +41,10 @@ def build(rows):
     groups, forms = groups_of(rows), by_form(rows)
     tables = [operations(groups), *depth_tables(rows, forms), on_sources, compilers(groups), settings(every, main)]
     section.tables = [table for table in tables if table.rows]
-    lead, more = of_a_core(groups), above_floor(forms)
-    section.short = lead or more
-    lines = (*more.splitlines()[: bool(lead)], at_rate(groups), *written(forms, groups), *letting(forms))
-    section.headline = "\n".join(line for line in lines if line)
-    section.findings = [*growth(forms), *on_top, *erased(groups), *environments(groups), *alignments(groups)]
+    lines = [*above_floor(forms), *at_rate(groups)]
+    section.short = of_a_core(groups) or next(iter(lines), "")
+    section.headline = "\n".join(lines)
+    section.findings = [*written(forms, groups), *growth(forms), *on_top, *erased(groups), *environments(groups)]
     section.findings += control_finding(groups, "ratio_to_floor")
     section.data = figure_data(forms)
     return section
@@ -83,7 +82,7 @@ def operations(groups):
             body.append(
                 [
                     f"{model} {mechanism}",
-                    f"{shown(built[0])} ({built[1]})" if built else "-",
+                    cited(f"{shown(built[0])} ({built[1]})", built[2]) if built else "-",
                     *(shown_row(figures.get(metric)) for metric in OPERATIONS),
                     *(thousands(figures.get(metric)) for metric in RATES),
                 ]
@@ -103,7 +102,8 @@ def operations(groups):
 def thousands(row):
     if row is None or row.value is None:
         return shown_row(row)
-    return "{} ({} to {})".format(*(shown(float(f"{number / 1000:.3g}")) for number in (row.value, row.low, row.high)))
+    numbers = (shown(float(f"{number / 1000:.3g}")) for number in (row.value, row.low, row.high))
+    return cited("{} ({} to {})".format(*numbers), row)
 
 
 def depth_tables(rows, forms):
@@ -182,63 +182,17 @@ def settings(forms, main):
 # --- Sentences ---
 
 
-def against(extra, stores):
-    if extra <= 0:
-        return "equal to the floor" if extra == 0 else f"{shown(-extra)} below the floor"
-    if extra <= stores:
-        return f"{shown(extra)} above the floor, within the {shown(stores)} stores that the operation state takes"
-    over = shown(extra - stores)
-    return f"{shown(extra)} above the floor, {over} more than the {shown(stores)} stores that its operation state takes"
-
-
-def with_state(rest):
-    return "" if rest == "-" else f" ({rest})"
-
-
-def written(forms, groups):
-    """What an optimiser leaves of an operation state, instructions and stores; and where it cannot see all."""
-    for form, depths in forms.items():
-        model, mechanism, rest, toolchain = form
-        ours = depths.get(DEPTH, {})
-        floor = forms.get(("raw", "floor", rest, toolchain), {}).get(DEPTH, {})
-        counted, least = (value(figures, "instructions_per_op") for figures in (ours, floor))
-        state = value(ours, "op_state_bytes")
-        if (model, mechanism) != ("sender", "pipeline") or None in (counted, least, state):
-            continue
-        stored = value(ours, "bytes_written_per_op")
-        yield (
-            f"just | then x {DEPTH}{with_state(rest)}, {compiler_of(toolchain)}: {shown(counted)} instructions, "
-            f"{against(counted - least, state / WORD_BYTES)}; of {shown(state)} bytes of operation state "
-            + ("it is not known what is written." if stored is None else f"{shown(stored)} bytes a time are written.")
-        )
-    for group in groups:
-        if pairs(group.variant).get("algorithm") != "read-some":
-            continue
-        amounts = [
-            f"{words} {shown(more)}"
-            for name, words in ((("sender", "pipeline"), "the sender"), (("awaitable", "ready"), "the awaitable"))
-            if (more := beyond(group, name, "bytes_written_per_op")) is not None
-        ]
-        if amounts:
-            yield (
-                f"Where the operation is handed to a stream, {group.compiler}: bytes written beyond the floor's "
-                f"{shown(value(group.cells['raw', 'floor'], 'bytes_written_per_op'))} are {', '.join(amounts)}."
-            )
-
-
-def beyond(group, name, metric):
-    """How much more than the floor."""
-    ours, floor = (value(group.cells.get(cell, {}), metric) for cell in (name, ("raw", "floor")))
-    return None if ours is None or floor is None else ours - floor
-
-
 COMPARED = {
-    ("sender", "pipeline"): "a pipeline of {depth} `then`",
-    ("sender", "let-value"): "of {depth} `let_value` that share storage",
-    ("sender", "let-value-as-written"): "of {depth} `let_value` as written",
-    ("awaitable", "ready"): "one awaitable that is ready",
-    ("awaitable", "ready-known"): "the same where the compiler knows that it is ready",
-    ("awaitable", "task-in-task"): "a coroutine for each function",
+    "sender": {
+        "pipeline": f"a pipeline of {DEPTH} then",
+        "let-value": f"{DEPTH} let_value that share storage",
+        "let-value-as-written": f"{DEPTH} let_value as written",
+    },
+    "awaitable": {
+        "ready": "one that is ready",
+        "ready-known": "the same where the compiler knows that it is ready",
+        "task-in-task": "a coroutine for each function",
+    },
 }
 
 
@@ -247,69 +201,78 @@ def above_floor(forms):
     extra = {}
     for (model, mechanism, rest, toolchain), depths in forms.items():
         floor = value(forms.get(("raw", "floor", rest, toolchain), {}).get(DEPTH, {}), "instructions_per_op")
-        counted = value(depths.get(DEPTH, {}), "instructions_per_op")
-        if floor is not None and counted is not None:
-            extra.setdefault((model, mechanism), []).append(counted - floor)
-    parts = [f"{words.format(depth=DEPTH)} {span(extra[form])}" for form, words in COMPARED.items() if form in extra]
-    if not parts:
-        return ""
-    return f"Instructions beyond the same {DEPTH} calls without a protocol: {', '.join(parts)}."
+        row = depths.get(DEPTH, {}).get("instructions_per_op")
+        if floor is not None and row and row.value is not None:
+            extra.setdefault((model, mechanism), []).append((row.value - floor, row))
+    for model, names in COMPARED.items():
+        parts = [f"{words} {span(extra[model, name])}" for name, words in names.items() if (model, name) in extra]
+        if parts:
+            yield (
+                f"Instructions beyond the same {DEPTH} calls by hand (lower is better), {model}s: {', '.join(parts)}."
+            )
 
 
-def span(values):
-    low, high = shown(min(values)), shown(max(values))
-    return low if low == high else f"{low} to {high}"
+def written(forms, groups):
+    """What is stored where an optimiser sees all that knows of an operation, and where it cannot."""
+    for (model, mechanism, rest, toolchain), depths in forms.items():
+        figures = depths.get(DEPTH, {})
+        state, stored = (figures.get(metric) for metric in ("op_state_bytes", "bytes_written_per_op"))
+        if (model, mechanism) == ("sender", "pipeline") and state and stored and stored.value is not None:
+            yield (
+                f"A pipeline of {DEPTH} then with {functions(rest)}, {compiler_of(toolchain)}: an operation writes "
+                f"{figure(stored, 'bytes')}; its operation state has {figure(state)}, and nothing but the loop sees it."
+            )
+    for group in groups:
+        if pairs(group.variant).get("algorithm") != "read-some":
+            continue
+        amounts = [
+            f"{more} as {words}"
+            for name, words in ((("sender", "pipeline"), "a sender"), (("awaitable", "ready"), "an awaitable"))
+            if (more := beyond(group, name, ("raw", "floor"), "bytes_written_per_op"))
+        ]
+        if amounts:
+            yield f"Bytes that read_some writes beyond the same by hand, {group.compiler}: {', '.join(amounts)}."
 
 
-GROWING = (
-    ("sender", "pipeline"),
-    ("sender", "pipeline-as-written"),
-    ("sender", "let-value"),
-    ("sender", "let-value-as-written"),
-    ("cxx-sender", "let-value"),
-)
-LET = {
-    ("sender", "let-value"): "its operation states share their storage, as in libunifex",
-    ("sender", "let-value-as-written"): "they lie side by side and receivers have pointers, as P2300R10 writes it",
-    ("cxx-sender", "let-value"): "a C++ compiler makes them of what the standard's text keeps",
+def beyond(group, name, base, metric):
+    """How much more than another cell."""
+    ours, theirs = (group.cells.get(cell, {}).get(metric) for cell in (name, base))
+    if not ours or not theirs or None in (ours.value, theirs.value):
+        return None
+    return cited(shown(ours.value - theirs.value), ours, theirs)
+
+
+GROWING = {
+    ("sender", "pipeline"): "then",
+    ("sender", "pipeline-as-written"): "then as P2300R10 writes it",
+    ("sender", "let-value"): "let_value that shares storage",
+    ("sender", "let-value-as-written"): "let_value as written",
+    ("cxx-sender", "let-value"): "let_value in C++",
 }
 
 
-def letting(forms):
-    """let_value in its two forms, and the second by a C++ compiler."""
-    settings = dict.fromkeys(form[2:] for form in forms if form[:2] in LET)
-    for rest, toolchain in settings:
-        parts = []
-        for name, words in LET.items():
-            figures = forms.get((*name, rest, toolchain), {}).get(DEPTH, {})
-            size, counted = (value(figures, metric) for metric in ("op_state_bytes", "instructions_per_op"))
-            if size:
-                instructions = "" if counted is None else f" and {shown(counted)} instructions"
-                parts.append(f"{shown(size)} bytes{instructions} where {words}")
-        if len(parts) > 1:
-            yield f"just | let_value x {DEPTH}{with_state(rest)}, {compiler_of(toolchain)}: {'; '.join(parts)}."
-
-
 def growth(forms):
-    """How an operation state grows with each stage."""
-    for model, mechanism in GROWING:
-        parts = {}
-        for (form_model, form_mechanism, rest, toolchain), depths in forms.items():
-            sizes = {depth: size for depth in depths if (size := value(depths[depth], "op_state_bytes"))}
-            sizes = {depth: size for depth, size in sizes.items() if depth}
-            if (form_model, form_mechanism) != (model, mechanism) or len(sizes) < 2:
-                continue
-            first, last = min(sizes), max(sizes)
-            step = (sizes[last] - sizes[first]) / (last - first)
-            even = all(size == sizes[first] + step * (depth - first) for depth, size in sizes.items())
-            key = rest, step, even, first, last, sizes[first], sizes[last]
-            parts.setdefault(key, []).append(compiler_of(toolchain))
-        for (rest, step, even, first, last, low, high), names in parts.items():
-            evenly = "" if even else " on average"
-            yield (
-                f"{model} {mechanism}{with_state(rest)}, {' and '.join(names)}: {shown(low)} bytes of operation state "
-                f"at depth {first}, {shown(high)} at {last}: {shown(step)} bytes a stage{evenly}."
-            )
+    """How many bytes a stage adds to an operation state, a line for each kind of function."""
+    found = {}
+    for (model, mechanism, rest, toolchain), depths in forms.items():
+        rows = {depth: depths[depth]["op_state_bytes"] for depth in depths if value(depths[depth], "op_state_bytes")}
+        sizes = {depth: row.value for depth, row in rows.items() if depth}
+        words = GROWING.get((model, mechanism))
+        if not words or len(sizes) < 2:
+            continue
+        first, last = min(sizes), max(sizes)
+        step = (sizes[last] - sizes[first]) / (last - first)
+        even = all(size == sizes[first] + step * (depth - first) for depth, size in sizes.items())
+        text = f"{shown(step)}{'' if even else ' on average'}"
+        steps = found.setdefault(rest, {}).setdefault(words, {})
+        steps.setdefault(text, (rows[last], []))[1].append(compiler_of(toolchain))
+    for rest, kinds in found.items():
+        parts = [
+            f"{words} {cited(text, row)}" + (f" ({' and '.join(compilers)})" if len(steps) > 1 else "")
+            for words, steps in kinds.items()
+            for text, (row, compilers) in steps.items()
+        ]
+        yield f"Bytes that a stage adds to an operation state, {functions(rest)}: {', '.join(parts)}."
 
 
 def erased(groups):
@@ -324,14 +287,17 @@ def erased(groups):
             (("sender", "table-sender"), ("sender", "pipeline")),
             (("awaitable", "any-stream"), ("awaitable", "ready")),
         ):
-            ours, theirs = (value(group.cells.get(cell, {}), "instructions_per_op") for cell in (name, plain))
-            calls = value(group.cells.get(name, {}), "allocs_per_op")
-            if ours is None or theirs is None:
-                continue
-            allocating = f" and {shown(calls)} allocation{'s' if calls > 1 else ''}" if calls else ""
-            parts.append(f"{name[1]} {shown(ours - theirs)} instructions{allocating} more")
+            more = beyond(group, name, plain, "instructions_per_op")
+            calls = group.cells.get(name, {}).get("allocs_per_op")
+            if more:
+                allocating = calls and calls.value
+                also = f" and {figure(calls)} allocation{'s' if calls.value > 1 else ''}" if allocating else ""
+                parts.append(f"{name[1]} {more}{also}")
         if parts:
-            yield f"read_some with its type erased, against its type known, {group.compiler}: {', '.join(parts)}."
+            yield (
+                f"Instructions that read_some takes more with its type erased than with its type known, "
+                f"{group.compiler}: {', '.join(parts)}."
+            )
 
 
 def environments(groups):
@@ -339,25 +305,19 @@ def environments(groups):
     found = {}
     for group in groups:
         for (model, mechanism), figures in group.cells.items():
-            kept, state = value(figures, "op_state_environment_bytes"), value(figures, "op_state_bytes")
-            if kept and state:
-                twin = value(group.cells.get((f"cxx-{model}", mechanism), {}), "op_state_bytes")
-                key = model, mechanism, described(group.variant), kept, state, twin
-                found.setdefault(key, []).append(group.compiler)
-    for (model, mechanism, what, kept, state, twin), names in found.items():
-        beside = f"; the C++ operation state, which has none, takes {shown(twin)}" if twin else ""
+            twin = group.cells.get((f"cxx-{model}", mechanism), {})
+            kept, state, theirs = (
+                cells.get(metric)
+                for cells, metric in (
+                    (figures, "op_state_environment_bytes"), (figures, "op_state_bytes"), (twin, "op_state_bytes")
+                )
+            )
+            if kept and state and kept.value and state.value:
+                key = model, mechanism, described(group.variant), kept.value, state.value, theirs and theirs.value
+                found.setdefault(key, (kept, state, theirs, []))[-1].append(group.compiler)
+    for (model, mechanism, what, *_), (kept, state, theirs, names) in found.items():
+        beside = f"; the C++ operation state, which has none, takes {figure(theirs)}" if theirs else ""
         yield (
-            f"{model} {mechanism}, {what}, {' and '.join(names)}: {shown(kept)} of {shown(state)} bytes are the "
+            f"{model} {mechanism}, {what}, {' and '.join(names)}: {figure(kept)} of {figure(state)} bytes are the "
             f"environment that get_env answers the address of{beside}."
         )
-
-
-def alignments(groups):
-    found = {
-        value(figures, metric)
-        for group in groups
-        for figures in group.cells.values()
-        for metric in ("op_state_align_bytes", "awaitable_align_bytes")
-    } - {None}
-    if found:
-        yield f"Operation states and awaitables are aligned to {span(found)} bytes."

@@ -26,13 +26,17 @@ def described(variant):
     """What the cells of a group do."""
     keys = pairs(variant)
     if "depth" in keys:
-        state = keys.get("state", "0")
-        carrying = "stateless functions" if state == "0" else f"functions of {state} bytes"
-        return f"a value through {keys['depth']} {carrying}"
+        return f"a value through {keys['depth']} {functions(variant)}"
     if keys.get("algorithm") == "when-all":
         return f"when_all of {keys.get('children', '?')}"
     words = {"schedule": "schedule: a round trip through the run_loop", "read-some": "read_some of 8 bytes in memory"}
     return words.get(keys.get("algorithm"), variant)
+
+
+def functions(variant):
+    """What its functions carry."""
+    state = pairs(variant).get("state", "0")
+    return "stateless functions" if state == "0" else f"functions of {state} bytes"
 
 
 def compiler_of(toolchain):
@@ -42,17 +46,17 @@ def compiler_of(toolchain):
 
 
 def carried(figures):
-    """(bytes that an operation builds, in what), or None: nothing is counted twice."""
+    """(bytes that an operation builds, in what, their row), or None: nothing is counted twice."""
     state, frame, calls, awaitable = (
         value(figures, metric) for metric in ("op_state_bytes", "frame_bytes", "allocs_per_op", "awaitable_bytes")
     )
     if state:
-        block = value(figures, "op_state_block_bytes")
-        return (state + block, "operation state and its block") if block else (state, "operation state")
+        block = value(figures, "op_state_block_bytes") or 0
+        return state + block, f"operation state{' and its block' if block else ''}", figures["op_state_bytes"]
     if frame and calls:
-        return frame * calls + (awaitable or 0), "frames"
+        return frame * calls + (awaitable or 0), "frames", figures["frame_bytes"]
     if awaitable:
-        return awaitable, "awaitable"
+        return awaitable, "awaitable", figures["awaitable_bytes"]
     return None
 
 

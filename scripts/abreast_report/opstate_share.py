@@ -1,7 +1,8 @@
 """opstate: what share of a core operation states take at the rate of the discussion, and what comes of its claim."""
 
-from .opstate_forms import described, value
-from .rows import shown
+from .finding import figure
+from .opstate_forms import described
+from .rows import cited
 
 RATE = 100_000  # operations a second, the discussion's
 LITTLE = 1  # per cent of a core
@@ -10,27 +11,30 @@ STATIC = {"pipeline", "let-value", "inline-known", "array", "task-scheduler"} | 
 
 
 def shares(groups):
-    """{(model, mechanism, what it does): (per cent of a core at RATE, low, high, frames)} of those that are timed."""
-    found = {}
-    for group in groups:
-        for (model, mechanism), figures in group.cells.items():
-            row = figures.get("ns_above_floor")
-            if row and row.value is not None:
-                of_core = [RATE * ns * 1e-9 * 100 for ns in (row.value, row.low, row.high)]
-                found[model, mechanism, described(group.variant)] = *of_core, value(figures, "allocs_per_op")
-    return found
+    """{(model, mechanism, what it does): (its time above the floor, its allocations)} of those that are timed."""
+    return {
+        (*name, described(group.variant)): (row, figures.get("allocs_per_op"))
+        for group in groups
+        for name, figures in group.cells.items()
+        if (row := figures.get("ns_above_floor")) and row.value is not None
+    }
 
 
 def is_static(name):
     return name[0].endswith("sender") and name[1] in STATIC
 
 
-def share_of(share):
+def per_cent(ns):
+    """Of a core, at RATE."""
+    return RATE * ns * 1e-9 * 100
+
+
+def share_of(row, interval=True):
     """In words, with its interval; what may be nothing has no figure of its own."""
-    middle, low, high = (f"{number:.2g} %" for number in share[:3])
-    if share[1] <= 0 <= share[2]:
-        return f"nothing that can be told apart from the floor (99 %: {low} to {high})"
-    return f"{middle} (99 %: {low} to {high})"
+    middle, low, high = (f"{per_cent(ns):.2g} %" for ns in (row.value, row.low, row.high))
+    if row.low <= 0 <= row.high:
+        return cited(f"nothing that can be told apart from the floor (99 %: {low} to {high})", row)
+    return cited(f"{middle} (99 %: {low} to {high})" if interval else middle, row)
 
 
 def named(name):
@@ -39,65 +43,65 @@ def named(name):
 
 
 def dearest(found, wanted):
-    """(name, share) of the one that takes most."""
-    mine = {name: share for name, share in found.items() if wanted(name)}
-    return max(mine.items(), key=lambda item: item[1][0], default=None)
-
-
-def of_a_core(groups):
-    most = dearest(shares(groups), is_static)
-    if not most:
-        return ""
-    return (
-        f"At {RATE:,} operations a second the dearest static operation state ({named(most[0])}) takes "
-        f"{share_of(most[1])} of a core."
-    )
-
-
-def at_rate(groups):
-    """What takes LITTLE of a core or more at the discussion's rate, by its whole interval. What the discussion says of
-    it is judged by a rule of paper/claims.tsv."""
-    found = shares(groups)
-    what = described("algorithm=read-some")
-    reads = [name for name in found if is_static(name) and name[2] == what]
-    most = dearest(found, is_static)
-    if not reads or not most:
-        return ""
-    static = {name: share for name, share in found.items() if is_static(name)}
-    above = [named(name) for name, share in static.items() if share[1] >= LITTLE]
-    open_ = [named(name) for name, share in static.items() if share[1] < LITTLE <= share[2]]
-    if above:
-        told = f"{LITTLE} % or more is taken by {'; '.join(above)}"
-    elif open_:
-        told = f"{LITTLE} % lies within the interval of {'; '.join(open_)}"
-    else:
-        told = f"all are below {LITTLE} %"
-    takes = "; ".join(f"{name[0]} {name[1]} takes {share_of(found[name])}" for name in reads)
-    text = (
-        f"At {RATE:,} reads a second, of a core above the floor, for building, starting and completing the operation "
-        f"state of read_some: {takes}. The dearest of all static operation states ({named(most[0])}) takes "
-        f"{share_of(most[1])}. In the discussion of P4003R1 the construction on every operation is the overhead; "
-        f"here {told}."
-    )
-    return text + beside(found, most[0]) + with_frames(found)
+    """(name, time) of the one that takes most."""
+    mine = {name: row for name, (row, _) in found.items() if wanted(name)}
+    return max(mine.items(), key=lambda item: item[1].value, default=None)
 
 
 def beside(found, static):
     """The dearest awaitable form of the same operation."""
-    other = dearest(found, lambda name: name[2] == static[2] and name[0].endswith("awaitable"))
-    if not other:
+    return dearest(found, lambda name: name[2] == static[2] and name[0].endswith("awaitable"))
+
+
+def of_a_core(groups):
+    found = shares(groups)
+    most = dearest(found, is_static)
+    if not most:
         return ""
-    (model, mechanism, _), share = other
-    return f" The dearest awaitable form of that operation, {model} {mechanism}, takes {share_of(share)}."
+    other = beside(found, most[0])
+    awaitables = f", awaitables for the same at most {share_of(other[1], interval=False)}" if other else ""
+    return (
+        f"Senders build each operation anew, called their overhead: at {RATE:,} a second those that allocate nothing "
+        f"take at most {share_of(most[1], interval=False)} of a core beyond code by hand{awaitables} (lower is better)."
+    )
+
+
+def at_rate(groups):
+    """What takes LITTLE of a core or more at the discussion's rate, by its whole interval, a line each. What the
+    discussion says of it is judged by a rule of paper/claims.tsv."""
+    found = shares(groups)
+    static = {name: row for name, (row, _) in found.items() if is_static(name)}
+    what = described("algorithm=read-some")
+    reads = [f"{name[0]} {name[1]} {share_of(row)}" for name, row in static.items() if name[2] == what]
+    if not reads:
+        return
+    yield (
+        f"Building, starting and completing the operation state of read_some {RATE:,} times a second takes of a core, "
+        f"above the floor: {', '.join(reads)}."
+    )
+    most = dearest(found, is_static)
+    other = beside(found, most[0])
+    awaitable = f"; the dearest awaitable for the same, {other[0][1]}, takes {share_of(other[1])}" if other else ""
+    yield f"Of senders that allocate nothing the dearest ({named(most[0])}) takes {share_of(most[1])}{awaitable}."
+    above = [named(name) for name, row in static.items() if per_cent(row.low) >= LITTLE]
+    open_ = [named(name) for name, row in static.items() if per_cent(row.low) < LITTLE <= per_cent(row.high)]
+    told = f"all senders that allocate nothing are below {LITTLE} % of a core"
+    if above:
+        told = f"{LITTLE} % or more is taken by {'; '.join(above)}"
+    elif open_:
+        told = f"{LITTLE} % lies within the interval of {'; '.join(open_)}"
+    yield f"In the discussion of P4003R1 the construction on every operation is the overhead; here {told}."
+    yield from with_frames(found)
 
 
 def with_frames(found):
     """The dearest of what allocates, for each of the frames or blocks that it allocates."""
-    most = dearest(found, lambda name: not is_static(name) and found[name][3])
-    if not most:
-        return ""
-    name, share = most
-    return (
-        f" Of what allocates, {named(name)} takes most, {share_of(share)}, with {shown(share[3])} "
-        f"allocation{'s' if share[3] > 1 else ''} an operation: {share[0] / share[3]:.2g} % for each."
-    )
+    most = dearest(found, lambda name: not is_static(name) and found[name][1] and found[name][1].value)
+    if most:
+        name, row = most
+        calls = found[name][1]
+        each = cited(f"{per_cent(row.value) / calls.value:.2g} %", row)
+        yield (
+            f"Of what allocates, {named(name)} takes most, {share_of(row)}, with "
+            f"{figure(calls)} allocation{'s' if calls.value > 1 else ''} an operation: {each} for each."
+        )

@@ -1,7 +1,8 @@
 """opstate's sizes by source: how operation states grow with each then on top of every sender that begins a pipeline."""
 
+from .finding import ends, span
 from .opstate_forms import compiler_of
-from .rows import shown
+from .rows import shown_row
 from .tables import Table
 
 JUST = "just"
@@ -12,7 +13,7 @@ def of_source(row):
 
 
 def sizes_of(rows, metric):
-    """{toolchain: {(source, state): {depth: value}}}; without functions there is one state, which stands in each."""
+    """{toolchain: {(source, state): {depth: Row}}}; without functions there is one state, which stands in each."""
     found = {}
     for row in rows:
         keys = row.keys
@@ -20,7 +21,7 @@ def sizes_of(rows, metric):
         if row.metric != metric or row.value is None or not plain or not keys.get("depth", "").isdigit():
             continue
         sources = found.setdefault(row.toolchain, {})
-        sources.setdefault((keys.get("source", JUST), keys.get("state", "0")), {})[int(keys["depth"])] = row.value
+        sources.setdefault((keys.get("source", JUST), keys.get("state", "0")), {})[int(keys["depth"])] = row
     for sources in found.values():
         for (source, _), sizes in sources.items():
             if 0 in sources.get((source, "0"), {}):
@@ -36,8 +37,8 @@ def table(rows):
             source,
             state,
             compiler_of(toolchain),
-            " and ".join(shown(bytes_) for bytes_ in sorted(set(aligned.get(toolchain, {}).get(name, {}).values()))),
-            *(shown(sizes[depth]) if depth in sizes else "-" for depth in depths),
+            ends(same) if (same := aligned.get(toolchain, {}).get(name, {}).values()) else "",
+            *(shown_row(sizes.get(depth)) for depth in depths),
         ]
         for toolchain, sources in found.items()
         for name, sizes in sorted(sources.items(), key=lambda item: item[0][0] != JUST)
@@ -61,33 +62,30 @@ def added(rows):
             states.setdefault(state, {})[source] = steps_of(sizes)
         deepest = max(depth for sizes in sources.values() for depth in sizes)
         parts = [part for state in sorted(states, key=float) for part in of_state(state, states[state])]
-        empty = {source: sizes[0] for (source, _), sizes in sources.items() if 0 in sizes}
-        bare = ", ".join(f"{source} {shown(size)}" for source, size in empty.items())
-        yield (
-            f"A then on top of a source, up to {deepest} of them, {compiler_of(toolchain)}: {'; '.join(parts)}. "
-            f"The operation state of the source alone, in bytes: {bare}."
-        )
+        yield f"A then on top of a source, up to {deepest} of them, {compiler_of(toolchain)}: {'; '.join(parts)}."
 
 
 def steps_of(sizes):
-    """The bytes that a stage adds: one value where each adds the same."""
+    """[(bytes that a stage adds, Row)]"""
     depths = sorted(sizes)
-    pairs = list(zip(depths, depths[1:]))
-    return tuple(sorted({(sizes[after] - sizes[before]) / (after - before) for before, after in pairs}))
+    return [
+        ((sizes[after].value - sizes[before].value) / (after - before), sizes[after])
+        for before, after in zip(depths, depths[1:])
+    ]
 
 
 def of_state(state, steps):
-    """Of the functions of a state, {source: bytes a stage}."""
+    """Of the functions of a state, {source: [(bytes, Row)]} of its stages."""
     what = "stateless function" if state == "0" else f"function of {state} bytes"
-    steps = {source: values for source, values in steps.items() if values}
-    if len(set(steps.values())) == 1:
-        words = bytes_a_stage(next(iter(steps.values())))
-        yield f"with a {what} it adds {words}, the same on every source"
+    steps = {source: found for source, found in steps.items() if found}
+    every = [pair for found in steps.values() for pair in found]
+    if len({frozenset(step for step, _ in found) for found in steps.values()}) == 1:
+        yield f"with a {what} it adds {bytes_a_stage(every)}, the same on every source"
     elif steps:
-        each = ", ".join(f"{bytes_a_stage(values)} on {source}" for source, values in steps.items())
+        each = ", ".join(f"{bytes_a_stage(found)} on {source}" for source, found in steps.items())
         yield f"with a {what} it adds not the same on every source: {each}"
 
 
-def bytes_a_stage(values):
-    low, high = shown(min(values)), shown(max(values))
-    return f"{low} bytes" if low == high else f"{low} to {high} bytes by depth"
+def bytes_a_stage(found):
+    text = span(found)
+    return f"{text} bytes{' by depth' if ' to ' in text else ''}"

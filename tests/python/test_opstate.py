@@ -1,5 +1,7 @@
 """opstate: what the cells say without a timed run, and what the report says of committed results."""
 
+import re
+
 import pytest
 
 from conftest import run
@@ -141,8 +143,8 @@ WHEN_ALL = "algorithm=when-all,children=4"
 
 def test_the_discussion_is_judged_by_the_interval(results):
     found = section(results)
-    assert "read_some: sender pipeline takes 0.034 % (99 %: 0.033 % to 0.042 %)" in found
-    assert "is the overhead; here all are below 1 %." in found
+    assert "above the floor: sender pipeline 0.034 % (99 %: 0.033 % to 0.042 %)" in found
+    assert "is the overhead; here all senders that allocate nothing are below 1 % of a core." in found
     old = above("sender", "array", WHEN_ALL, "54.1\t53.4\t56.3")
     change(results, old, old.replace("56.3", "120"))
     assert "here 1 % lies within the interval of sender array, when_all of 4." in section(results)
@@ -155,14 +157,17 @@ def test_operation_states_of_cxx_are_judged_too(results):
     old = above("sender", "array", WHEN_ALL, "54.1\t53.4\t56.3")
     change(results, old, old + "\t99\nopstate\t" + above("cxx-sender", "as-written", WHEN_ALL, "59\t58\t60"))
     found = section(results)
-    assert "static operation states (cxx-sender as-written, when_all of 4) takes 0.59 % (99 %: 0.58 % to" in found
-    assert "awaitable form of that operation, awaitable task-in-task, takes 1.8 %" in found
+    assert "the dearest (cxx-sender as-written, when_all of 4) takes 0.59 % (99 %: 0.58 % to 0.6 %)" in found
+    assert "the dearest awaitable for the same, task-in-task, takes 1.8 %" in found
+    short = report(results, "headlines")
+    assert "take at most 0.59 % of a core beyond code by hand, awaitables for the same at most 1.8 %" in short
 
 
 def test_what_may_be_nothing_is_said_so(results):
     old = above("sender", "pipeline", "algorithm=read-some", "3.44\t3.3\t4.21")
     change(results, old, old.replace("3.3\t", "-3.3\t"))
-    assert "takes nothing that can be told apart from the floor (99 %: -0.033 % to 0.042 %)" in section(results)
+    found = section(results)
+    assert "sender pipeline nothing that can be told apart from the floor (99 %: -0.033 % to 0.042 %)" in found
 
 
 def test_what_is_built_is_not_counted_twice(results):
@@ -176,14 +181,41 @@ def test_what_is_built_is_not_counted_twice(results):
 
 def test_sentences_follow_the_data(results):
     found = section(results)
-    assert "(state=8), gcc-12.2.0: 28 instructions, 1 above the floor, within the 6 stores" in found
-    assert "of 48 bytes of operation state 0 bytes a time are written" in found
-    assert "144 at 16: 8 bytes a stage." in found
-    assert "any-sender 133 instructions and 1 allocation more, any-sender-fits 58 instructions more" in found
+    assert "by hand (lower is better), senders: a pipeline of 4 then 1 to 5, 4 let_value that" in found
+    assert "gcc-12.2.0: an operation writes 0 bytes; its operation state has 48, and" in found
+    assert "an operation state, functions of 8 bytes: then 8, let_value that shares storage 16." in found
+    assert "gcc-12.2.0: any-sender 133 and 1 allocation, any-sender-fits 58, table-sender 29, any-stream 35." in found
     assert "32 of 208 bytes are the environment" in found
     old = f"sender\tpipeline\tdepth=16,state=8\t{MAIN}\top_state_bytes\tB\t144\t144\t144"
     change(results, old, old.replace("144", "160"))
-    assert "160 at 16: 9.07 bytes a stage on average." in section(results)
+    assert "functions of 8 bytes: then 9.07 on average (gcc-12.2.0), then 8 (clang-19.1.7), let_" in section(results)
+
+
+def row_linked_after(results, experiment, words):
+    """The fields of the row that the figure after these words of the section links to."""
+    report(results, "page")
+    page = (results / "report.html").read_text().partition(f"<section id={experiment}>")[2].partition("</section>")[0]
+    found = re.search(re.escape(words) + rf' <a class=row href="#{experiment}-(\d+)">', page)
+    assert found, words
+    tsv = (results / "results" / f"{experiment}.tsv").read_text()
+    return tsv.splitlines()[int(found.group(1)) - 1].split("\t")
+
+
+@pytest.mark.parametrize(
+    "words, row",
+    [
+        ("take at most", ("array", WHEN_ALL, "ns_above_floor")),
+        ("awaitables for the same at most", ("task-in-task", WHEN_ALL, "ns_above_floor")),
+        ("above the floor: sender pipeline", ("pipeline", "algorithm=read-some", "ns_above_floor")),
+        ("awaitables: one that is ready", ("ready", "depth=4,state=8", "instructions_per_op")),
+        ("an operation writes", ("pipeline", "depth=4,state=8", "bytes_written_per_op")),
+        ("functions of 8 bytes: then", ("pipeline", "depth=16,state=8", "op_state_bytes")),
+        ("gcc-12.2.0: any-sender", ("any-sender", "algorithm=read-some", "instructions_per_op")),
+    ],
+)
+def test_a_figure_links_to_its_row(results, words, row):
+    fields = row_linked_after(results, "opstate", words)
+    assert (fields[2], fields[3], fields[5]) == row
 
 
 def on_source(source, depth, state, size):
@@ -200,7 +232,6 @@ def test_sources_are_compared_by_what_a_then_adds(results):
     tsv.write_text(text)
     found = section(results)
     assert "with a function of 8 bytes it adds 8 bytes, the same on every source." in found
-    assert "in bytes: just 16, schedule 32." in found
     assert set(before.splitlines()) < set(found.splitlines()), "nothing else is said of these"
     table = (results / "tables" / "opstate-sources.md").read_text()
     assert "| schedule | 8 | gcc-12.2.0 |  | 32 | 40 | 48 | - |" in table
@@ -219,7 +250,7 @@ def test_a_run_without_times_or_counts_has_its_sizes(results):
     kept = ("_bytes\t", "toolchain")
     tsv.write_text("".join(f"{line}\n" for line in tsv.read_text().splitlines() if any(word in line for word in kept)))
     found = section(results)
-    assert "8 bytes a stage" in found
+    assert "functions of 8 bytes: then 8" in found
     assert "overhead" not in found
 
 
