@@ -59,7 +59,7 @@ template <class Scheduler> struct schedule {
 
     Scheduler scheduler;
 
-    template <class Rcvr> operation<Rcvr> connect(Rcvr rcvr) &&
+    template <class Rcvr> operation<Rcvr> connect(Rcvr rcvr) const
     {
         PROBE(CONNECT);
         PROBE(OP_STATE_BUILT);

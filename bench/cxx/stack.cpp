@@ -11,6 +11,8 @@
 #include "bench/cxx/just.hpp"
 #include "bench/cxx/let_value.hpp"
 #include "bench/cxx/mechanisms.hpp"
+#include "bench/cxx/repeat_effect_until.hpp"
+#include "bench/cxx/repeat_until.hpp"
 #include "bench/cxx/returning_awaitable.hpp"
 #include "bench/cxx/task.hpp"
 #include "bench/cxx/then.hpp"
@@ -210,6 +212,78 @@ template <unsigned depth, size_t bytes> int run_bounced(stack_job *job)
                      [&scheduler](ssize_t value) { return continues_on<just<>, trampoline *>{{value}, &scheduler}; });
 }
 
+/* ---- Senders that repeat, without a coroutine ---- */
+
+struct record {
+    stack_job *job;
+
+    template <class... Ts> bool operator()(Ts &&...) noexcept
+    {
+        stack_job_completed(job, job->made);
+        return job->made >= job->completions;
+    }
+};
+
+struct end_receiver {
+    int *status;
+
+    void set_value() && noexcept
+    {
+        *status = 0;
+    }
+    void set_error(std::exception_ptr) && noexcept
+    {
+        *status = -EPROTO;
+    }
+    void set_stopped() && noexcept
+    {
+        *status = -ECANCELED;
+    }
+    env get_env() const noexcept
+    {
+        return {};
+    }
+};
+
+template <class Sndr> int repeat(stack_job *job, Sndr sndr)
+{
+    int status = -EPROTO;
+    if (job->completions == 0)
+        return 0;
+    auto op = std::move(sndr).connect(end_receiver{&status});
+    op.start();
+    return status;
+}
+
+using recorded = then<just<as_written, no_value>, record>;
+
+/* starts_on is let_value(schedule, a function that returns the child) ([exec.starts.on]). */
+struct go_on {
+    recorded child;
+
+    recorded operator()() noexcept
+    {
+        return child;
+    }
+};
+
+int run_nesting(stack_job *job)
+{
+    return repeat(job, repeat_effect_until<recorded>{{{}, {job}}});
+}
+
+int run_bouncing(stack_job *job)
+{
+    trampoline scheduler = TRAMPOLINE_DEFAULTS;
+    using started = let_value<schedule<trampoline *>, go_on>;
+    return repeat(job, repeat_effect_until<started>{{{&scheduler}, {{{}, {job}}}}});
+}
+
+int run_looping(stack_job *job)
+{
+    return repeat(job, repeat_until<recorded>{{{}, {job}}});
+}
+
 } // namespace
 
 const stack_variant ready_variants[] = {variant("-", 0, run_ready, LONGEST_RUN), last_variant};
@@ -259,5 +333,11 @@ const stack_variant returning_variants[] = {
     variant("then=8", 8, run_sender<returning_task, chain<as_written, 8>>),
     variant("with=let_value", 1, run_sender<returning_task, let<as_written>>),
     variant("with=when_all", 1, run_sender<returning_task, both>),
+    last_variant,
+};
+const stack_variant repeat_variants[] = {
+    variant("by=nesting", 0, run_nesting),
+    variant("by=trampoline", 0, run_bouncing, LONG_RUN, BOUND),
+    variant("by=loop", 0, run_looping, LONG_RUN, LOOP),
     last_variant,
 };
