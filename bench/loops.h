@@ -37,6 +37,7 @@ enum loop_kind {
     X(cxx_pipeline, "cxx-sender", "pipeline", MACHINE, CELL_BOTH, __VA_ARGS__)
 #define LOOP_FORMS_IN_C_ONLY(X, ...)                                                                                   \
     X(task_in_task, "awaitable", "task-in-task", TASK, CELL_FULL, __VA_ARGS__)                                         \
+    X(task_suspending, "awaitable", "task-suspending", TASK, CELL_FULL, __VA_ARGS__)                                   \
     X(task_budget, "awaitable", "task-budget-1", BUDGETED_TASK, CELL_FULL, __VA_ARGS__)                                \
     X(p2300_task_budget, "sender", "p2300-task-budget-1", BUDGETED_TASK, CELL_FULL, __VA_ARGS__)                       \
     X(p2300_algorithms, "sender", "p2300-algorithms", TASK, CELL_FULL, __VA_ARGS__)                                    \

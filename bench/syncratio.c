@@ -3,12 +3,16 @@
  *
  *   reactor=sim     `share` percent of reads and writes, drawn from the seed, complete in stream_try; the rest come
  * from the run_loop's next poll. One operation is one turn, a read and a write of 64 bytes, for every form of the loop.
- * A form that nests runs on until an operation waits, or its launch ends, at 512 turns. load=NAME       a server of TCP
- * connections on loopback, its peer a thread of its own: on another processor, on the same, or where the kernel puts it
- * (peer). sync_share are the reads that complete at once, of those that bring bytes: in stream_try before an epoll
- * reactor waits (counts=try), or, submitted to io_uring without a try, by the first look at its completions, which does
- * not wait: the system call that submits has just returned (counts=submitted). low and high are the least and the most
- * of the repeats, and value is their median.
+ * A form that nests runs on until an operation waits, or its launch ends, at 512 turns. What a form does with an
+ * operation that is complete at once: awaitable task goes on without suspending, for await_ready says so, and
+ * task-suspending suspends, and await_suspend gives its own handle back. Of a coroutine that awaits senders, member is
+ * the one that does not suspend; p2300-task, the handshakes and the rest always do.
+ *
+ *   load=NAME         a server of TCP connections on loopback, its peer a thread of its own: on another processor, on
+ * the same, or where the kernel puts it (peer). sync_share are the reads that complete at once, of those that bring
+ * bytes: in stream_try before an epoll reactor waits (counts=try), or, submitted to io_uring without a try, by the
+ * first look at its completions, which does not wait: the system call that submits has just returned
+ * (counts=submitted). low and high are the least and the most of the repeats, and value is their median.
  *
  *   ping-pong       1 connection; a message of 64 bytes is sent when the one before has come back
  *   in-two-reads    the same, each message in two reads, as a header and its body are
@@ -59,8 +63,8 @@ static void socket_describe(const struct cell *cell, const struct row *blank, st
 /* Quick mode times a few forms at three shares. It counts those, and their like in C++, at every share, and the others
  * where all and where no operations complete at once. */
 #define QUICK_TIMED(form_)                                                                                             \
-    ((form_) == LOOP_FORM_floor || (form_) == LOOP_FORM_task || (form_) == LOOP_FORM_pipeline ||                       \
-     (form_) == LOOP_FORM_p2300_task || (form_) == LOOP_FORM_handshake_exchange ||                                     \
+    ((form_) == LOOP_FORM_floor || (form_) == LOOP_FORM_task || (form_) == LOOP_FORM_task_suspending ||                \
+     (form_) == LOOP_FORM_pipeline || (form_) == LOOP_FORM_p2300_task || (form_) == LOOP_FORM_handshake_exchange ||    \
      (form_) == LOOP_FORM_handshake_thread_id)
 #define QUICK_COUNTED(form_) (QUICK_TIMED(form_) || (form_) == LOOP_FORM_cxx_task || (form_) == LOOP_FORM_cxx_pipeline)
 #define AT_AN_END(share_) ((share_) == 0 || (share_) == 100)
