@@ -7,6 +7,7 @@ from pathlib import Path
 from . import claims_first, links, published
 from .claims_condition import EXCEPT, separate
 from .claims_figures import figures, said
+from .claims_minutes import Took
 from .claims_rules import BadRule, Case, in_cxx, index_of, judge_clause, parse, together
 from .rows import Cited, cited, without_calibration
 from .tables import Mark, Section, Table
@@ -19,6 +20,7 @@ STRADDLES = "the intervals straddle the limit"
 NO_CONDITION = "no short condition"  # tells the cases apart that agree
 WORDS = "words"  # the kind of cells that are text
 OF_COMPILER = ("stack_", "overflow_")  # metrics that a compiler's options decide
+NOT_COUNTED = "not counted"  # begins what is said beside a verdict
 NOT_BUILT = "not built"  # begins the reason of a program that was skipped
 ANY = "-"  # such a program has cells of every experiment whose costs are counted with other compilers and options
 OWN_PROGRAMS, TIMED = ("finals", "phases", "stack"), ("ns_", "ratio_to_")  # and so nothing of these
@@ -69,23 +71,29 @@ class Verdict:
     measured: Cited
     spread: str
     command: str
-    minutes: float  # None where the run does not say
+    minutes: float  # to measure it again; None where the run does not say
     rows: tuple
     notes: str = ""
     counts: tuple = (0, 0, 0)  # cases that are true, false, undecided
     amended: str = "-"
     first: str = ""
     by_first: object = None  # the verdict by the first rule, where that is another
+    left: str = ""  # what it does not count, and why
 
     @property
     def text(self):
-        """The verdict with its condition."""
-        if not self.condition:
-            return self.verdict
-        if self.verdict == WHEN and self.condition.startswith((EXCEPT, NO_CONDITION)):
-            return f"{HOLDS}{' in part,' * self.condition.startswith(NO_CONDITION)} {self.condition}"
-        return f"{self.verdict} {self.condition}" if self.verdict == WHEN else f"{self.verdict}: {self.condition}"
+        """The verdict with its condition, and what it does not count."""
+        text, condition = self.verdict, self.condition
+        if text == WHEN and condition.startswith((EXCEPT, NO_CONDITION)):
+            text = f"{HOLDS}{' in part,' * condition.startswith(NO_CONDITION)} {condition}"
+        elif condition:
+            text += f" {condition}" if text == WHEN else f": {condition}"
+        return links.plain(f"{text}; {self.left}" if self.left else text)
 
+    @property
+    def why(self):
+        """The condition, and what the verdict does not count."""
+        return "; ".join(part for part in (self.condition, self.left) if part)
 
     @property
     def word(self):
@@ -129,8 +137,12 @@ def fingerprint(rule):
 
 def judge(paper, results, info, only=None):
     """[Verdict], in the ledger's order; only: of this id alone."""
-    index, papers = index_of(without_calibration(results)), published.read(paper)
-    return [verdict_of(claim, index, papers, results, info) for claim in read(paper) if only in (None, claim.id)]
+    index, papers, took = index_of(without_calibration(results)), published.read(paper), Took(results, info)
+    verdicts = []
+    for claim in read(paper):
+        if only in (None, claim.id):
+            verdicts.append(replace(verdict_of(claim, index, papers, results, info), minutes=took.minutes(claim)))
+    return verdicts
 
 
 def find(paper, name):
@@ -149,36 +161,39 @@ def verdict_of(claim, index, papers, results, info):
     rows = tuple(dict.fromkeys(row for case in cases for row in case.rows))
     word, condition, counts = decide(cases) if cases else (UNTESTED, reason(claim, judged, results, info), (0, 0, 0))
     if cases:
-        word, condition = with_remarks(word, condition, cases, remarks(judged, info))
-    condition = "; ".join([condition] * bool(condition) + unbuilt(claim, results, info))
+        word, condition = narrowed(word, condition, cases)
+    left = "; ".join((remarks(judged, info) if cases else []) + unbuilt(claim, results, info))
     measured, spread = figures(judged) if cases else (cited("-"), "-")
     command = f"scripts/reproduce --claim {claim.id}" if claim.clauses else "-"
     fields = (claim.id, claim.claim, claim.source, claim.section, ", ".join(claim.experiments) or "-", claim.rule)
-    took = minutes(claim, results, info)
     first = claim.by_first()
     by_first = verdict_of(first, index, papers, results, info) if first else None
-    return Verdict(*fields, word, condition, measured, spread, command, took, rows, claim.notes, counts, claim.amended,
-                   claim.first, by_first)
+    return Verdict(*fields, word, condition, measured, spread, command, None, rows, claim.notes, counts, claim.amended,
+                   claim.first, by_first, left and f"{NOT_COUNTED}: {left}")
 
 
 def remarks(judged, info):
-    """What a rule names and the run does not tell."""
+    """What a rule names and the run does not tell, or the rule leaves out."""
     found = []
     lacking = [row for one in judged for row in one.missing]
     if lacking:
-        found.append(f"{len(lacking)} rows have no figure: {why_missing(lacking[0], info)}")
+        found.append(f"{count(lacking)} without a figure, for {why_missing(lacking[0], info)}")
     for one in judged:
         clause = one.clause
         if one.unnamed:
-            found.append(f"this run has no such rows of {', '.join(one.unnamed)}")
+            found.append(f"{', '.join(one.unnamed)}, of which this run has no such rows")
         if one.untried:
-            found.append(f"{one.untried} rows were not tried in this mode")
+            found.append(f"{count(one.untried)} that this mode does not try")
         if one.alone:
-            found.append(f"{one.alone} rows have no {said(clause.right)} to be compared with")
+            found.append(f"{count(one.alone)} without {said(clause.right)} to be compared with")
         if one.left_out:
             metric = f"{clause.left.metric.replace('_', ' ')} of {said(clause.left)}"
-            found.append(f"{one.left_out} rows are left out, where {metric} is not {' or '.join(clause.words)}")
-    return list(dict.fromkeys(found))
+            found.append(f"{count(one.left_out)} where {metric} is not {' or '.join(clause.words)}")
+    return list({links.plain(text): text for text in found}.values())
+
+
+def count(rows):
+    return f"{cited(len(rows), rows[0])} row{'s' * (len(rows) != 1)}"
 
 
 def unbuilt(claim, results, info):
@@ -191,22 +206,21 @@ def unbuilt(claim, results, info):
         name, reason = entry.get("experiment"), entry.get("reason", "")
         if reason.startswith(NOT_BUILT) and (name, name == ANY or "cxx" in entry.get("what", "")) in asked:
             lacking.append(reason)
-    programs = "1 program was" if len(lacking) == 1 else f"{len(lacking)} programs were"
-    return [f"{programs} {lacking[0]}"] if lacking else []
+    return [f"{len(lacking)} program{'s' * (len(lacking) != 1)}, {lacking[0]}"] if lacking else []
 
 
-def with_remarks(word, condition, cases, told):
+def narrowed(word, condition, cases):
     """What a compiler's options decide, and was measured at one of them only, does not hold without a condition."""
     settings = {row.setting.options for case in cases for row in case.rows if row.metric.startswith(OF_COMPILER)}
     levels = {(dict(options).get("opt"), dict(options).get("sib")) for options in settings}
-    if len(levels) == 1:
-        [(level, siblings)] = levels
-        narrow = f"at {level} with{'out' if siblings == 'off' else ''} sibling calls"
-        if word == HOLDS:
-            word, condition = WHEN, f"{narrow} ({len(cases)} of {len(cases)} cases; no other setting was measured)"
-        else:
-            told = [f"{narrow} alone: no other setting was measured", *told]
-    return word, "; ".join([condition] * bool(condition) + told)
+    if len(levels) != 1:
+        return word, condition
+    [(level, siblings)] = levels
+    narrow = f"at {level} with{'out' if siblings == 'off' else ''} sibling calls"
+    if word == HOLDS:
+        return WHEN, f"{narrow} ({len(cases)} of {len(cases)} cases; no other setting was measured)"
+    alone = f"{narrow} alone: no other setting was measured"
+    return word, f"{condition}; {alone}" if condition else alone
 
 
 def decide(cases):
@@ -221,7 +235,7 @@ def decide(cases):
     if not true:
         return REFUTED, untold, counts
     found = separate([case for case in cases if case.outcome is not None])
-    share = f"{true} of {true + false} cases"
+    share = f"{example(true, True, cases)} of {example(true + false, False, cases)} cases"
     if not found.text:
         text = f"{NO_CONDITION}: {share}"
     elif found.wrong:
@@ -229,6 +243,11 @@ def decide(cases):
     else:
         text = f"{found.text} ({share})"
     return WHEN, text + (f"; {untold}" if untold else ""), counts
+
+
+def example(number, outcome, cases):
+    """A count, with the first of the cases that agree, or do not."""
+    return cited(number, *next(case.rows[:1] for case in cases if case.outcome is outcome))
 
 
 def undecided(cases, true):
@@ -278,17 +297,6 @@ def why_skipped(selection, info):
     return ""
 
 
-def minutes(claim, results, info):
-    """Of the whole experiments, and of the counts made for all of them, as this run took them: at most what the claim
-    alone takes, once it is built."""
-    seconds = {stage["name"]: stage["seconds"] for stage in info.get("stages", []) if stage.get("of") != "reproduce"}
-    known = [seconds[name] for name in claim.experiments if name in seconds]
-    if not known or len(known) < len(claim.experiments):
-        return None
-    shared = sum(took for name, took in seconds.items() if name not in results)
-    return max(0.1, round((sum(known) + shared) / 60, 1))
-
-
 # ---- What is written and printed ----
 
 
@@ -301,11 +309,11 @@ def tsv(verdicts):
     """DIR/claims.tsv"""
     lines = [WRITTEN]
     for one in verdicts:
-        fields = {**{name: getattr(one, name, "") for name in WRITTEN}, "verdict": one.word}
+        fields = {**{name: getattr(one, name, "") for name in WRITTEN}, "verdict": one.word, "condition": one.why}
         fields[claims_first.COLUMN] = claims_first.word(one)
         fields["minutes"] = "?" if one.minutes is None else one.minutes
         lines.append([str(fields[name]) or "-" for name in WRITTEN])
-    return "".join("\t".join(line) + "\n" for line in lines)
+    return links.plain("".join("\t".join(line) + "\n" for line in lines))
 
 
 def sentence(verdicts):
@@ -343,7 +351,7 @@ def section(verdicts, info=None):
             Table(
                 "claims-" + "".join(char if char.isalnum() else "-" for char in source.lower()),
                 f"{source}: {title(mine)}",
-                ["verdict", "claim", "when, or why not", "measured", "section"],
+                ["verdict", "claim", "when, or why not", "measured", "paper's section"],
                 [line(one) for one in mine],
                 essential=True,
             )
@@ -374,7 +382,7 @@ def line(one):
     if one.spread not in ("-", "exact"):
         text = f"{text[:-1]}, {one.spread})" if text.endswith(")") else f"{text} ({one.spread})"
     measured = cited(Mark(text, WORDS), *one.measured.rows)
-    verdict, condition = one.verdict, one.condition
+    verdict, condition = one.verdict, one.why
     if verdict == WHEN and condition.startswith(EXCEPT):
         verdict, condition = f"{HOLDS} {EXCEPT.strip()}", condition[len(EXCEPT):]
     elif verdict == WHEN and condition.startswith(NO_CONDITION):
@@ -384,7 +392,7 @@ def line(one):
 
 def printed(one):
     """A claim in full, for a terminal."""
-    took = f" (at most {one.minutes:g} minutes, once built)" if one.minutes is not None else ""
+    took = f" (about {one.minutes:g} minutes, once built)" if one.minutes is not None else ""
     lines = [
         ("claim", one.claim),
         ("source", f"{one.source}, {one.section}"),

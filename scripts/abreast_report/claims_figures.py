@@ -1,19 +1,19 @@
 """What the rows of a claim measured, in words: the middle, the ends, and the rows to look at."""
 
+from . import links
 from .rows import cited, median, shown
 
-CITED = 3  # rows that a figure of many links to
 FEW = 3  # values that are all shown, and have no median
 MISSED = 0.01  # of the intervals: they are at 99 %
 WORTH_TELLING = 0.2  # intervals that miss
 
 
 def figures(judged):
-    """(what was measured, its spread) of every clause."""
+    """(what was measured, its spread) of every clause; their figures link to the rows that have them."""
     judged = [one for one in judged if one.clause.quantifier != "where"]
     found = [figure(one, len(judged) > 1) for one in judged]
     rows = [row for _, _, cited_rows in found for row in cited_rows]
-    spread = "; ".join(dict.fromkeys(spread for _, spread, _ in found))
+    spread = "; ".join({links.plain(spread): spread for _, spread, _ in found}.values())
     return cited("; ".join(text for text, _, _ in found), *rows), spread
 
 
@@ -25,17 +25,18 @@ def figure(one, several):
         found = {}
         for case in cases:
             found.setdefault(case.rows[0].text, []).append(case.rows[0])
-        parts = [f"{word} in {len(rows)}" for word, rows in sorted(few(found).items(), key=lambda item: -len(item[1]))]
+        counts = sorted(few(found).items(), key=lambda item: -len(item[1]))
+        parts = [f"{word} in {cited(len(rows), rows[0])}" for word, rows in counts]
         return f"{metric}: {', '.join(parts)} of {len(cases)} rows", "exact", [rows[0] for rows in found.values()]
     numbers = [case.rows for case in cases if all(row.value is not None for row in case.rows)]
     if not numbers:
-        return f"{metric}: {cases[0].rows[0].text}", "exact", cases[0].rows
+        return f"{metric}: {cited(cases[0].rows[0].text, *cases[0].rows)}", "exact", cases[0].rows
     value, low, high, rows = middle_of(clause, numbers)
     if clause.right:
         other = "that" if clause.right.metric == clause.left.metric else words(clause.right.metric)
         metric += f", over {other} of {said(clause.right)}"
     text = f"{metric}: {value}"
-    if low == high == value and all(row.exact for one in numbers for row in one):
+    if low == high == links.plain(value) and all(row.exact for one in numbers for row in one):
         return text + (f" in all {len(numbers)}" if len(numbers) > 1 else ""), "exact", rows
     return text + (f" (median of {len(numbers)})" if len(numbers) > FEW else ""), f"{low} to {high}{misses(one)}", rows
 
@@ -63,18 +64,17 @@ def middle_of(clause, found):
     """(median, least, most, rows of them): of a few the values and their range, of one its interval."""
     show, value_of = (times, quotient) if clause.right else (shown, lambda rows: rows[0].value)
     values = sorted(((value_of(rows), rows) for rows in found), key=lambda item: item[0])
-    numbers = [value for value, _ in values]
-    if len(values) > 1:
-        middle = values[(len(values) - 1) // 2 : len(values) // 2 + 1]
-        several = [row for one in (*middle, values[0], values[-1]) for row in one[1]]
-        ends = numbers[0], numbers[-1]
-        listed = len(values) <= FEW and show(ends[0]) != show(ends[1])
-        told = ", ".join(map(show, numbers)) if listed else show(median(numbers))
-        if listed:
-            intervals = [interval_of(rows) for _, rows in values]
-            ends = min(low for low, _ in intervals), max(high for _, high in intervals)
-        return told, *map(show, ends), list(dict.fromkeys(several))[:CITED]
-    return (*map(show, (numbers[0], *interval_of(found[0]))), found[0])
+    low, high = values[0], values[-1]
+    middle = values[(len(values) - 1) // 2 : len(values) // 2 + 1]
+    several = [row for one in (*middle, low, high) for row in one[1]]
+    if len(values) > 1 and (len(values) > FEW or show(low[0]) == show(high[0])):
+        told = cited(show(median([value for value, _ in values])), *middle[0][1])
+    else:
+        told = ", ".join(f"{cited(show(value), *rows)}" for value, rows in values)
+        intervals = [(interval_of(rows), rows) for _, rows in values]
+        low = min(((ends[0], rows) for ends, rows in intervals), key=lambda item: item[0])
+        high = max(((ends[1], rows) for ends, rows in intervals), key=lambda item: item[0])
+    return told, *(cited(show(value), *rows) for value, rows in (low, high)), list(dict.fromkeys(several))
 
 
 def interval_of(rows):

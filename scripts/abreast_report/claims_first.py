@@ -4,6 +4,7 @@ changes that were made when verdicts were known.
 Column `first` of paper/claims.tsv has the rule of the ledger's first commit, ADDED, or nothing where it is today's. A
 verdict (claims.Verdict) has by_first, the verdict by that rule, where it is another. docs/claims.md has the words."""
 
+from . import links
 from .tables import Mark, Table
 
 ADDED = "added"  # the ledger's first commit has no such claim
@@ -71,7 +72,7 @@ def sentences(verdicts):
 
 def why(gone):
     reasons = dict.fromkeys(one.by_first.condition for one in gone)
-    return f", for {'; '.join(reasons)}" if gone else ""
+    return f", for {links.plain('; '.join(reasons))}" if gone else ""
 
 
 def split(items, wanted):

@@ -110,9 +110,9 @@ class Judged:
     missing: list = field(default_factory=list)  # rows without a value
     empty: Selection = None  # the first selection that found nothing, or no partner
     unnamed: list = field(default_factory=list)  # models and mechanisms that selected no row, though others did
-    alone: int = 0  # rows without a partner
-    untried: int = 0  # rows that say so
-    left_out: int = 0  # of a where: the cases of the other clauses that it leaves out
+    alone: list = field(default_factory=list)  # rows without a partner
+    untried: list = field(default_factory=list)  # rows that say so
+    left_out: list = field(default_factory=list)  # of a where: rows of the other clauses that it leaves out
 
 
 @functools.lru_cache(maxsize=None)
@@ -331,12 +331,12 @@ def judge_clause(clause, index, published):
         if row.missing:
             judged.missing.append(row)
         elif row.text == UNTRIED:
-            judged.untried += 1
+            judged.untried.append(row)
         elif clause.operator == "is":
             judged.cases.append(Case(row.text in clause.words, (row,), features_of(row, keys)))
         else:
             mine = partners(row, clause.right, others) if clause.right else [None]
-            judged.alone += not mine
+            judged.alone += [] if mine else [row]
             for other in mine:
                 if other is not None and other.missing:
                     judged.missing.append(other)
@@ -393,11 +393,11 @@ def leave_out(judged):
         found = {}
         for case in where.cases:
             found.setdefault(place(case), []).append(case.outcome)
+        kept = {at for at, outcomes in found.items() if all(outcomes)}
         for one in judged:
             if one.clause.quantifier != "where":
-                kept = [case for case in one.cases if all(found.get(place(case), [False]))]
-                where.left_out += len(one.cases) - len(kept)
-                one.cases = kept
+                where.left_out += [case.rows[0] for case in one.cases if place(case) not in kept]
+                one.cases = [case for case in one.cases if place(case) in kept]
 
 
 def joined(cases, features):

@@ -12,7 +12,7 @@ from conftest import DATA, ROOT, one_line, run
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from abreast_report import claims, claims_first, published, runinfo  # noqa: E402
+from abreast_report import claims, claims_first, links, published, runinfo  # noqa: E402
 from abreast_report.claims_condition import separate  # noqa: E402
 from abreast_report.claims_rules import BadRule, Case, index_of, judge_clause, number, parse, together  # noqa: E402
 from abreast_report.rows import parse_line, read_results  # noqa: E402
@@ -179,7 +179,8 @@ def test_words_are_compared_as_words_and_are_no_numbers():
 def test_what_was_not_tried_is_neither_true_nor_false():
     rows = [row("a", "overflow", "none"), row("a", "overflow", "untried", variant="stack=8")]
     assert judged("every grid/sender/a overflow is none", *rows) == [True]
-    assert verdict_of("every grid/sender/a overflow is none", *rows).text == "holds: 1 rows were not tried in this mode"
+    told = verdict_of("every grid/sender/a overflow is none", *rows).text
+    assert told == "holds; not counted: 1 row that this mode does not try"
 
 
 # ---- Verdicts ----
@@ -353,7 +354,7 @@ def verdict_of(rule, *rows, first="", **info):
 def figure_of(*values):
     rows = [row("a", "x", value, variant=f"depth={at}") for at, value in enumerate(values)]
     found = verdict_of("every grid/sender/a x < 99", *rows)
-    return str(found.measured), found.spread
+    return links.plain(str(found.measured)), links.plain(found.spread)
 
 
 def test_medians_are_of_the_middle_two_and_of_a_few_all_are_shown():
@@ -374,7 +375,7 @@ def test_what_a_rule_names_and_no_row_has_is_said():
     found = verdict_of("every grid/sender|cxx-sender/a|b x < grid/awaitable/c x", row("a", "x", 1, variant="depth=1"),
                        row("a", "x", 1), row("c", "x", 2, model="awaitable"))
     assert found.verdict == "holds"
-    assert "no such rows of cxx-sender, b" in found.text and "1 rows have no awaitable c" in found.text
+    assert "cxx-sender, b, of which this run has no such rows; 1 row without awaitable c" in found.text
 
 
 def test_what_options_decide_does_not_hold_of_one_of_them_alone():
@@ -396,11 +397,11 @@ def test_programs_that_were_not_built_are_told_beside_the_verdict():
     programs = [("stack", "gcc/stack-cxx", hint), ("stack", "clang/stack-cxx", hint), ("-", "clang/costs", hint),
                 ("stack", "library asio", "it is compiled in full mode alone")]
     both = "every stack/sender|cxx-sender/a stack_bytes_per_op = 1"
-    assert f"; 2 programs were {hint}" in told(both, "sender", "stack_bytes_per_op", "stack", *programs)
+    assert f"rows; 2 programs, {hint}" in told(both, "sender", "stack_bytes_per_op", "stack", *programs)
     alone = both.replace("|cxx-sender", "")
     assert "not built" not in told(alone, "sender", "stack_bytes_per_op", "stack", *programs), "C has all its programs"
     count = "every grid/sender/a allocs_per_op = 1"
-    assert told(count, "sender", "allocs_per_op", "grid", *programs) == f"holds: 1 program was {hint}"
+    assert told(count, "sender", "allocs_per_op", "grid", *programs) == f"holds; not counted: 1 program, {hint}"
     assert told(count.replace("allocs", "ns"), "sender", "ns_per_op", "grid", *programs) == "holds"
 
 
@@ -408,7 +409,7 @@ def test_what_a_where_leaves_out_is_counted():
     rule = "every grid/sender/a x = 1 and where grid/awaitable/b growth is constant"
     rows = [row("a", "x", 1), row("b", "growth", "constant", model="awaitable"), row("a", "x", 1, toolchain=O0)]
     told = verdict_of(rule, *rows).text
-    assert told.startswith("holds: 1 rows are left out") and "growth of awaitable b is not constant" in told
+    assert told == "holds; not counted: 1 row where growth of awaitable b is not constant"
     told = verdict_of(rule, rows[0], row("b", "growth", "linear", model="awaitable")).text
     assert told.endswith("growth of awaitable b is nowhere constant that the rest was measured")
 
@@ -468,7 +469,7 @@ def test_the_first_rule_is_judged_beside_the_rule_of_today():
     [added_told, changed] = claims_first.sentences([other, same, gone, none, added])
     assert added_told.startswith("1 of the 5 claims were added")
     assert "4 rules were changed since, 1 of them when their verdict had been seen; 0 are the first" in changed
-    assert "Of the other 4 the first rule gives the same verdict on this run for 1, another for 1, and none for 2" in changed
+    assert "the first rule gives the same verdict on this run for 1, another for 1, and none for 2, for this" in changed
     [table] = claims_first.table([other, same, gone, none, added])
     assert [line[2:4] for line in table.rows][0] == ["refuted", "holds"] and len(table.rows) == 3
     assert claims_first.table([same]) == []
@@ -546,11 +547,23 @@ def test_all_claims_are_written_and_printed(folder):
     assert done.stdout.splitlines()[-1].startswith(f"Of {len(LEDGER)} claims of the papers ")
 
 
+def test_figures_link_to_the_rows_that_have_them(folder):
+    rows = [row("a", "x", value, variant=f"depth={at}") for at, value in enumerate((5, 1, 2, 4))]
+    for at, one in enumerate(rows):
+        object.__setattr__(one, "line", at + 2)
+    found = verdict_of("every grid/sender/a x < 4", *rows)
+    [_, _, condition, measured, _] = claims.line(found)
+    links_of = dict(re.findall(r'href="#grid-(\d)">([^<]*)</a>', links.html(measured)))
+    assert links_of == {"4": "3", "3": "1", "2": "5"}, "the median's nearest row, the least, the most"
+    assert re.findall(r'href="#grid-(\d)">([^<]*)</a>', links.html(condition)) == [("3", "2"), ("2", "4")]
+    assert links.START not in found.text and links.START not in claims.tsv([found])
+
+
 def test_what_was_measured_cites_its_rows(folder):
     found = next(one for one in judge(folder) if one.id == GROWS)
     assert found.measured.rows and {one.metric for one in found.measured.rows} == {"stack_growth"}
     assert set(found.measured.rows) <= set(found.rows)
-    assert found.minutes is None
+    assert found.minutes is None, "the run of the tests has no seconds of its stages"
     section = claims.section([found])
     assert section.short.startswith("Of 1 claims") and section.tables[0].rows[0][3].rows
 
