@@ -1,8 +1,9 @@
 """echo: the real loop, each model beside the floor."""
 
 from . import echo_apart, echo_latency
-from .echo_cost import OUTSIDE, UNDECIDED, WITHIN, core_sentence, core_table, judge, mark, shown_cpu, where_table
-from .ratios import control_finding, difference, groups_of, more, shown_range, shown_speed, speed
+from .echo_cost import FORMS, OUTSIDE, core_sentence, core_table, counted, judge, mark, place, shown_cpu, where_table
+from .finding import figure, span
+from .ratios import control_finding, difference, groups_of, more, shown_speed, speed
 from .rows import breakable, cited, model_order, shown, shown_row
 from .tables import Section, Table
 
@@ -11,6 +12,8 @@ CPU_RATIO = "cpu_ratio_to_floor"
 TO_BARE = "ratio_to_native"  # floor-apart's time over the bare loop's
 CPU_TO_BARE = "cpu_ratio_to_native"
 YARDSTICK = 0.97  # of a bare loop's throughput, that the floor's interval must not go below
+
+CXX_FORMS = [("cxx-awaitable", "task"), ("cxx-sender", "pipeline")]
 
 ELSEWHERE = {"ns_per_op", "ns_above_floor", "cpu_ns_above_floor", RATIO, CPU_RATIO, TO_BARE, CPU_TO_BARE, "msgs_per_s",
              "cpu_ns_per_msg", "offered_msgs_per_s", "ns_above_native", "cpu_ns_above_native", "server_ns_per_msg"}
@@ -56,7 +59,8 @@ def build(rows, results=None):
             "is split in. A library, named with its version, has its own reactor of that kind, on both ends of a "
             "connection. The clients of bare loops and of servers named apart have a reactor of their own, and the "
             "models there are judged in the table of servers apart; task-preallocated has its sub-requests' frames in "
-            "its own; floor-plain is without the policy that its variant names.",
+            "its own; floor-plain is without the policy that its variant names. With parts the senders' pipelines are "
+            "joined by a when_all over an array, which no library has.",
         ),
         Table(
             "echo-counts",
@@ -69,13 +73,13 @@ def build(rows, results=None):
     real = [group for group in groups if not in_memory(group)]
     memory = [group for group in groups if in_memory(group)]
     section.short = short(real, memory)
-    section.headline = headline(real)
+    section.headline = "\n".join(line for line in [headline(real), *core_sentence(real)] if line)
     section.tables[1:1] = [*where_table(memory, real, results), *echo_apart.table(real), *core_table(real),
                               *echo_latency.table(groups)]
-    section.findings = [*core_sentence(real), *echo_apart.sentences(real), *echo_latency.sentences(groups)]
-    section.findings += [*instructions(groups), *control_finding(groups, RATIO)]
+    section.findings = [*instructions(groups), *echo_apart.sentences(real), *echo_latency.sentences(groups)]
     section.findings += [text for group in groups for text in [*against_bare(group), *policy(group)]]
-    section.findings += [text for group in groups for text in [*frames_in_place(group), *far_from_floor(group)]]
+    section.findings += [text for group in real for text in [*frames_in_place(group), *far_from_floor(group)]]
+    section.findings += control_finding(groups, RATIO)
     section.data = figure_data(groups)
     latencies = echo_latency.figure_data(groups)
     section.more_data = {"echo-latency": latencies} if latencies else {}
@@ -98,56 +102,51 @@ def mark_speed(ratio):
 
 
 def throughputs(groups):
-    """{(model, mechanism): [throughput, floor = 1]}, of the models: raw loops are yardsticks."""
-    found = {}
-    for group in groups:
-        for name, figures in group.cells.items():
-            times = speed(figures.get(RATIO))
-            if times and name[0] != "raw" and not echo_apart.is_model_apart(name):
-                found.setdefault(name, []).append(times)
-    return dict(sorted(found.items(), key=lambda item: model_order(item[0][0])))
+    """[(model and mechanism, row of the floor's time over its own)], of the models: raw loops are yardsticks."""
+    return [
+        (name, figures[RATIO])
+        for group in groups
+        for name, figures in group.ordered()
+        if speed(figures.get(RATIO)) and name[0] != "raw" and not echo_apart.is_model_apart(name)
+    ]
+
+
+def speeds(rows):
+    return span([(speed(row)[0], row) for row in rows], "{:.2f}".format)
 
 
 def short(real, memory):
-    places = (("over sockets", real), ("in memory, where nothing waits", memory))
     parts = []
-    for where, groups in places:
+    for where, groups in (("over sockets", real), ("in memory, where nothing waits", memory)):
         found = [
-            f"{model} {mechanism} {shown_range([value for value, _, _ in all_times])}"
-            for (model, mechanism), all_times in throughputs(groups).items()
+            f"{model}s {speeds(rows)}"
+            for model in ("awaitable", "sender")
+            if (rows := [row for name, row in throughputs(groups) if name[0].endswith(model)])
         ]
         if found:
-            parts.append(f"{where}, {', '.join(found)}")
-    return f"Throughput of the loop, the floor's = 1: {'; '.join(parts)}." if parts else ""
+            parts.append(f"{where} {', '.join(found)}")
+    if not parts:
+        return ""
+    return f"Throughput of the loop, of the same by hand's (higher is better): {'; '.join(parts)}."
 
 
 def headline(groups):
-    parts = []
-    for (model, mechanism), all_times in throughputs(groups).items():
-        judged = [judge(times) for times in all_times]
-        span = shown_range([value for value, _, _ in all_times])
-        parts.append(
-            f"{model} {mechanism} {span} of the floor's throughput (of {len(judged)} variants, "
-            + ", ".join(f"{judged.count(word)} {word}" for word in (WITHIN, OUTSIDE, UNDECIDED))
-            + ")"
-        )
-    if not parts:
+    found = [(judge(speed(row)), row) for _, row in throughputs(groups)]
+    if not found:
         return ""
     return (
-        "The echo loop over sockets, where a form counts as within 3 % of the floor, or outside, only if its whole "
-        f"interval is: {'; '.join(parts)}."
+        f"The throughput over sockets, in {len(found)} cells of a form and a load, beside the floor's: "
+        f"{counted(found)}. A cell is within or outside only if its whole interval is."
     )
 
 
 def far_from_floor(group):
     """For each form outside the 3 %, where the rest goes, as far as the counts tell."""
     base = floor_of(group)
-    for (model, mechanism), figures in group.ordered():
-        times = speed(figures.get(RATIO))
-        elsewhere = model == "raw" or echo_apart.is_model_apart((model, mechanism))
-        if elsewhere or times is None or judge(times) != OUTSIDE:
+    for name, ratio in throughputs([group]):
+        if judge(speed(ratio)) != OUTSIDE:
             continue
-        reasons, same = [], []
+        figures, reasons, same = group.cells[name], [], []
         for metric, what in (
             ("instructions_per_op", ("instruction", "instructions")),
             ("syscalls_per_msg", ("system call", "system calls")),
@@ -155,19 +154,16 @@ def far_from_floor(group):
         ):
             value = difference(figures, base, metric)
             if value is not None and abs(value) >= 0.005:
-                reasons.append(more(value, what))
+                reasons.append(cited(more(value, what), figures[metric]))
             elif value is not None:
                 same.append(what[1])
         extra = figures.get("ns_above_floor")
-        cost = f"{shown(extra.value)} ns above the floor" if extra and extra.value is not None else "above the floor"
+        cost = f", {figure(extra)} ns above it" if extra and extra.value is not None else ""
         if reasons:
-            cost += f", with {', '.join(reasons)}"
+            cost += f", with {', '.join(f'{reason}' for reason in reasons)}"
         elif same:
             cost += f", with the same number of {' and '.join(same)}"
-        yield (
-            f"{model} {mechanism}, {group.variant}: {times[0]:.2f} of the floor's throughput "
-            f"({times[1]:.2f} to {times[2]:.2f}), {cost}."
-        )
+        yield f"{' '.join(name)} ({place(group.variant)}): {shown_speed(ratio)} of the floor's throughput{cost}."
 
 
 def met(times):
@@ -181,40 +177,36 @@ def met(times):
 def against_bare(group):
     """What the reactor costs: the floor's throughput beside a loop's without one."""
     apart = group.cells.get(("raw", "floor-apart"), {})
-    times = speed(apart.get(TO_BARE))
-    if times is None:
+    ratio, shared = apart.get(TO_BARE), apart.get(RATIO)
+    if not speed(ratio):
         return
     name, bare = next(((name, cell) for (_, name), cell in group.cells.items() if name.startswith("bare-")), ("", {}))
-    value, low, high = times
-    cpu_times = speed(apart.get(CPU_TO_BARE))
-    verdict = met(times)
-    figures = [apart.get("cpu_ns_per_msg"), bare.get("cpu_ns_per_msg")]
-    cpu = ""
-    if all(row and row.value is not None for row in figures):
-        cpu = f"; processor time a message {shown(figures[0].value)} ns against {shown(figures[1].value)} ns"
-    calls = difference(apart, bare, "syscalls_per_msg")
-    if calls is not None:
-        cpu += f", with {more(calls, ('system call', 'system calls'))}" if abs(calls) >= 0.005 else (
-            ", with the same number of system calls"
-        )
     yield (
-        f"What the reactor costs, {group.variant}: the floor has {value:.3f} ({low:.3f} to {high:.3f}) of the "
-        f"throughput of {name}, which has no reactor (1 or more: it costs nothing){cpu}. Both have their clients on "
-        f"another reactor. That the interval reaches 1.00 and does not go below {YARDSTICK:.2f}: {verdict}."
+        f"What the reactor costs ({place(group.variant)}): the floor has {thousandths(ratio)} of the throughput of "
+        f"{name}, which has no reactor (1 or more: it costs nothing). That the interval reaches 1.00 and does not go "
+        f"below {YARDSTICK:.2f}: {met(speed(ratio))}."
     )
-    if cpu_times:
+    if speed(apart.get(CPU_TO_BARE)):
+        calls = difference(apart, bare, "syscalls_per_msg")
+        kernel = ""
+        if calls is not None:
+            same = abs(calls) < 0.005
+            number = "as many system calls" if same else more(calls, ("system call", "system calls"))
+            kernel = f", with {cited(number, apart['syscalls_per_msg'])}"
         yield (
-            f"The same in processor time, {group.variant}: the floor does {cpu_times[0]:.3f} ({cpu_times[1]:.3f} to "
-            f"{cpu_times[2]:.3f}) times the messages of {name} in a second of it (1 or more: it costs nothing): "
-            f"{met(cpu_times)}."
+            f"The same in processor time: {thousandths(apart[CPU_TO_BARE])} times the messages of {name} in a second "
+            f"of it{kernel}: {met(speed(apart[CPU_TO_BARE]))}."
         )
-    shared = speed(apart.get(RATIO))
-    if shared and not shared[1] <= 1 <= shared[2]:
+    if speed(shared) and not shared.low <= 1 <= shared.high:
         yield (
-            f"The floor apart from its clients, {group.variant}, has {shared[0]:.2f} ({shared[1]:.2f} to "
-            f"{shared[2]:.2f}) times the throughput of the floor that shares its reactor with them. That is not "
-            "the reactor: bare loops are judged by the floor apart."
+            f"The floor apart from its clients ({place(group.variant)}) has {shown_speed(shared)} times the throughput "
+            "of the floor that shares its reactor with them. That is not the reactor: bare loops are judged by the "
+            "floor apart."
         )
+
+
+def thousandths(ratio):
+    return cited("{:.3f} ({:.3f} to {:.3f})".format(*speed(ratio)), ratio)
 
 
 def policy(group):
@@ -224,9 +216,10 @@ def policy(group):
     if ratio is None or not ratio.value or word is None:
         return
     verdict = "gains" if ratio.low > 1 else "costs" if ratio.high < 1 else "no difference that can be told"
+    times = cited(f"{ratio.value:.3f} ({ratio.low:.3f} to {ratio.high:.3f})", ratio)
     yield (
-        f"{word}: the floor has {ratio.value:.3f} ({ratio.low:.3f} to {ratio.high:.3f}) times the throughput that it "
-        f"has without, 64 connections, 64 bytes, socketpair, io_uring (above 1 is better): {verdict}."
+        f"{word}: the floor has {times} times the throughput that it has without ({place(group.variant)}; above 1 is "
+        f"better): {verdict}."
     )
 
 
@@ -236,29 +229,28 @@ def frames_in_place(group):
     rows = [cell.get(metric) for metric in ("allocs_per_op", RATIO) for cell in cells]
     if any(row is None or row.value is None for row in rows):
         return
-    yield cited(
-        f"Sub-requests as awaitable tasks, {group.variant}: with frames from the allocator, {shown(rows[0].value)} a "
-        f"request, {shown_speed(rows[2])} of the floor's throughput; with frames in the server's own, "
-        f"{shown(rows[1].value)} from the allocator, {shown_speed(rows[3])} (higher is better).",
-        *rows,
+    yield (
+        f"Sub-requests as awaitable tasks ({place(group.variant)}), of the floor's throughput (higher is better): with "
+        f"{figure(rows[0])} frames of the allocator a request {shown_speed(rows[2])}; with {figure(rows[1])}, for they "
+        f"are in the server's own, {shown_speed(rows[3])}."
     )
 
 
 def instructions(groups):
-    """What a turn of the loop costs above the floor in instructions, where they were counted."""
+    """What a turn of the loop costs above the floor in instructions, over all compilers and steps."""
+    found = {}
     for group in groups:
-        base = floor_of(group)
-        if "instructions_per_op" not in base or base["instructions_per_op"].value is None:
-            continue
-        parts = []
-        for (model, mechanism), figures in group.ordered():
-            value = difference(figures, base, "instructions_per_op")
-            if model != "raw" and value is not None:
-                parts.append(f"{model} {mechanism} {value:+.1f}")
+        for name, figures in group.ordered():
+            value = difference(figures, floor_of(group), "instructions_per_op")
+            if value is not None:
+                found.setdefault(name, []).append((value, figures["instructions_per_op"]))
+    for forms, where in ((FORMS, "In memory"), (CXX_FORMS, "As C++ in memory")):
+        parts = [f"{span(found[name])} with {' '.join(name)}" for name in forms if name in found]
         if parts:
-            floor = shown(base["instructions_per_op"].value)
-            where = f"Instructions a turn with {group.compiler}, {group.variant}"
-            yield f"{where}, against the floor's {floor}: {', '.join(parts)}."
+            yield (
+                f"{where} a turn takes so many instructions more than the floor's, by compiler and step: "
+                f"{', '.join(parts)}."
+            )
 
 
 def figure_data(groups):

@@ -1,8 +1,9 @@
 """echo: the models as servers with a reactor of their own, beside the floor that has one too."""
 
 from .echo_cost import NEAR, OUTSIDE, UNDECIDED, WITHIN, counted, judge, mark, shown_cpu
-from .ratios import shown_range, shown_speed, speed
-from .rows import breakable, cited, shown, shown_row
+from .finding import span
+from .ratios import shown_speed, speed
+from .rows import breakable, shown_row
 from .tables import Table
 
 FLOOR = ("raw", "floor-apart")
@@ -93,43 +94,31 @@ def table(groups):
 
 def sentences(groups):
     found = places(groups)
-    diluted, told = [], []
-    for _, floor, _ in found:
-        own, whole = floor.get(OWN), floor.get("ns_per_op")
-        if own and whole and own.value and whole.value:
-            diluted.append(own.value / whole.value)
-            told += [own, whole]
-    if diluted:
-        percents = [f"{100 * value:.0f}" for value in (min(diluted), max(diluted))]
-        span = percents[0] if percents[0] == percents[1] else f"{percents[0]} to {percents[1]}"
-        spread = shown_range([3 / value for value in diluted])
-        yield cited(
-            f"Of the time of a message over sockets {span} % is the server's own, measured where it stands apart from "
-            f"its clients; the rest is theirs. So 3 % of the whole are {spread} % of the server's own part.",
-            *told,
+    floors = [(floor.get(OWN), floor.get("ns_per_op")) for _, floor, _ in found]
+    own = [(part.value / whole.value, part) for part, whole in floors if part and whole and part.value and whole.value]
+    if own:
+        percent = span([(100 * part, row) for part, row in own], "{:.0f}".format)
+        yield (
+            f"Of the time of a message over sockets {percent} % is the server's own, measured where it stands apart "
+            "from its clients; the rest is theirs. So 3 % of the whole are "
+            f"{span([(3 / part, row) for part, row in own], '{:.2f}'.format)} % of the server's own part."
         )
     for name in FORMS:
-        whole, own, cpu, told = [], [], [], []
-        for _, floor, forms in found:
-            figures = forms.get(name)
-            if not figures:
-                continue
-            told.append(figures[RATIO])
-            whole.append((judge(speed(figures[RATIO])), speed(figures[RATIO])[0]))
-            share = of_own_part(figures.get(ABOVE), floor)
-            if share:
-                own.append((judge_share(share), share[0]))
-                cpu.append(shown(figures[ABOVE].value))
+        whole = [(floor, forms[name]) for _, floor, forms in found if name in forms]
         if not whole:
             continue
-        verdicts = counted([word for word, _ in whole])
+        ratios = [figures[RATIO] for _, figures in whole]
+        times = span([(speed(row)[0], row) for row in ratios], "{:.2f}".format)
         text = (
-            f"{' '.join(name)}, on a reactor of its own: {shown_range([value for _, value in whole])} of the "
-            f"throughput of the floor there (1 or more: it costs nothing), {len(whole)} variants: {verdicts}"
+            f"{' '.join(name)}, on a reactor of its own, has {times} of the throughput of the floor there (1 or more: "
+            f"it costs nothing): {counted([(judge(speed(row)), row) for row in ratios])}."
         )
-        if own:
+        shares = [
+            (share, figures[ABOVE]) for floor, figures in whole if (share := of_own_part(figures.get(ABOVE), floor))
+        ]
+        if shares:
             text += (
-                f"; {' and '.join(cpu)} ns a message more, of the server's own part "
-                f"{' and '.join(f'{value:.1f}' for _, value in own)} %: {counted([word for word, _ in own])}"
+                f" It takes {span([(share[0], row) for share, row in shares], '{:.1f}'.format)} % of the server's own "
+                f"part more: {counted([(judge_share(share), row) for share, row in shares])}."
             )
-        yield cited(text + ".", *told)
+        yield text

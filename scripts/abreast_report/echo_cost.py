@@ -1,7 +1,8 @@
 """echo: what the models cost above the floor in time and processor time, and where it goes."""
 
+from .finding import span
 from .ratios import difference, speed
-from .rows import breakable, cited, shown
+from .rows import breakable, cited, pairs, shown
 from .tables import Mark, Table
 
 NEAR = 0.97  # of the floor: within 3 %
@@ -11,6 +12,24 @@ KINDS = {WITHIN: "constant", OUTSIDE: "linear", UNDECIDED: "bounded"}
 FORMS = [("awaitable", "task"), ("sender", "pipeline"), ("sender", "p2300-task")]
 # The same in the experiment phases, which counts resumptions.
 PHASES = {FORMS[0]: "read-some", FORMS[1]: "pipeline", FORMS[2]: "p2300"}
+
+
+COUNTED = {"connections": "connection", "message": "byte", "parts": "part"}
+
+
+def place(variant):
+    """A variant in words: "tcp, 64 connections, 64 bytes, io_uring"."""
+    words = []
+    for key, value in pairs(variant).items():
+        if key in COUNTED:
+            words.append(f"{value} {COUNTED[key]}{'' if value == '1' else 's'}")
+        elif key == "window":
+            words.append(f"{value} in flight")
+        elif key in ("transport", "reactor"):
+            words.append(value)
+        elif (key, value) != ("spec", "off"):
+            words.append(f"{value} step" if key == "process" else f"{key}={value}")
+    return ", ".join(words)
 
 
 def judge(times):
@@ -85,33 +104,34 @@ def core_sentence(groups):
         keys = set(group.variant.split(","))
         if {"transport=tcp", "connections=1", "message=64"} <= keys:
             parts = [f"{' '.join(form)} {share(row)} %" for form, row in rows.items()]
-            yield cited(
-                f"At {RATE:,} messages a second over one TCP connection ({group.variant}), of one core above the floor "
-                f"(lower is better): {'; '.join(parts)}.",
-                *rows.values(),
+            yield (
+                f"{RATE:,} messages a second ({place(group.variant)}) take, of one core above the floor (lower is "
+                f"better): {'; '.join(parts)}."
             )
 
 
 def verdicts(groups, form):
-    """How often it is within 3 %: ({verdict: count} of throughput, the same of processor time)."""
+    """How often it is within 3 %: [(verdict, row)] of throughput, and the same of processor time."""
     throughput, cpu = [], []
     for group in groups:
         figures = group.cells.get(form, {})
-        times, row = speed(figures.get("ratio_to_floor")), figures.get("cpu_ratio_to_floor")
-        if times:
-            throughput.append(judge(times))
+        ratio, row = figures.get("ratio_to_floor"), figures.get("cpu_ratio_to_floor")
+        if speed(ratio):
+            throughput.append((judge(speed(ratio)), ratio))
         if row and row.value is not None:
-            cpu.append(judge_cpu(row))
+            cpu.append((judge_cpu(row), row))
     return throughput, cpu
 
 
 def counted(found):
-    return ", ".join(f"{found.count(word)} {word}" for word in KINDS if word in found) or "-"
+    """"5 within 3 %, 3 too noisy to tell", of [(verdict, row)]: each count linked to the first row."""
+    told = {kind: [row for word, row in found if word == kind] for kind in KINDS}
+    return ", ".join(f"{cited(str(len(rows)), *rows[:1])} {kind}" for kind, rows in told.items() if rows) or "-"
 
 
-def span(groups, form, metric):
+def above_floor(groups, form, metric):
     """What it has more of than the floor, over all places. A group where nobody allocates has no rows of it."""
-    values = []
+    found = []
     for group in groups:
         mine, floor = group.cells.get(form, {}), group.cells.get(("raw", "floor"), {})
         value = difference(mine, floor, metric)
@@ -119,11 +139,8 @@ def span(groups, form, metric):
         if unknown and not any(metric in cell for cell in group.cells.values()):
             value = 0.0
         if value is not None:
-            values.append(value if abs(value) >= 0.005 else 0.0)
-    if not values:
-        return "-"
-    low, high = shown(min(values)), shown(max(values))
-    return low if low == high else f"{low} to {high}"
+            found.append((value if abs(value) >= 0.005 else 0.0, mine.get(metric)))
+    return span(found) if found else "-"
 
 
 def resumptions(results, form):
@@ -155,8 +172,8 @@ def where_table(memory, real, results):
                 counted(throughput),
                 counted(cpu),
                 instructions,
-                span(real, form, "syscalls_per_msg"),
-                span(real, form, "allocs_per_op"),
+                above_floor(real, form, "syscalls_per_msg"),
+                above_floor(real, form, "allocs_per_op"),
                 resumptions(results, form),
                 *sizes,
             ]

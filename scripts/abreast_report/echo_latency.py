@@ -1,5 +1,6 @@
 """echo: latencies under a closed and under an open load. They are shown; no form is judged by them."""
 
+from .echo_cost import place as said_place
 from .rows import breakable, cited, model_order, shown, without
 from .tables import Table
 
@@ -66,15 +67,17 @@ def table(groups):
 
 def sentences(groups):
     for place, load, forms in latencies(groups):
-        parts, told = [], []
-        for (model, mechanism), figures in forms.items():
-            rows = [figures.get(metric(percentile)) for percentile in (50, 99)]
-            if all(row and row.value is not None for row in rows):
-                parts.append(f"{model} {mechanism} {shown(rows[0].value / 1000)} and {shown(rows[1].value / 1000)} µs")
-                told += rows
+        rows = {name: figures.get(metric(99)) for name, figures in forms.items()}
+        parts = [
+            f"{' '.join(name)} {cited(shown(row.value / 1000), row)}"
+            for name, row in rows.items()
+            if row and row.value is not None
+        ]
         if parts:
-            where = f"{place}, {load_of(load, forms, place)}"
-            yield cited(f"Latency, median and p99 (lower is better), {where}: {'; '.join(parts)}.", *told)
+            yield (
+                f"99 of 100 messages are answered within so many µs (lower is better), {said_place(place)}, "
+                f"{load_of(load, forms, place)}: {', '.join(parts)}."
+            )
 
 
 def figure_data(groups):

@@ -8,7 +8,7 @@ from conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from abreast_report import echo  # noqa: E402
+from abreast_report import echo, links  # noqa: E402
 from abreast_report.rows import parse_line  # noqa: E402
 
 MAIN = "gcc-12.2.0 O2 sib=on exc=off san=none"
@@ -26,15 +26,19 @@ def yardsticks(ratio):
     for name, cpu, calls in ((apart, 1020, 4), (bare, 1000, 4)):
         text += row(name, "ns_per_op", cpu) + row(name, "cpu_ns_per_msg", cpu) + row(name, "syscalls_per_msg", calls)
         text += row(name, "ratio_to_floor", 0.5, 0.4, 0.625)
-    return text + row(apart, "ratio_to_native", *ratio)
+    return text + row(apart, "ratio_to_native", *ratio) + row(apart, "cpu_ratio_to_native", 1.25, 1.25, 1.25)
 
 
 def section(text, results=None):
     return echo.build([parse_line(line, "here") for line in text.splitlines()], results)
 
 
+def said(found):
+    return links.plain("\n".join([found.short, found.headline, *found.findings]))
+
+
 @pytest.mark.parametrize(
-    "ratio, said",
+    "ratio, told",
     [
         ((1.0, 0.98, 1.02), "1.000 (0.980 to 1.020) of the throughput of bare-epoll"),
         ((1.0, 0.98, 1.02), "below 0.97: met."),
@@ -44,10 +48,10 @@ def section(text, results=None):
         ((1.0, 0.9, 1.1), "below 0.97: too noisy to tell."),
     ],
 )
-def test_the_floor_beside_a_bare_loop(ratio, said):
-    found = "\n".join(section(yardsticks(ratio)).findings)
-    assert said in found
-    assert "processor time a message 1020 ns against 1000 ns, with the same number of system calls" in found
+def test_the_floor_beside_a_bare_loop(ratio, told):
+    found = said(section(yardsticks(ratio)))
+    assert told in found
+    assert "processor time: 0.800 (0.800 to 0.800) times the messages of bare-epoll in a second of it, with" in found
     assert "has 2.00 (1.60 to 2.50) times the throughput of the floor that shares its reactor" in found
 
 
@@ -59,19 +63,19 @@ def test_yardsticks_are_no_models():
 
 
 @pytest.mark.parametrize(
-    "ratio, said",
+    "ratio, told",
     [
         ((0.9, 0.88, 0.92), "0.900 (0.880 to 0.920) times the throughput that it has without"),
-        ((0.9, 0.88, 0.92), "(above 1 is better): costs."),
-        ((1.04, 1.02, 1.06), "(above 1 is better): gains."),
+        ((0.9, 0.88, 0.92), "above 1 is better): costs."),
+        ((1.04, 1.02, 1.06), "above 1 is better): gains."),
         ((1.0, 0.99, 1.01), "no difference that can be told."),
     ],
 )
-def test_a_policy_of_streams(ratio, said):
+def test_a_policy_of_streams(ratio, told):
     variant = "transport=socketpair,connections=64,message=64,reactor=io_uring,spec=off,files=registered"
     text = row(("raw", "floor"), "ns_per_op", 2000, variant=variant)
     text += row(("raw", "floor-plain"), "ratio_to_floor", *ratio, variant=variant)
-    assert said in "\n".join(section(text).findings)
+    assert told in said(section(text))
 
 
 TCP = "transport=tcp,connections=1,message=64,reactor=io_uring,spec=off"
@@ -104,10 +108,10 @@ def test_both_throughput_and_processor_time_are_judged_by_their_whole_interval()
         text += row(name, "frame_bytes", size, variant=memory)
     phases = row(TASK, "resumptions_per_op", 1, variant="stream=later").replace("\ttask\t", "\tread-some\t")
     found = section(text, {"phases": [parse_line(phases.strip(), "here")]})
-    task, pipeline = table(found, "echo-where").rows
+    task, pipeline = ([links.plain(cell) for cell in cells] for cells in table(found, "echo-where").rows)
     assert task == ["awaitable task", "1 within 3 %", "1 within 3 %", "11", "-", "0", "1", "320", "-"]
     assert pipeline[:4] == ["sender pipeline", "1 outside", "1 outside", "74"]
-    assert "sender pipeline 0.91 of the floor's throughput (of 1 variants, 0 within 3 %, 1 outside" in found.headline
+    assert "in 2 cells of a form and a load, beside the floor's: 1 within 3 %, 1 outside. A cell" in said(found)
 
 
 def test_what_a_hot_connection_takes_of_a_core():
@@ -115,9 +119,21 @@ def test_what_a_hot_connection_takes_of_a_core():
     found = section(models())
     (line,) = table(found, "echo-core").rows
     assert line[1:4] == ["55", "not told from 0 (-0.1 to 0.2)", "5.5 (4 to 7)"]
-    said = found.findings[0]
-    assert "awaitable task not told from 0 (-0.1 to 0.2) %; sender pipeline 5.5 (4 to 7) %" in said
-    assert {row.metric for row in said.rows} == {"cpu_ns_above_floor"}
+    told = "awaitable task not told from 0 (-0.1 to 0.2) %; sender pipeline 5.5 (4 to 7) %"
+    assert f"(tcp, 1 connection, 64 bytes, io_uring) take, of one core above the floor (lower is better): {told}" in (
+        said(found)
+    )
+
+
+def test_each_end_of_a_range_links_to_its_row():
+    text = models() + beside_floor(TASK, (1.25, 1.2, 1.3), (1, 1, 1), (1, 1, 1), f"{TCP},window=8")
+    rows = [parse_line(line, "here", at) for at, line in enumerate(text.splitlines())]
+    found = echo.build(rows)
+    slow, fast = ([row for row in rows if row.value == ratio and row.mechanism == "task"] for ratio in (1.25, 1.0))
+    ends = links.linked("0.80", slow[0].name), links.linked("1.00", fast[0].name)
+    assert "over sockets awaitables {} to {}, senders".format(*ends) in found.short
+    assert "Throughput of the loop, of the same by hand's (higher is better)" in found.short
+    assert "awaitable task (tcp, 1 connection, 64 bytes, io_uring, 8 in flight): 0.80 (0.77 to 0.83) of" in said(found)
 
 
 def latencies(load, times):
@@ -156,24 +172,23 @@ def apart(ratio, above):
 
 
 @pytest.mark.parametrize(
-    "ratio, above, whole, own",
+    "ratio, above, whole, own, verdict",
     [
-        ((1.0, 0.99, 1.01), (3, -6, 12), "1 within 3 %", "0.2 %: 1 within 3 %"),
-        ((1.02, 1.01, 1.03), (60, 52.5, 75), "1 within 3 %", "4.0 %: 1 outside"),
-        ((1.1, 1.08, 1.12), (300, 240, 360), "1 outside", "20.0 %: 1 outside"),
-        ((1.03, 1.0, 1.06), (45, 0, 90), "1 too noisy to tell", "3.0 %: 1 too noisy to tell"),
+        ((1.0, 0.99, 1.01), (3, -6, 12), "1 within 3 %", "0.2", "1 within 3 %"),
+        ((1.02, 1.01, 1.03), (60, 52.5, 75), "1 within 3 %", "4.0", "1 outside"),
+        ((1.1, 1.08, 1.12), (300, 240, 360), "1 outside", "20.0", "1 outside"),
+        ((1.03, 1.0, 1.06), (45, 0, 90), "1 too noisy to tell", "3.0", "1 too noisy to tell"),
     ],
 )
-def test_a_model_with_a_reactor_of_its_own_is_judged_by_the_floor_there(ratio, above, whole, own):
+def test_a_model_with_a_reactor_of_its_own_is_judged_by_the_floor_there(ratio, above, whole, own, verdict):
     """In the server's own part too: what is 2 % of a message can be 4 % of what the server does for it."""
     found = section(yardsticks((1, 0.98, 1.02)) + apart(ratio, above))
     floor, task = table(found, "echo-apart").rows
     assert floor[1:] == ["raw floor-apart", "1500", "1 (floor)", "1 (floor)", "0 (floor)", "0 (floor)"]
     assert task[1:3] == ["awaitable task-apart", "1800"]
-    text = "\n".join(found.findings)
+    text = said(found)
     assert "50 % is the server's own" in text and "3 % of the whole are 6.00 % of the server's own part" in text
-    said = next(line for line in found.findings if line.startswith("awaitable task-apart"))
-    assert f"1 variants: {whole}; " in said and said.endswith(f"{own}.")
+    assert f"(1 or more: it costs nothing): {whole}. It takes {own} % of the server's own part more: {verdict}." in text
     assert found.short == found.headline == found.data == ""
 
 
@@ -183,9 +198,9 @@ def test_frames_in_place_are_told_beside_those_of_the_allocator():
     for mechanism, count, ratio in (("task", 4, 1.25), ("task-preallocated", 0, 1.0)):
         name = ("awaitable", mechanism)
         text += row(name, "allocs_per_op", count, variant=place) + row(name, "ratio_to_floor", ratio, variant=place)
-    said = "\n".join(section(text).findings)
-    assert "with frames from the allocator, 4 a request, 0.80 (0.80 to 0.80) of the floor's throughput" in said
-    assert "with frames in the server's own, 0 from the allocator, 1.00 (1.00 to 1.00)" in said
+    found = said(section(text))
+    assert "with 4 frames of the allocator a request 0.80 (0.80 to 0.80); with 0, for they are in the serv" in found
+    assert "er's own, 1.00 (1.00 to 1.00)." in found
 
 
 def test_a_window_and_latencies_that_failed():

@@ -69,11 +69,19 @@ def test_the_share_at_which_two_curves_cross():
     """100 - 5 s and 70 + s meet where s, in tenths, is 5."""
     found = section(turns() + counts(P2300, 880, -46))
     assert links.plain(found.short) == (
-        "By the share of operations that complete at once, a coroutine (awaitable task) takes fewer instructions than "
-        "sender pipeline above 50 %."
+        "By the share of operations that complete at once, a coroutine takes fewer instructions than sender "
+        "pipeline above 50 %."
     )
     assert "by the share of operations that complete at once, than sender p2300-task above 50 %." in (
         links.plain(found.headline)
+    )
+
+
+def test_c_and_cxx_are_told_beside_each_other_and_the_guarantee_too():
+    text = turns() + counts(syncratio.CXX_TASK, 900, -50) + counts(syncratio.CXX_PIPELINE, 880, -46)
+    assert "than sender pipeline above 50 % (C++: above 50 %). " in said(text + sockets())
+    assert "task-affine, takes 150 instructions above the floor where every operation waits, awaitable task 100." in (
+        said(text + counts(syncratio.AFFINE, 950, -40))
     )
 
 
