@@ -75,6 +75,7 @@ struct reactor;
  *
  *   io_uring          not permitted, as under a container's policy
  *   defer_taskrun     its set-up flags of Linux 6.1 unknown
+ *   coop_taskrun      all its set-up flags unknown (Linux 5.19), and no registered ring (5.18)
  *   recv_multishot    no multishot receive and no ring of provided buffers (Linux 6.0)
  *   registered_files  no registered files that are closed at once (Linux 6.13, with defer_taskrun)
  *   epoll_pwait2      no timeouts in nanoseconds (Linux 5.11): epoll's timers are late by up to a millisecond */

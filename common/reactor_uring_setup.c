@@ -96,7 +96,8 @@ int reactor_create_io_uring(struct reactor **reactor, const struct reactor_optio
         goto fail_memory;
     }
 
-    size_t setup = reactor_forbidden("defer_taskrun") ? 1 : 0;
+    bool flags = !reactor_forbidden("coop_taskrun");
+    size_t setup = !flags ? SETUP_COUNT - 1 : reactor_forbidden("defer_taskrun") ? 1 : 0;
     status = -EPERM;
     if (!reactor_forbidden("io_uring"))
         while ((status = create_ring(&self->ring, entries, completions, setups[setup].flags)) == -EINVAL &&
@@ -105,7 +106,7 @@ int reactor_create_io_uring(struct reactor **reactor, const struct reactor_optio
     if (status < 0)
         goto fail_descriptor;
 
-    bool registered = io_uring_register_ring_fd(&self->ring) == 1;
+    bool registered = flags && io_uring_register_ring_fd(&self->ring) == 1;
     self->has_multishot = has_multishot_receive(&self->ring);
     self->has_files = has_registered_files(&self->ring);
     self->base.ops = &uring_ops;

@@ -87,6 +87,11 @@ static inline struct reactor *create(const struct platform *platform, unsigned q
     if (platform->forbid)
         allow_again(kept);
     assert_non_null(reactor);
+    for (const char *word = platform->forbid; word; word = strchr(word, ',') ? strchr(word, ',') + 1 : NULL) {
+        char masked[32];
+        snprintf(masked, sizeof masked, "%.*s", (int)strcspn(word, ","), word);
+        assert_null(strstr(reactor_features(reactor), masked));
+    }
     return reactor;
 }
 
@@ -150,6 +155,7 @@ static const struct {
     {"io_uring", REACTOR_IO_URING, NULL},
     {"io_uring_without_defer_taskrun", REACTOR_IO_URING, "defer_taskrun"},
     {"io_uring_without_options", REACTOR_IO_URING, "recv_multishot,registered_files"},
+    {"io_uring_without_setup_flags", REACTOR_IO_URING, "coop_taskrun,recv_multishot,registered_files"},
     {"epoll", REACTOR_EPOLL, NULL},
     {"epoll_without_epoll_pwait2", REACTOR_EPOLL, "epoll_pwait2"},
 };
