@@ -4,7 +4,7 @@ from .frames_claims import EXAMPLE, gates, history, published_headline, reached_
 from .frames_claims import verdicts, workload
 from .frames_delivery import delivery_findings, delivery_tables, is_delivery
 from .ratios import control_finding, groups_of, shown_speed, speed
-from .rows import breakable, shown, shown_row
+from .rows import breakable, cited, shown, shown_row
 from .tables import Heading, Section, Table
 
 RATIO = "ratio_to_malloc"
@@ -113,13 +113,13 @@ def build(rows, published=()):
     places = places_of(groups)
     timed = [place for place in places if place.group.timed]
     papers = published_ratios(published)
-    times = published_times(published)
     tables = [ratio_table(timed, papers), instructions_table(places)]
     section.tables = [table for table in [*tables, whole_table(groups)] if table and table.rows]
     section.tables += delivery_tables(rows)
-    section.short, section.headline = published_headline(timed, papers)
-    section.findings = workload(timed, papers, times) + verdicts(timed, papers) + history(timed, papers)
-    section.findings += reason(timed, papers) + situations(timed) + gates(places) + control_finding(groups, RATIO)
+    section.short, counts = published_headline(timed, papers)
+    section.headline = "\n".join(([counts] if counts else []) + verdicts(timed, papers))
+    section.findings = workload(timed, published_times(published)) + history(timed) + reason(timed)
+    section.findings += situations(timed) + gates(places) + control_finding(groups, RATIO)
     section.findings += delivery_findings(rows) if delivered else []
     section.data = figure_data(timed, papers)
     return section
@@ -217,10 +217,11 @@ def instructions_table(places):
     calls = pair.figures("calls").get("instructions_per_op")
     for name in ["malloc", "recycling", "recycling-by-table", *ALLOCATORS[1:]]:
         row = pair.figures(name).get("instructions_per_op")
-        own = None if not (row and calls) or row.value is None or calls.value is None else row.value - calls.value
+        known = row and calls and None not in (row.value, calls.value)
+        own = cited(shown(row.value - calls.value), row, calls) if known else "?"
         of_chain = chain.figures(name).get("instructions_per_op") if chain else None
         if row:
-            body.append([name, shown_row(row), "?" if own is None else shown(own), shown_row(of_chain)])
+            body.append([name, shown_row(row), own, shown_row(of_chain)])
     return Table(
         "frames-instructions",
         "Instructions of a frame from each allocator",

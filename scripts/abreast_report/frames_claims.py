@@ -1,14 +1,14 @@
 """frames: the sentences. What is said of P4003R4 3.5, and of what an allocator costs."""
 
-from .ratios import shown_range, shown_speed, speed
-from .rows import shown
+from .finding import ends, figure, span
+from .ratios import shown_speed, speed
+from .rows import cited, shown
 
 WORKLOAD_ITERATIONS = 2_000_000  # as P4003R4 3.5 says
 EXAMPLE_FRAMES = 66  # of an iteration of Capy's example/allocation; TREE_FRAMES of bench/frames/order.h
 PAIR_MOST = 50  # instructions of an allocation and its free
-CHAIN_MOST = 1.45  # of a chain of four, to the arena's
+CHAIN_MOST = 1.45  # times the instructions of the arena, of a chain of four
 EXAMPLE = "Capy's example"
-FEW = 3  # kinds of chain: so many are named
 LIBRARIES = ("mimalloc", "jemalloc", "tcmalloc")
 
 
@@ -43,49 +43,50 @@ def reached_column(place, allocator, published):
 
 
 def published_headline(places, papers):
-    """(short, in full)"""
+    """(short, in how many kinds of chain it is faster)"""
     rows = compared(places, "recycling")
     if not rows:
         return "", ""
-    compiler, top = max(
-        ((who, value) for who, allocator, value in papers if allocator == "recycling"),
-        key=lambda paper: paper[1],
-        default=("", None),
-    )
+    top = max((value for _, allocator, value in papers if allocator == "recycling"), default=None)
     own = [row for place, row in rows if "workload" in place.keys]
     others = [row for place, row in rows if "workload" not in place.keys]
-    parts = []
-    if own:
-        parts.append(f"{speeds(own)} times as fast as malloc's on {EXAMPLE}, taken for the paper's workload,")
+    told = f" (published: {top:.2f}, {top_verdict([reach(row, top) for row in own or others])})" if top else ""
+    parts = [f"{speeds(own)} times as fast as from malloc in P4003R4's likely workload{told}"] if own else []
     if others:
-        where = "on other chains" if own else "as fast as malloc's"
+        where = "in other chains" if own else f"as fast as from malloc in chains of coroutines{told}"
         parts.append(f"{speeds(others)} times {where}")
-    text = f"Recycled coroutine frames are {' and '.join(parts)} (higher is better)."
-    if top is not None:
-        text = f"{top_verdict([reach(row, top) for row in own or others], top, compiler, bool(own))} {text}"
-    faster = sum(speed(row)[1] > 1 for _, row in rows)
-    slower = sum(speed(row)[2] < 1 for _, row in rows)
-    counts = (
-        f" It is faster in {faster} of {len(rows)} kinds of chain, slower in {slower}, and cannot be told apart in "
-        f"{len(rows) - faster - slower}."
+    return f"Coroutine frames that are reused come {', and '.join(parts)} (higher is better).", counts(places, rows)
+
+
+def counts(places, rows):
+    faster = [row for _, row in rows if speed(row)[1] > 1]
+    slower = [row for _, row in rows if speed(row)[2] < 1]
+    left = [row for _, row in rows if row not in faster + slower]
+    cold = [row for place in places if place.keys.get("state") == "cold" and (row := place.ratio("recycling"))]
+    reused = " and ".join(f"{shown_speed(row)}" for row in cold)
+    return (
+        f"Of {len(rows)} kinds of chain in steady state, recycling is faster than malloc in {number(faster)}, slower "
+        f"in {number(slower)}, and cannot be told apart in {number(left)}."
+        + (f" Where no frame is reused (cold) it is {reused} times as fast." if cold else "")
     )
-    return text, text + counts
 
 
-def top_verdict(found, top, compiler, example):
-    if found.count(found[0]) == len(found):
-        word = {REACHED: "is reached", OPEN: "cannot be told apart", BELOW: "is not reached"}[found[0]]
-    else:
-        word = "is reached in some kinds only" if REACHED in found else "is not clearly reached"
-    where = f"on {EXAMPLE}" if example else "here"
-    return f"The published {top:.2f} times as fast as malloc (recycling, {compiler}, P4003R4 3.5) {word} {where}."
+def number(rows):
+    """How many, as a link to the first."""
+    return cited(str(len(rows)), *rows[:1])
+
+
+def top_verdict(found):
+    if len(set(found)) == 1:
+        return {REACHED: "reached", OPEN: "cannot be told", BELOW: "not reached"}[found[0]]
+    return "reached in some kinds only" if REACHED in found else "not clearly reached"
 
 
 def speeds(rows):
-    return shown_range([speed(row)[0] for row in rows])
+    return span([(speed(row)[0], row) for row in rows], "{:.2f}".format)
 
 
-def reason(places, papers):
+def reason(places):
     """Whether the ratio follows malloc's own instructions."""
     found = [
         (place, row, count(place, "malloc"), count(place, "recycling"))
@@ -95,31 +96,21 @@ def reason(places, papers):
     found = [item for item in found if None not in item[2:]]
     if len(found) < 2:
         return []
-    least, most = (choose(found, key=lambda item: item[2]) for choose in (min, max))
-    recycled = [item[3] for item in found]
-    text = (
-        f"A frame of an awaitable task takes {shown(least[2])} ({least[0]}) to {shown(most[2])} ({most[0]}) "
-        f"instructions with malloc, and {shown(min(recycled))} to {shown(max(recycled))} with recycling. "
-        f"{agreement([(item[2], speed(item[1])[0]) for item in found])}"
-    )
-    top = max((value for _, allocator, value in papers if allocator == "recycling"), default=None)
-    above = [item[2] for item in found if top and reach(item[1], top) != BELOW]
-    below = [item[2] for item in found if top and reach(item[1], top) == BELOW]
-    if above and below and min(above) > max(below):
-        text += (
-            f" {top:.2f} is reached, or cannot be told apart, where malloc takes {shown(min(above))} or more; it is "
-            f"not reached where malloc takes {shown(max(below))} or fewer."
-        )
-    return [text]
+    least, most = (choose(found, key=lambda item: item[2].value) for choose in (min, max))
+    return [
+        f"A frame of an awaitable task takes {figure(least[2])} ({least[0]}) to {figure(most[2])} ({most[0]}) "
+        f"instructions with malloc, and {ends([item[3] for item in found])} with recycling.",
+        agreement([(item[2].value, speed(item[1])[0], item[1]) for item in found]),
+    ]
 
 
 def agreement(found):
-    """Of pairs (instructions, ratio)."""
+    """Of (instructions, ratio, row)."""
     pairs = [(a, b) for i, a in enumerate(found) for b in found[:i] if a[0] != b[0] and a[1] != b[1]]
-    same = sum((a[0] > b[0]) == (a[1] > b[1]) for a, b in pairs)
+    same = [a[2] for a, b in pairs if (a[0] > b[0]) == (a[1] > b[1])]
     return (
         f"Of two kinds of chain the one where malloc takes more instructions is the one where recycling gives more in "
-        f"{same} of {len(pairs)} pairs."
+        f"{number(same)} of {len(pairs)} pairs."
     )
 
 
@@ -127,69 +118,46 @@ def of_a_frame(total_ms):
     return f"{total_ms * 1e6 / (WORKLOAD_ITERATIONS * EXAMPLE_FRAMES):.1f}"
 
 
-def workload(places, papers, times):
-    """What stands for the paper's benchmark."""
-    lines = []
-    places = [place for place in places if "workload" in place.keys]
-    for name in ("recycling", *LIBRARIES):
-        rows = [row for _, row in compared(places, name)]
-        if rows:
-            paper = [f"{value:.2f} ({who})" for who, allocator, value in papers if allocator == name]
-            told = f"{speeds(rows)} in {len(rows)} groups" if len(rows) > 1 else shown_speed(rows[0])
-            told += f"; published {' and '.join(paper)}" if paper else ""
-            lines.append(f"Times as fast as malloc, {EXAMPLE}, {name}: {told}.")
-    ours = [place for place in places if place.ratio("recycling")]
+def workload(places, times):
+    """The paper's times, of a frame if what stands for its benchmark is that, and ours."""
+    ours = [place for place in places if "workload" in place.keys and place.ratio("recycling")]
     ours = max(ours, key=lambda place: (place.model.startswith("cxx"), place.one_thread), default=None)
     both = [ours.figures(name).get("ns_per_op") for name in ("recycling", "malloc")] if ours else []
-    if times and len(both) == 2 and all(both):
-        paper = [
-            f"{of_a_frame(found['recycling'])} and {of_a_frame(found['std::allocator'])} ns ({compiler})"
-            for compiler, found in times.items()
-            if {"recycling", "std::allocator"} <= found.keys()
-        ]
-        lines.append(
-            "Nanoseconds a frame from the recycler and from the default allocator, if the paper's workload is "
-            f"{EXAMPLE} ({EXAMPLE_FRAMES} frames an iteration, counted in its source): {' and '.join(paper)}; ours "
-            f"{both[0].value:.1f} and {both[1].value:.1f} ns ({ours}). Less is better."
-        )
-    return lines
-
-
-def of_kinds(found):
-    """In how many kinds of chain it is reached, cannot be told apart and is not reached; how fast, and which."""
-    words = {REACHED: "reached in", OPEN: "cannot be told apart in", BELOW: "not reached in"}
-    told = []
-    for word, items in found.items():
-        if items:
-            which = "" if word == REACHED else named(items)
-            told.append(f"{words[word]} {len(items)} ({speeds([row for _, row in items])} times{which})")
-    return f"of {sum(map(len, found.values()))} kinds of chain {', '.join(told)}"
-
-
-def named(items):
-    """All of a few, or the fastest of many."""
-    names = [str(place) for place, _ in sorted(items, key=lambda item: -speed(item[1])[0])]
-    return f": {'; '.join(names)}" if len(names) <= FEW else f", the fastest {names[0]}"
+    paper = [
+        f"{of_a_frame(found['recycling'])} and {of_a_frame(found['std::allocator'])} ns ({compiler})"
+        for compiler, found in times.items()
+        if {"recycling", "std::allocator"} <= found.keys()
+    ]
+    if not paper or not both or None in both:
+        return []
+    recycled, fresh = (cited(f"{row.value:.1f}", row) for row in both)
+    return [
+        f"A frame from the recycler and one from malloc take {recycled} and {fresh} ns here ({ours}; lower is better). "
+        f"Published, if the paper's workload is {EXAMPLE} with its {EXAMPLE_FRAMES} frames: {', '.join(paper)}."
+    ]
 
 
 def verdicts(places, papers):
+    """In how many kinds of chain each published ratio is reached, and the most that was seen."""
     lines = []
     for compiler, allocator, value in papers:
         rows = compared(places, allocator)
         if not rows:
             lines.append(f"Published {value:.2f} ({allocator}, {compiler}): not measured.")
             continue
-        found = {word: [item for item in rows if reach(item[1], value) == word] for word in REACHES}
-        text = f"Published {value:.2f} ({allocator}, {compiler}): {of_kinds(found)}"
+        found = {word: [row for _, row in rows if reach(row, value) == word] for word in REACHES}
+        words = {REACHED: "reached in", OPEN: "cannot be told apart in", BELOW: "not reached in"}
+        told = [f"{words[word]} {number(found[word])}" for word in REACHES if found[word]]
         best, row = max(rows, key=lambda item: speed(item[1])[0])
-        most, low, high = speed(row)
-        lines.append(f"{text}. The largest seen is {most:.2f} times (99 % interval {low:.2f} to {high:.2f}), {best}.")
+        lines.append(
+            f"Published {value:.2f} ({allocator}, {compiler}): of {len(rows)} kinds of chain {', '.join(told)}. The "
+            f"most is {shown_speed(row)} times, {best}."
+        )
     return lines
 
 
-def history(places, papers):
+def history(places):
     """The same chain in a process that never had a second thread, and in one that has."""
-    most = max((value for _, allocator, value in papers if allocator == "recycling"), default=None)
     lines = []
     for single in places:
         several = [place for place in places if place.chain == single.chain and not place.one_thread]
@@ -197,19 +165,12 @@ def history(places, papers):
             continue
         several = max(several, key=lambda place: place.process)
         rows = single.ratio("recycling"), several.ratio("recycling")
-        if None in rows:
-            continue
-        what = str(single).rsplit(", ", 1)[0]
-        text = (
-            f"Times as fast as malloc, recycling, {what}: {shown_speed(rows[0])} in a process that never had a second "
-            f"thread, {shown_speed(rows[1])} in one that has"
-        )
-        if most:
-            words = {REACHED: "is reached", OPEN: "cannot be told apart", BELOW: "is not reached"}
-            told = [words[reach(row, most)] for row in rows]
-            where = "either" if told[0] == told[1] else f"the one and {told[1]} in the other"
-            text += f"; {most:.2f} {told[0]} in {where}"
-        lines.append(f"{text}.")
+        if None not in rows:
+            what = str(single).rsplit(", ", 1)[0]
+            lines.append(
+                f"Times as fast as malloc, recycling, {what}: {shown_speed(rows[0])} in a process that never had a "
+                f"second thread, {shown_speed(rows[1])} in one that has."
+            )
     return lines
 
 
@@ -224,20 +185,21 @@ def situations(places):
             row = place.ratio(name)
             if row:
                 fresh = place.figures(name).get("allocs_fresh_per_op")
-                told = f", {of_frames(fresh.value)} from malloc" if fresh and fresh.value is not None else ""
+                told = f", {of_frames(fresh)} from malloc" if fresh and fresh.value is not None else ""
                 text.append(f"{name} {shown_speed(row)}{told}")
         if text:
             lines.append(f"Times as fast as malloc, {place}: {'; '.join(text)}.")
     return lines
 
 
-def of_frames(fresh):
-    return "no frame" if fresh == 0 else "every frame" if fresh == 1 else f"{shown(fresh)} of the frames"
+def of_frames(row):
+    words = {0: "no frame", 1: "every frame"}
+    return cited(words.get(row.value, f"{shown(row.value)} of the frames"), row)
 
 
 def count(place, name):
     row = place.figures(name).get("instructions_per_op")
-    return row.value if row else None
+    return row if row and row.value is not None else None
 
 
 def gates(places):
@@ -245,32 +207,30 @@ def gates(places):
     lines = []
     pair = next((place for place in places if place.keys.get("depth") == "0"), None)
     ours = count(pair, "recycling") if pair else None
-    if ours is not None:
-        calls = count(pair, "calls")
-        alone = f", {shown(ours - calls)} beyond two empty calls" if calls is not None else ""
-        line = (
-            f"recycling, called directly, allocate and free in steady state: {shown(ours)} instructions{alone} "
-            f"(target: at most {PAIR_MOST}, {'met' if ours <= PAIR_MOST else 'missed'})"
-        )
+    if ours:
         others = {name: count(pair, name) for name in ("malloc", *LIBRARIES)}
-        told = [f"{name} {shown(value)}" for name, value in others.items() if value is not None]
-        fewer = all(ours < value for value in others.values() if value is not None)
-        missing = [name for name, value in others.items() if value is None]
-        line += f"; {'fewer than each of' if fewer else 'not fewer than each of'} {', '.join(told)}" if told else ""
-        lines.append(line + (f" ({', '.join(missing)} not measured)" if missing else "") + ".")
+        rows = [row for row in others.values() if row]
+        fewer = "fewer" if all(ours.value < row.value for row in rows) else "not fewer"
+        missing = [name for name, row in others.items() if not row]
+        lines.append(
+            f"To allocate and free a frame by recycling takes {figure(ours)} instructions "
+            f"(target: at most {PAIR_MOST}, {'met' if ours.value <= PAIR_MOST else 'missed'})"
+            + (f", {fewer} than by each of malloc and its replacements: {ends(rows)}" if rows else "")
+            + (f" ({', '.join(missing)} not measured)." if missing else ".")
+        )
     fours = [place for place in places if place.keys.get("depth") == "4" and place.steady]
     both = [(count(place, "recycling"), count(place, "arena")) for place in fours]
-    ratios = [ours / arena for ours, arena in both if ours and arena]
+    ratios = [(ours.value / arena.value, ours) for ours, arena in both if ours and arena]
     if ratios:
         lines.append(
-            f"A chain of 4 frames from recycling takes {shown_range(ratios)} times the instructions of the same from "
-            f"an arena whose free does nothing (target: at most {CHAIN_MOST}, "
-            f"{'met' if max(ratios) <= CHAIN_MOST else 'missed'})."
+            f"A chain of 4 frames from recycling takes {span(ratios, '{:.2f}'.format)} times the instructions of the "
+            f"same from an arena whose free does nothing (target: at most {CHAIN_MOST}, "
+            f"{'met' if max(ratio for ratio, _ in ratios) <= CHAIN_MOST else 'missed'})."
         )
     steady = [place for place in places if place.steady and not place.default]
     fresh = [place.figures("recycling").get("allocs_fresh_per_op") for place in steady]
-    fresh = [row.value for row in fresh if row and row.value is not None]
+    fresh = [row for row in fresh if row and row.value is not None]
     if fresh:
-        none = sum(value == 0 for value in fresh)
+        none = number([row for row in fresh if row.value == 0])
         lines.append(f"After warm-up recycling takes nothing from malloc in {none} of {len(fresh)} steady cells.")
     return lines

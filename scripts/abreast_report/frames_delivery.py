@@ -1,7 +1,8 @@
 """frames: how the allocator comes to a frame, what keeps the channel, and what is left without any allocator."""
 
+from .finding import ends, span
 from .ratios import groups_of
-from .rows import Setting, shown, shown_row
+from .rows import Setting, cited, shown, shown_row
 from .tables import Table
 
 WAYS = {
@@ -63,7 +64,7 @@ class Found:
 
 
 def visible(rows):
-    """{compiler: {setting: allocations a frame}} of the chain that its compiler sees whole."""
+    """{compiler: {setting: Row}} of the allocations a frame of the chain that its compiler sees whole."""
     found = {}
     mechanism, keys = VISIBLE
     for row in rows:
@@ -71,26 +72,27 @@ def visible(rows):
             continue
         if row.value is not None and keys.items() <= row.keys.items():
             setting = Setting.parse(row.toolchain)
-            found.setdefault(setting.compiler, {})[setting.describe()] = row.value
+            found.setdefault(setting.compiler, {})[setting.describe()] = row
     return found
 
 
-def value(figures, metric):
+def known(figures, metric):
+    """The row, where it has a value."""
     row = figures.get(metric) if figures else None
-    return None if row is None else row.value
+    return row if row and row.value is not None else None
 
 
-def counted(number):
-    return "?" if number is None else f"{number:.1f}"
+def counted(row):
+    return cited(f"{row.value:.1f}", row) if row else "?"
 
 
-def times(number, of):
-    return f"{number / of:.2f}" if number is not None and of else "?"
+def times(row, of):
+    return cited(f"{row.value / of.value:.2f}", row, of) if row and of and of.value else "?"
 
 
 def difference(figures, base, metric):
-    ours, theirs = value(figures, metric), value(base, metric)
-    return None if ours is None or theirs is None else ours - theirs
+    ours, theirs = known(figures, metric), known(base, metric)
+    return cited(shown(ours.value - theirs.value), ours, theirs) if ours and theirs else "?"
 
 
 # --- Tables ---
@@ -105,20 +107,21 @@ def delivery_tables(rows):
 def ways_table(found):
     body = []
     for depth, task, cells in found.compared():
-        least = min((size for way in WAYS if (size := value(cells.get(way), "frame_bytes")) is not None), default=None)
+        sizes = [row for way in WAYS if (row := known(cells.get(way), "frame_bytes"))]
+        least = min(sizes, key=lambda row: row.value, default=None)
         for way, words in WAYS.items():
             figures = cells.get(way)
             if not figures:
                 continue
-            size = value(figures, "frame_bytes")
-            kept = None if size is None or least is None else size - least
+            size = known(figures, "frame_bytes")
+            kept = cited(shown(size.value - least.value), size, least) if size else "?"
             body.append(
                 [
                     f"{TASKS[task]}, {depth} deep",
                     words,
                     shown_row(figures.get("frame_bytes")),
-                    "?" if kept is None else shown(kept),
-                    counted(value(figures, "instructions_per_op")),
+                    kept,
+                    counted(known(figures, "instructions_per_op")),
                     shown_row(figures.get("ns_per_op")),
                 ]
             )
@@ -159,12 +162,11 @@ def resumption_table(found):
     for mechanism, words in PROTECTIONS.items():
         figures = found.resumed.get(mechanism)
         if figures:
-            more = difference(figures, plain, "instructions_per_op")
             body.append(
                 [
                     words,
                     shown_row(figures.get("instructions_per_op")),
-                    "?" if more is None else shown(more),
+                    difference(figures, plain, "instructions_per_op"),
                     shown_row(figures.get("ns_per_op")),
                 ]
             )
@@ -188,10 +190,10 @@ def limit_table(found):
         counts = {name: figures for name, figures in counts.items() if name not in ("malloc", "recycling")}
         own = "channel" if task == "awaitable" else "allocator-arg"
         lines = [(LIMIT, limit), ("recycling", cells.get(own)), ("malloc", cells.get("malloc")), *counts.items()]
-        least = value(limit, "instructions_per_op")
+        least = known(limit, "instructions_per_op")
         for name, figures in lines:
             if figures:
-                number = value(figures, "instructions_per_op")
+                number = known(figures, "instructions_per_op")
                 body.append(
                     [
                         f"{TASKS[task]}, {depth} deep",
@@ -228,7 +230,7 @@ def elision_table(rows):
                         f"{setting.compiler} {setting.describe()}",
                         f"{AWAITED_BY[mechanism]}, {row.keys['depth']} deep",
                         shown_row(figures.get("allocs_per_op")),
-                        counted(row.value),
+                        counted(known(figures, "instructions_per_op")),
                     ]
                 )
     return Table(
@@ -253,21 +255,14 @@ def delivery_findings(rows):
 
 def ways(found, depth, task, cells):
     base = "channel" if "channel" in cells else next(way for way in WAYS if way in cells)
-    parts = []
-    for way, words in WAYS.items():
-        figures = cells.get(way)
-        number, bytes_more = value(figures, "instructions_per_op"), difference(figures, cells[base], "frame_bytes")
-        if number is None:
-            continue
-        if way == base:
-            parts.append(f"{words}: {counted(number)} instructions a frame")
-        elif bytes_more is not None:
-            size = "and no byte" if bytes_more == 0 else f"and {shown(abs(bytes_more))} bytes"
-            more = "more" if bytes_more >= 0 else "less"
-            parts.append(f"{words}: {counted(number)}, {size} {more}")
-    if len(parts) < 2:
+    ours = known(cells[base], "instructions_per_op")
+    others = [row for way in WAYS if way != base and (row := known(cells.get(way), "instructions_per_op"))]
+    if not ours or not others:
         return ""
-    return f"How the allocator comes to the frame of {article(task)} task, in chains of {depth}: {'; '.join(parts)}."
+    return (
+        f"A frame of {article(task)} task takes {counted(ours)} instructions with its allocator from the {WAYS[base]}, "
+        f"{ends(others, '{:.1f}'.format)} by other ways (chains of {depth}; lower is better)."
+    )
 
 
 def article(task):
@@ -277,79 +272,56 @@ def article(task):
 def resumption(found):
     plain = found.resumed.get("plain", {})
     more = {name: difference(found.resumed.get(name, {}), plain, "instructions_per_op") for name in PROTECTIONS}
-    if None in more.values():
+    if "?" in more.values():
         return ""
     return (
-        "The channel at a resumption: saved and restored around it (safe_resume) it takes "
-        f"{shown(more['safe-resume'])} instructions more than a plain one, set again after the await "
-        f"{shown(more['await-restore'])}, both {shown(more['safe-resume-and-await-restore'])}. A coroutine that is "
-        "told its allocator takes none of them."
+        f"To save and restore the channel around a resumption (safe_resume) takes {more['safe-resume']} instructions, "
+        f"to set it again after the await {more['await-restore']}, both {more['safe-resume-and-await-restore']}. A "
+        "coroutine that is told its allocator takes none of them."
     )
 
 
 def spoilage(found):
-    kinds = len(found.spoiled)
-    held = {name: [] for name in PROTECTIONS}
-    for kind, cells in found.spoiled.items():
-        for name, row in cells.items():
-            if row is None or row.value is None:
-                return ""
-            if row.value == 0 and name in held:
-                held[name].append(kind.replace("-", " "))
-    if not kinds:
+    kinds = found.spoiled.values()
+    rows = {name: [cells.get(name) for cells in kinds] for name in PROTECTIONS}
+    if not kinds or any(row is None or row.value is None for mine in rows.values() for row in mine):
         return ""
-
-    def of(name):
-        which = f" ({', '.join(held[name])})" if 0 < len(held[name]) < kinds else ""
-        return f"in {len(held[name])} of {kinds}{which}"
-
+    held = {name: [row for row in mine if row.value == 0] or mine for name, mine in rows.items()}
+    number = {name: cited(str(sum(row.value == 0 for row in mine)), *held[name]) for name, mine in rows.items()}
     return (
-        "Another coroutine that runs on the same thread leaves its own allocator in the channel; it was made to run "
-        f"there in {kinds} ways. Frames then come from the right allocator {of('plain')} with nothing against it, "
-        f"{of('safe-resume')} with safe_resume alone, {of('await-restore')} with the restore after each await alone, "
-        f"and {of('safe-resume-and-await-restore')} with both."
+        f"Another coroutine on the same thread, made to run there in {len(kinds)} ways, leaves its own allocator in "
+        f"the channel. Frames then come from the right one in {number['plain']} of {len(kinds)} without protection, "
+        f"{number['safe-resume']} by safe_resume, {number['await-restore']} by a restore after each await, "
+        f"{number['safe-resume-and-await-restore']} by both."
     )
 
 
 def limit(found):
-    parts = []
-    for (depth, task), cells in found.ordered():
-        least = value(cells.get(LIMIT), "instructions_per_op")
+    instructions, ratios = [], []
+    for (_, task), cells in found.ordered():
+        least = known(cells.get(LIMIT), "instructions_per_op")
         figures = cells.get("channel" if task == "awaitable" else "allocator-arg")
-        number = value(figures, "instructions_per_op")
-        if not least or number is None:
-            continue
-        ratio = figures.get("ratio_to_native")
-        time = f", {shown_row(ratio)} times the time" if ratio else ""
-        parts.append(f"{times(number, least)} times the instructions{time} ({TASKS[task]}, {depth} deep)")
-    if not parts:
+        number, ratio = known(figures, "instructions_per_op"), known(figures, "ratio_to_native")
+        if least and least.value and number:
+            instructions.append((number.value / least.value, number))
+            ratios += [ratio] if ratio else []
+    if not instructions:
         return ""
-    return f"A recycled frame against one that is part of its parent's, the limit: {'; '.join(parts)}."
+    time = f" and {ends(ratios, '{:.2f}'.format)} times the time" if ratios else ""
+    return (
+        f"A recycled frame takes {span(instructions, '{:.2f}'.format)} times the instructions{time} of one that is "
+        "part of its parent's, the limit of every allocator (lower is better)."
+    )
 
 
 def elision(found):
     parts = []
     for compiler, settings in found.visible.items():
-        least, most = min(settings.values()), max(settings.values())
-        if least == 1:
-            parts.append(f"{compiler} leaves out none")
-        else:
-            best = [setting for setting, left in settings.items() if left == least]
-            some = f"{shown(4 * (1 - least))} of 4 at {', '.join(best)}"
-            parts.append(f"{compiler} leaves out {some}" + (", fewer elsewhere" if most != least else ""))
+        least = min(settings.values(), key=lambda row: row.value)
+        best = [setting for setting, row in settings.items() if row.value == least.value]
+        number = cited("none" if least.value == 1 else f"{shown(4 * (1 - least.value))} of 4", least)
+        where = "" if least.value == 1 else f" at {', '.join(best)}"
+        parts.append(f"{compiler} leaves out {number}{where}{', fewer elsewhere' if len(best) < len(settings) else ''}")
     if not parts:
         return ""
-    return (
-        "Whether a C++ compiler comes to that limit, in a chain of 4 awaited coroutines that it sees whole: "
-        f"{'; '.join(parts)}."
-    )
-
-
-def delivery_headline(rows):
-    """A line, or nothing."""
-    found = Found(rows)
-    both = found.resumed.get("safe-resume-and-await-restore", {})
-    more = difference(both, found.resumed.get("plain", {}), "instructions_per_op")
-    if more is None:
-        return ""
-    return f"The thread-local channel takes {shown(more)} instructions for each resumption of a coroutine from outside."
+    return f"A C++ compiler may leave out frames of 4 awaited coroutines that it sees whole: {'; '.join(parts)}."

@@ -211,7 +211,7 @@ def test_an_earlier_runs_results_are_left_out(results):
     info = json.loads((results / "run.json").read_text())
     info["stages"] = [{"name": "frames", "seconds": 1}, {"name": "instructions", "seconds": 1}]
     (results / "run.json").write_text(json.dumps(info))
-    assert "Recycled" in one_line(report(results, "headlines"))
+    assert "Coroutine frames that are reused" in one_line(report(results, "headlines"))
     report(results, "page")
     text = (results / "report.html").read_text()
     assert "<section id=frames>" in text
