@@ -2,6 +2,7 @@
 #include "bench/interrupt.h"
 #include "bench/options.h"
 #include "bench/progress.h"
+#include "bench/serve.h"
 #include "bench/serve_load.h"
 
 #include <arpa/inet.h>
@@ -158,6 +159,7 @@ int command_load(int argc, char **argv)
         free(load);
         return exit_status;
     }
+    raise_descriptor_limit(); /* where it is too low, a connection will say so */
     interrupt_install();
     int status = load_run(load);
     if (load->latencies.count)

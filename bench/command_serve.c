@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 enum { DEFAULT_CONNECTIONS = 10000, MOST_CONNECTIONS = 1000000 };
 
@@ -60,19 +59,16 @@ static bool take_options(struct server *server, uint64_t *asked, int *argc, char
 /* How many connections there are descriptors for; raises the limit as far as it goes. False after a line. */
 static bool limit_connections(struct server *server, uint64_t asked)
 {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) {
+    uint64_t limit = raise_descriptor_limit();
+    if (limit == 0) {
         complain("cannot read the limit of descriptors: %s", strerror(errno));
         return false;
     }
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit); /* what it refuses is looked at next */
-    getrlimit(RLIMIT_NOFILE, &limit);
-    uint64_t there = limit.rlim_cur > SERVER_OTHER_DESCRIPTORS ? limit.rlim_cur - SERVER_OTHER_DESCRIPTORS : 0;
+    uint64_t there = limit > SERVER_OTHER_DESCRIPTORS ? limit - SERVER_OTHER_DESCRIPTORS : 0;
     if (there == 0 || asked > there) {
         complain("%" PRIu64 " connections need more descriptors than the %" PRIu64
                  " that the limit allows: raise it (ulimit -n), or give fewer --connections",
-                 asked ? asked : 1, (uint64_t)limit.rlim_cur);
+                 asked ? asked : 1, limit);
         return false;
     }
     uint64_t wanted = asked ? asked : DEFAULT_CONNECTIONS;
@@ -146,8 +142,8 @@ int command_serve(int argc, char **argv)
     server_close(&server);
     print_summary(&server);
     if (server.cut) {
-        complain("clients that did not take what was left for them within %d seconds were cut: %u",
-                 SERVER_GRACE_SECONDS, server.cut);
+        complain("clients that took nothing for %d seconds, or not all within %d, were cut: %u", SERVER_GRACE_SECONDS,
+                 SERVER_GRACE_MOST_SECONDS, server.cut);
         return EXIT_ERROR;
     }
     return EXIT_OK;

@@ -2,14 +2,16 @@
 #include "bench/progress.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
+#include <linux/tcp.h> /* that of the C library lacks tcpi_bytes_acked */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024, TICK_NS = 2000000, RETRY_NS = 100000000, BYTES_A_FRAME = 8192 };
+enum { BACKLOG = 1024, TICK_NS = 2000000, LOOK_NS = 100000000, RETRY_NS = 100000000, BYTES_A_FRAME = 8192 };
+enum { TCP_STATE_FIN_WAIT2 = 5, TCP_STATE_TIME_WAIT = 6, TCP_STATE_CLOSE = 7 }; /* as tcpi_state has them */
 static const uint64_t SECOND_NS = 1000000000;
 
 struct server_connection {
@@ -21,6 +23,9 @@ struct server_connection {
     struct io_op *last; /* the operation that its loop submitted last */
     bool looping;
     bool lingering; /* all is written, but not yet delivered */
+    /* of draining */
+    uint64_t acknowledged; /* bytes, by the peer's kernel, at the last look */
+    uint64_t deadline_ns;  /* when it is cut off; UINT64_MAX: it was */
     unsigned char buffer[SERVER_BUFFER_BYTES];
     _Alignas(max_align_t) unsigned char loop[]; /* storage of the form */
 };
@@ -49,13 +54,19 @@ static void close_connection(struct server_connection *self)
     accept_next(server);
 }
 
+/* False: the socket has none. */
+static bool get_tcp_info(const struct server_connection *self, struct tcp_info *info)
+{
+    *info = (struct tcp_info){0};
+    return getsockopt(self->stream.fd, IPPROTO_TCP, TCP_INFO, info, &(socklen_t){sizeof *info}) == 0;
+}
+
 /* Whether the peer's kernel has all that was sent, the end included, or is gone. */
 static bool delivered(const struct server_connection *self)
 {
     struct tcp_info info;
-    if (getsockopt(self->stream.fd, IPPROTO_TCP, TCP_INFO, &info, &(socklen_t){sizeof info}) < 0)
-        return true;
-    return info.tcpi_state == TCP_FIN_WAIT2 || info.tcpi_state == TCP_TIME_WAIT || info.tcpi_state == TCP_CLOSE;
+    return !get_tcp_info(self, &info) || info.tcpi_state == TCP_STATE_FIN_WAIT2 ||
+           info.tcpi_state == TCP_STATE_TIME_WAIT || info.tcpi_state == TCP_STATE_CLOSE;
 }
 
 static void loop_ended(struct work *work)
@@ -66,7 +77,8 @@ static void loop_ended(struct work *work)
     if (self->job.status < 0 && !(server->draining && self->job.status == -ECANCELED)) {
         server->failed++;
         server->last_failure = self->job.status;
-    } else if (server->draining && !server->cut && stream_shutdown_write(&self->stream) == 0 && !delivered(self)) {
+    } else if (server->draining && self->deadline_ns != UINT64_MAX && stream_shutdown_write(&self->stream) == 0 &&
+               !delivered(self)) {
         self->lingering = true;
         return;
     }
@@ -169,16 +181,36 @@ static void accept_next(struct server *server)
 
 /* ---- The end ---- */
 
-static void cut_off(struct server *server)
+static void cut_off(struct server_connection *self)
 {
-    server->deadline_ns = UINT64_MAX;
+    self->server->cut++;
+    self->deadline_ns = UINT64_MAX;
+    if (self->looping)
+        shutdown(self->stream.fd, SHUT_RDWR); /* ends what is in flight, and with it the loop */
+    else if (self->lingering)
+        close_connection(self);
+}
+
+/* A grace from now on, where the peer's kernel has acknowledged more than at the last look. */
+static void grant(struct server_connection *self, uint64_t now)
+{
+    struct tcp_info info;
+    if (!get_tcp_info(self, &info) || info.tcpi_bytes_acked <= self->acknowledged)
+        return;
+    self->acknowledged = info.tcpi_bytes_acked;
+    self->deadline_ns = now + SERVER_GRACE_SECONDS * SECOND_NS;
+}
+
+static void look_at_progress(struct server *server, uint64_t now)
+{
+    server->look_ns = now + LOOK_NS;
     for (struct server_connection *next, *self = server->connections; self; self = next) {
         next = self->next;
-        server->cut++;
-        if (self->looping)
-            shutdown(self->stream.fd, SHUT_RDWR); /* ends what is in flight, and with it the loop */
-        else if (self->lingering)
-            close_connection(self);
+        if (self->deadline_ns == UINT64_MAX)
+            continue;
+        grant(self, now);
+        if (now >= self->deadline_ns || now >= server->end_ns)
+            cut_off(self);
     }
 }
 
@@ -191,14 +223,13 @@ static void ticked(struct io_op *op)
             close_connection(self);
     }
     uint64_t now = clock_ns();
-    if (server->open > 0 && !server->told_waiting &&
-        now + (SERVER_GRACE_SECONDS - 1) * SECOND_NS >= server->deadline_ns) {
+    if (server->open > 0 && !server->told_waiting && now >= server->tell_ns) {
         complain("stopping: waiting for %u client%s to take what was read from %s; a second signal ends this at once",
                  server->open, server->open == 1 ? "" : "s", server->open == 1 ? "it" : "them");
         server->told_waiting = true;
     }
-    if (now >= server->deadline_ns)
-        cut_off(server);
+    if (now >= server->look_ns)
+        look_at_progress(server, now);
     if (server->open > 0 || server->accepting || server->retrying)
         reactor_timer_start(server->reactor, &server->tick, TICK_NS);
     else
@@ -215,8 +246,11 @@ static bool end_of_stream(struct io_op *op)
  * socket that was shut down both ways resets the connection when more bytes come (RFC 1122 4.2.2.13). */
 static void drain(struct server *server)
 {
+    uint64_t now = clock_ns();
     server->draining = true;
-    server->deadline_ns = clock_ns() + SERVER_GRACE_SECONDS * SECOND_NS;
+    server->tell_ns = now + SECOND_NS;
+    server->look_ns = now + LOOK_NS;
+    server->end_ns = now + SERVER_GRACE_MOST_SECONDS * SECOND_NS;
     server->ops.try_op[IO_READ] = end_of_stream;
     server->ops.tries_if_speculative = false;
     if (server->accepting)
@@ -226,6 +260,8 @@ static void drain(struct server *server)
     if (server->retrying)
         reactor_cancel(server->reactor, &server->retry.op);
     for (struct server_connection *self = server->connections; self; self = self->next) {
+        self->deadline_ns = now + SERVER_GRACE_SECONDS * SECOND_NS;
+        grant(self, now);
         if (self->looping && self->last->kind == IO_READ)
             stream_cancel(self->last);
     }
@@ -262,6 +298,17 @@ static void signal_came(struct io_op *op)
 }
 
 /* ---- The whole ---- */
+
+uint64_t raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return 0;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit); /* refused: the limit stays as it was */
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur;
+}
 
 static int start(struct server *server)
 {

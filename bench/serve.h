@@ -8,8 +8,9 @@
  * The stop is graceful. The listener closes, no loop reads any more, and each writes what it has read. A connection is
  * closed when the peer's kernel has acknowledged all of it: closing a TCP socket with unread bytes sends a reset, which
  * drops what has not been delivered (RFC 1122 4.2.2.13). The stop token is not what does this, for it ends a write as
- * well as a read. A loop reads the end of its stream instead, as if the peer had sent it. SERVER_GRACE_SECONDS later
- * what is left is closed as it is. A second signal ends the process.
+ * well as a read. A loop reads the end of its stream instead, as if the peer had sent it. A connection whose peer's
+ * kernel has acknowledged nothing for SERVER_GRACE_SECONDS is closed as it is, and all that are left when the stop has
+ * taken SERVER_GRACE_MOST_SECONDS. A second signal ends the process.
  *
  * Owns: its reactor, listener and connections. Lifetime: must not move between open and close.
  * Threads: one; one server a process, for signals are the process's.
@@ -25,6 +26,7 @@
 enum {
     SERVER_BUFFER_BYTES = 16 << 10, /* of each connection */
     SERVER_GRACE_SECONDS = 5,
+    SERVER_GRACE_MOST_SECONDS = 60,
     SERVER_OTHER_DESCRIPTORS = 24, /* standard streams, reactor, listener, signal pipe, and some to spare */
 };
 
@@ -46,7 +48,7 @@ struct server {
     uint64_t bytes;  /* read and written back */
     uint64_t failed; /* connections that an error ended */
     int last_failure;
-    unsigned cut; /* connections that were not done when the grace was over */
+    unsigned cut; /* connections that were not done when their grace was over */
     /* the server's */
     struct run_loop run_loop;
     struct io_env env;
@@ -61,10 +63,13 @@ struct server {
     bool told_waiting;        /* that the stop has to wait for clients */
     bool told_refusal;
     bool draining;
-    uint64_t deadline_ns; /* of draining */
+    uint64_t tell_ns, look_ns, end_ns; /* of draining: it says so, looks for progress, cuts whoever is left */
     struct server_connection *connections;
     unsigned open;
 };
+
+/* Raises the limit of open descriptors as far as it goes, and returns it; 0: it cannot be read (errno). */
+uint64_t raise_descriptor_limit(void);
 
 /* Listens on 127.0.0.1. On failure it has closed everything; `*reason` is the reactor's, and null where the failure is
  * another. */

@@ -125,14 +125,7 @@ def test_a_stop_loses_no_byte_that_was_read(abreast, model):
 
 def test_a_stop_waits_for_a_client_that_reads_late(abreast):
     with serving(abreast) as server, server.connect() as late, server.connect() as idle:
-        late.setblocking(False)
-        sent = 0
-        for _ in range(200):  # until nothing moves any more, for the answers fill what there is on the way back
-            try:
-                sent += late.send(b"x" * (1 << 16))
-            except BlockingIOError:
-                threading.Event().wait(0.005)
-        late.settimeout(20)
+        sent = fill(late)
         server.signal()
         assert idle.recv(1) == b""  # the server has begun to end
         with pytest.raises(subprocess.TimeoutExpired):
@@ -143,6 +136,42 @@ def test_a_stop_waits_for_a_client_that_reads_late(abreast):
         status, summary, err = server.ended()
         assert status == OK, err
         assert 0 < summary[2] == got < sent
+
+
+def fill(client):
+    """Sends until nothing moves any more, for the answers fill what there is on the way back."""
+    client.setblocking(False)
+    sent = 0
+    for _ in range(200):
+        try:
+            sent += client.send(b"x" * (1 << 16))
+        except BlockingIOError:
+            threading.Event().wait(0.005)
+    client.settimeout(20)
+    return sent
+
+
+def test_a_stop_waits_for_a_client_that_reads_slowly_and_cuts_one_that_does_not(abreast):
+    """A quarter of what is there, then a pause of a third of the grace, and so on: longer than the grace in all."""
+    with serving(abreast) as patient, patient.connect() as slow, serving(abreast) as ended, ended.connect() as deaf:
+        assert min(fill(slow), fill(deaf)) > 1 << 20
+        patient.signal()
+        ended.signal()
+        got, size = 0, 0
+        for _ in range(4):
+            threading.Event().wait(1.7)
+            size = 0
+            while size < 1 << 19 and (part := slow.recv(1 << 16)):
+                size += len(part)
+            got += size
+        assert ended.process.wait(timeout=20) == ERROR
+        assert patient.process.poll() is None
+        got += len(read_all(slow))
+        status, summary, err = patient.ended()
+        assert (status, summary[2]) == (OK, got), err
+        status, summary, err = ended.ended()
+        assert "clients that took nothing for 5 seconds, or not all within 60, were cut: 1" in err
+        assert summary[0] == 1
 
 
 def test_a_second_signal_ends_at_once(abreast):
@@ -197,6 +226,13 @@ def test_load_verifies_and_measures(abreast):
         done = run(abreast, "load", "--connect", where, "--connections", "2", "--rate", "500", "--seconds", "1")
         assert done.returncode == OK and "messages    501 of 64 bytes" in done.stdout and "open loop" in done.stdout
         assert server.stop()[1][2] == 500_000 + 8_000_000 + 501 * 64
+
+
+def test_load_raises_its_own_limit_of_descriptors(abreast):
+    with serving(abreast) as server:
+        words = f"load --connect 127.0.0.1:{server.port} --connections 100 --messages 1000"
+        done = run("sh", "-c", f"ulimit -Sn 64 && exec {abreast} {words}")
+        assert done.returncode == OK and "by 100 connections" in done.stdout, done.stderr
 
 
 def echo_with_a_pause(listener, after, seconds):
