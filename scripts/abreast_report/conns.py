@@ -1,7 +1,8 @@
 """conns: the memory of many connections, by model, frame allocator and moment; and the published 60 %."""
 
 from .conns_cells import Conns, Place, whole
-from .rows import model_order, shown
+from .finding import figure, span
+from .rows import cited, model_order, shown, shown_row
 from .tables import Heading, Section, Table
 
 RSS, LIVE, RATIO = "rss_bytes_per_connection", "live_bytes_per_connection", "ratio_to_malloc"
@@ -29,6 +30,7 @@ PARTS = {
 }
 OBJECTS = {"none": "the application keeps nothing", "kept": "the application keeps small objects between the frames"}
 SETTINGS = {"glibc-arena-1": "MALLOC_ARENA_MAX=1", "glibc-trim-0": "MALLOC_TRIM_THRESHOLD_=0"}
+SPOKEN_OF = [("raw", "floor"), ("awaitable", "task"), ("sender", "pipeline")]
 HOLES = ("fresh", "churn", "rest")
 PUBLISHED_AT = 50000
 CLAIM = f"memory saved by a frame recycler at {PUBLISHED_AT} connections"
@@ -40,8 +42,9 @@ def build(rows, papers):
     tables = [idle_table(found), memory_table(found), published_table(found, papers)]
     section.tables = [table for table in tables if table.rows]
     verdicts, section.short = claim(found, papers)
-    section.headline = "\n".join(line for line in [verdicts, idle(found), models(found)] if line)
-    lines = [in_cxx(found), idle_at_most(found), holes(found, papers), *at_rest(found), small(found), *others(found)]
+    section.headline = "\n".join(line for line in [verdicts, models(found), idle(found)] if line)
+    lines = [holes(found, papers), ended(found), *emptied(found), small(found), others(found), in_cxx(found)]
+    lines += [idle_at_most(found)]
     section.findings = [line for line in lines if line]
     section.data = figure_data(found)
     return section
@@ -56,9 +59,9 @@ def idle_table(found):
     body = []
     for part, words in PARTS.items():
         if any(parts.get(part) for parts in sums):
-            body.append([words, *(shown(parts[part]) if part in parts else "-" for parts in sums)])
+            body.append([words, *(shown_row(parts.get(part)) for parts in sums)])
     if body:
-        body.append(["sum, as malloc counts it", *(shown(parts.get("")) for parts in sums)])
+        body.append(["sum, as malloc counts it", *(shown_row(parts.get("")) for parts in sums)])
     return Table(
         "conns-idle",
         "What an idle connection takes, to the byte",
@@ -128,7 +131,7 @@ def published_table(found, papers):
 
 
 def text(figure):
-    return "-" if figure is None else str(figure)
+    return "-" if figure is None else figure.said
 
 
 # ---- Sentences ----
@@ -161,17 +164,19 @@ def saving(found, place):
     """What recycling changes, by the figures that are shown."""
     cells = [found.cell(place, "awaitable", "task", name) for name in ("recycling", "malloc")]
     ours, malloc = (round(cell.value(RSS, "churn") or 0) if cell else 0 for cell in cells)
-    return percent(ours / malloc if ours and malloc else cells[0].value(RATIO, "churn"))
+    ratio = cells[0].figure(RATIO, "churn")
+    told = "" if ratio.low > 1 or ratio.high < 1 or ratio.low == ratio.high else ", not told apart"
+    return cited(percent(ours / malloc if ours and malloc else ratio.value) + told, ratio.row)
 
 
 def measured(found, place, ratio):
     """The figures of that saving, and how far the runs' ratios lie apart."""
     cells = [found.cell(place, "awaitable", "task", name) for name in ("recycling", "malloc")]
-    values = [cell.value(RSS, "churn") if cell else None for cell in cells]
-    if None in values:
+    figures = [cell.figure(RSS, "churn") if cell else None for cell in cells]
+    if None in figures:
         return ratio.times
-    runs = "one run" if ratio.runs == 1 else f"{ratio.low:.3f} to {ratio.high:.3f} times in {ratio.runs} runs"
-    return f"{whole(values[0])} against {whole(values[1])} bytes; {runs}"
+    spread = "one run" if ratio.runs == 1 else f"{ratio.low:.3f} to {ratio.high:.3f} times in {ratio.runs} runs"
+    return f"{figures[0].alone} against {figures[1].alone} bytes; {cited(spread, ratio.row)}"
 
 
 def where(place):
@@ -185,39 +190,34 @@ def claim(found, papers):
         return "", ""
     if found.largest < PUBLISHED_AT:
         return f"The published figure is of {PUBLISHED_AT:,} connections; this run had {found.largest:,}.", ""
-    parts = [
-        f"{saving(found, place)} ({measured(found, place, ratio)}) where {where(place)}"
-        for place, ratio in ratios.items()
+    first, *others_ = ratios
+    lines = [
+        f"What is published is of a server in production (discussion of P4003R1). Here are {first.many} on one thread, "
+        "each a chain of four tasks, after ten rounds of churn: in each about half of the connections end, and as many "
+        "new ones are opened."
     ]
-    line = (
-        f"{shown(share)} % less memory at {PUBLISHED_AT:,} connections with a frame recycler is published (discussion "
-        f"of P4003R1). Here resident memory of each with recycling is, against malloc, {'; '.join(parts)}. "
-        f"These are {next(iter(ratios)).many}, a chain of four tasks each, on one thread, after ten "
-        f"rounds of churn: in each about half of the connections end, and as many new ones are opened."
-    )
-    place = next(iter(ratios))
-    task = {name: found.cell(place, "awaitable", "task", name) for name in ("malloc", "recycling")}
-    figures = [f"{text(cell.figure(RSS, 'churn'))} bytes with {name}" for name, cell in task.items() if cell]
+    lines += [
+        f"Where {where(place)} recycling takes {saving(found, place)} ({measured(found, place, ratios[place])})."
+        for place in others_
+    ]
+    task = [found.cell(first, "awaitable", "task", name) for name in ("recycling", "malloc")]
+    sizes = " against ".join(f"{cell.figure(RSS, 'churn').said}" for cell in task if cell and cell.figure(RSS, "churn"))
     short = (
-        f"{shown(share)} % less memory with a frame recycler is published; here it is {saving(found, place)}. "
-        f"Each of {place.many}, a chain of four tasks, holds {' and '.join(figures)} in "
-        f"resident memory after churn (connections that end, and new ones in their place)."
+        f"{shown(share)} % less memory with a frame recycler is published. Here, against malloc, it is "
+        f"{saving(found, first)}: {sizes} resident bytes for each of {first.connections:,} connections (lower is better)."
     )
-    return line, short
+    return "\n".join(lines), short
 
 
 def idle(found):
-    parts = [(name[:2], parts[""]) for name, parts in found.idle.items() if name[2] == "malloc" and "" in parts]
-    parts.sort(key=lambda item: item[1])
-    if len(parts) < 2:
+    sizes = {name[:2]: parts[""] for name, parts in found.idle.items() if name[2] == "malloc" and "" in parts}
+    said = [f"{' '.join(name)} {figure(sizes[name])}" for name in SPOKEN_OF if name in sizes]
+    if len(said) < 2:
         return ""
-    floor = next((size for name, size in parts if name[0] == "raw"), None)
-    said = ", ".join(
-        f"{' '.join(name)} {shown(size)} bytes"
-        + (f" ({shown(size - floor)} above the floor)" if floor and size > floor else "")
-        for name, size in parts
+    return (
+        f"An idle connection whose four levels have 64 bytes of locals each takes so many bytes with malloc: "
+        f"{', '.join(said)}."
     )
-    return f"An idle connection whose four levels have 64 bytes of locals each takes with malloc: {said}."
 
 
 def in_cxx(found):
@@ -226,128 +226,123 @@ def in_cxx(found):
     for name, sizes in found.idle.items():
         twin = found.idle.get((name[0].removeprefix("cxx-"), *name[1:]), {})
         if name[0].startswith("cxx-") and "" in sizes and "" in twin:
-            more = sizes[""] - twin[""]
+            more = sizes[""].value - twin[""].value
             change = f"{shown(abs(more))} {'more' if more > 0 else 'less'} than in C" if more else "as many as in C"
-            parts.append(f"{shown(sizes[''])} bytes with {name[2]} ({change})")
-            beside = (sizes.get("compiler", 0), twin.get("children", 0) + twin.get("bodies", 0))
+            parts.append(f"{figure(sizes[''])} bytes with {name[2]} ({cited(change, sizes[''])})")
+            kept = [twin[part] for part in ("children", "bodies") if part in twin]
+            beside = [sizes[part] for part in ("compiler",) if part in sizes], kept
     if not parts:
         return ""
+    ours, theirs = (cited(shown(sum(row.value for row in rows)), *rows) for rows in beside)
     return (
         f"Real C++20 coroutines of {found.compiler}, a chain of the same four, take idle: {'; '.join(parts)}. Beside "
-        f"promises, locals and the read their four frames have {shown(beside[0])} bytes, those in C {shown(beside[1])}."
+        f"promises, locals and the read their four frames have {ours} bytes, those in C {theirs}."
     )
 
 
 def idle_at_most(found):
     """Whether a connection takes as much where there are many."""
     few, many = min(found.fixed, default=0), max(found.fixed, default=0)
-    parts = [
-        f"{' '.join(name)} {shown(sizes[''])} and {shown(found.idle[name][''])}"
+    pairs = [
+        (sizes[""], found.idle[name][""], name)
         for name, sizes in found.fixed.get(many, {}).items()
         if many > few and "" in sizes and "" in found.idle.get(name, {})
     ]
-    if not parts:
+    if not pairs:
         return ""
-    return f"Bytes of each of {many:,} idle connections, and of each of {few:,}: {'; '.join(parts)}."
+    most, least, name = max(pairs, key=lambda pair: abs(pair[0].value - pair[1].value))
+    return (
+        f"Of {len(pairs)} forms an idle connection differs most in {' '.join(name)} with how many there are: "
+        f"{figure(most)} bytes of each of {many:,}, and {figure(least)} of each of {few:,}."
+    )
 
 
 def models(found):
-    """The models at the most connections: what is resident when all are open, after churn and when the chains ended."""
+    """The models at the most connections, after churn."""
     place = Place("memory", found.largest or 0, "none", "glibc")
-    said = []
-    for cell in found.cells(place):
-        figures = [cell.figure(RSS, moment) for moment in ("fresh", "churn", "rest")]
-        if cell.allocator == "malloc" and all(figures):
-            fresh, churn, rest = (whole(figure.value) for figure in figures)
-            said.append(f"{' '.join(cell.name)} {fresh}, {churn} and {rest}")
+    said = [
+        f"{' '.join(cell.name)} {cell.figure(RSS, 'churn').alone}"
+        for cell in found.cells(place)
+        if cell.allocator == "malloc" and cell.figure(RSS, "churn")
+    ]
     if not said:
         return ""
     return (
-        f"Resident bytes for each of {place.many} with locals of 64 to 3840 bytes a level, when all "
-        f"are open, after churn, and when their chains have ended but the connections remain, with malloc: "
-        f"{'; '.join(said)}."
+        f"Resident bytes for each of {place.many} with locals of 64 to 3840 bytes a level, after churn, with malloc: "
+        f"{', '.join(said)}."
     )
 
 
 def holes(found, papers):
     """How much malloc loses in holes, which is all that a recycler could save."""
-    worst, share = None, published_share(papers)
-    for place in found.places:
-        for cell in found.cells(place):
-            figure = cell.value(FRAGMENTED, "churn")
-            if cell.allocator == "malloc" and figure and place.connections == found.largest:
-                if worst is None or figure > worst[0]:
-                    worst = (figure, cell, place)
-    if worst is None or not share:
+    share = published_share(papers)
+    lost = [
+        (cell.figure(FRAGMENTED, "churn"), cell, place)
+        for place in found.places
+        for cell in found.cells(place)
+        if cell.allocator == "malloc" and cell.value(FRAGMENTED, "churn") and place.connections == found.largest
+    ]
+    if not lost or not share:
         return ""
-    figure, cell, place = worst
-    needed = 100 / (100 - share)
+    worst, cell, place = max(lost, key=lambda item: item[0].value)
     return (
         f"A recycler that takes its memory from malloc can save what malloc loses in holes between blocks. After churn "
-        f"malloc holds at most {shown(figure)} times what is live ({' '.join(cell.name)}, {where(place)}); for "
-        f"{shown(share)} % less it would have to hold {shown(needed)} times what the recycler does. The recycler "
-        f"rounds frames up to its size classes and keeps free ones."
+        f"malloc holds at most {cited(shown(worst.value), worst.row)} times what is live ({' '.join(cell.name)}, "
+        f"{where(place)}); for {shown(share)} % less it would have to hold {shown(100 / (100 - share))} times what the "
+        "recycler does. The recycler rounds frames up to its size classes and keeps free ones."
     )
 
 
-def at_rest(found):
-    """What goes back when the chains have ended, and when nothing is open any more."""
-    kept = Place("memory", found.largest or 0, "kept", "glibc")
-    place = Place("memory", found.largest or 0, "none", "glibc")
-    return [line for line in (ended(found, place), emptied(found, place), emptied(found, kept)) if line]
-
-
-def ended(found, place):
-    parts, given_back = [], False
-    for cell in found.cells(place):
-        live, before, resident = cell.value(LIVE, "rest"), cell.value(RSS, "churn"), cell.value(RSS, "rest")
-        if cell.allocator == "malloc" and None not in (live, before, resident):
-            held = cell.value(FRAGMENTED, "rest")
-            times = "" if held is None else f" ({shown(held)} times)"
-            parts.append(f"{' '.join(cell.name)} {whole(live)} and {whole(resident)}{times}")
-            given_back = given_back or resident < 0.9 * before
+def ended(found):
+    """What goes back when the chains have ended."""
+    place, parts, given_back = Place("memory", found.largest or 0, "none", "glibc"), [], False
+    for name in SPOKEN_OF[1:]:
+        cell = found.cell(place, *name, "malloc")
+        figures = [cell.figure(*at) for at in ((LIVE, "rest"), (RSS, "rest"), (RSS, "churn"))] if cell else [None]
+        if None not in figures:
+            live, resident, before = figures
+            parts.append(f"{' '.join(name)} {live.alone} live and {resident.alone} resident")
+            given_back = given_back or resident.value < 0.9 * before.value
     if not parts:
         return ""
     stays = " What frames leave lies between connections that stay, and does not go back to the system."
     return (
-        f"When its chain has ended a connection of tasks keeps no frame, while an operation state that is part of the "
-        f"connection stays. Live and resident bytes are then, with malloc, and in brackets what malloc holds against "
-        f"what is live: {'; '.join(parts)}."
-        f"{'' if given_back else stays}"
+        "When its chain has ended a connection of tasks keeps no frame, while an operation state that is part of the "
+        f"connection stays. Bytes of each are then, with malloc: {'; '.join(parts)}.{'' if given_back else stays}"
     )
 
 
-def emptied(found, place):
-    parts = []
-    for allocator in ("malloc", "recycling"):
-        cell = found.cell(place, "awaitable", "task", allocator)
-        wanted = [(RSS, "closed"), (RSS, "trimmed"), (LIVE, "closed")]
-        figures = [cell.value(metric, moment) for metric, moment in wanted] if cell else [None]
-        if None not in figures:
-            closed, trimmed, live = map(whole, figures)
-            parts.append(f"with {allocator} {closed}, and {trimmed} once told to give memory back ({live} live)")
-    if not parts:
-        return ""
-    return (
-        f"When no connection is left and {OBJECTS[place.objects]}, so many bytes stay resident for each that there "
-        f"was: {'; '.join(parts)}. What tells it is the allocator's release, and malloc_trim."
-    )
+def emptied(found):
+    """What goes back when nothing is open any more."""
+    for objects, words in OBJECTS.items():
+        place, closed, trimmed = Place("memory", found.largest or 0, objects, "glibc"), [], []
+        for allocator in ("malloc", "recycling"):
+            cell = found.cell(place, "awaitable", "task", allocator)
+            figures = [cell.figure(RSS, moment) for moment in ("closed", "trimmed")] if cell else [None]
+            if None not in figures:
+                closed.append(f"{figures[0].alone} bytes with {allocator}")
+                trimmed.append(f"{figures[1].alone}")
+        if closed:
+            yield (
+                f"When no connection is left and {words}, each that there was still holds {' and '.join(closed)}; once "
+                f"allocators are told to give memory back, {' and '.join(trimmed)}."
+            )
 
 
 def small(found):
     """The same ratio with fewer connections: what a recycler keeps is a larger part of it."""
-    parts = []
+    ratios = {}
     for place in found.places:
         cell = found.cell(place, "awaitable", "task", "recycling")
         ratio = cell.figure(RATIO, "churn") if cell else None
         if ratio and place.library == "glibc" and place.objects == "none" and place.connections != found.largest:
-            kept = whole(cell.value(RETAINED, "churn") or 0)
-            parts.append(f"{ratio.times}, {place.many} ({kept} bytes kept for each)")
-    if not parts:
+            ratios[place] = (ratio.value, ratio.row)
+    if not ratios:
         return ""
+    many = " and ".join(f"{count:,}" for count in sorted({place.connections for place in ratios}))
     return (
-        f"With fewer connections the free frames that the recycler keeps weigh more. Resident memory with recycling "
-        f"against malloc, tasks after churn: {'; '.join(parts)}."
+        f"With fewer connections ({many}) the free frames that the recycler keeps weigh more: resident memory of tasks "
+        f"after churn is {span(list(ratios.values()), '{:.2f}'.format)} times malloc's."
     )
 
 
@@ -355,22 +350,22 @@ def others(found):
     """Other mallocs, and glibc's with other settings, beside glibc's at the same place."""
     sentences = []
     for connections in sorted({place.connections for place in found.places}, reverse=True):
-        parts = []
+        sizes = {}
         for place in found.places:
             cell = found.cell(place, "awaitable", "task", "malloc")
-            figures = [cell.figure(RSS, moment) for moment in ("churn", "closed")] if cell else [None]
-            if place.connections == connections and place.objects == "kept" and None not in figures:
-                parts.append(f"{place.library} {figures[0]} and {figures[1]}")
-        if len(parts) > 1:
+            if place.connections == connections and place.objects == "kept" and cell and cell.figure(RSS, "churn"):
+                sizes[place.library] = cell.figure(RSS, "churn").alone
+        if len(sizes) > 1:
+            told = ", ".join(f"{library} {size}" for library, size in sizes.items() if library not in SETTINGS)
             sentences.append(
-                f"Resident bytes for each of {connections:,} connections of tasks without a recycler, after churn and "
-                f"when none is left, objects kept: {'; '.join(parts)}."
+                f"Resident bytes for each of {connections:,} connections of tasks without a recycler, after churn, "
+                f"objects kept: {told}."
             )
-    settings = [place.library for place in found.places if place.library in SETTINGS]
+    settings = dict.fromkeys(place.library for place in found.places if place.library in SETTINGS)
     if settings:
-        words = ", ".join(f"{SETTINGS[name]} is {name}" for name in dict.fromkeys(settings))
-        sentences.append(f"{words}. With one thread glibc has one arena in any case.")
-    return sentences
+        words = ", ".join(f"{name} is glibc with {SETTINGS[name]}" for name in settings)
+        sentences.append(f"In the table {words}: with one thread it has one arena in any case.")
+    return " ".join(sentences)
 
 
 # ---- Figure ----

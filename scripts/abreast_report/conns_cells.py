@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .rows import model_order, shown
+from .rows import Row, cited, median, model_order, shown
 
 
 STREAMS = {"memory": "in memory", "socket": "over sockets"}
@@ -16,28 +16,27 @@ class Figure:
     low: float
     high: float
     runs: int
+    row: Row  # of the first round
 
-    def __str__(self):
+    @property
+    def alone(self):
+        return cited(whole(self.value), self.row)
+
+    @property
+    def said(self):
         if self.low == self.high:
-            return shown(self.value)
-        return f"{whole(self.value)} ({whole(self.low)} to {whole(self.high)})"
+            return cited(shown(self.value), self.row)
+        return cited(f"{whole(self.value)} ({whole(self.low)} to {whole(self.high)})", self.row)
 
     @property
     def ratio(self):
         spread = "" if self.low == self.high else f" ({self.low:.3f} to {self.high:.3f})"
-        return f"{self.value:.3f}{spread}"
+        return cited(f"{self.value:.3f}{spread}", self.row)
 
     @property
     def times(self):
-        if self.runs == 1:
-            return f"{self.value:.3f} times, one run"
-        return f"{self.value:.3f} times, {self.low:.3f} to {self.high:.3f} in {self.runs} runs"
-
-
-def middle(values):
-    values = sorted(values)
-    half = len(values) // 2
-    return values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2
+        spread = "one run" if self.runs == 1 else f"{self.low:.3f} to {self.high:.3f} in {self.runs} runs"
+        return cited(f"{self.value:.3f} times, {spread}", self.row)
 
 
 def whole(value):
@@ -79,7 +78,8 @@ class Cell:
         if not rows:
             return None
         lows, highs = [row.low for row in rows], [row.high for row in rows]
-        return Figure(middle([row.value for row in rows]), min(lows), max(highs), sum(int(row.samples) for row in rows))
+        runs = sum(int(row.samples) for row in rows)
+        return Figure(median([row.value for row in rows]), min(lows), max(highs), runs, rows[0])
 
     def value(self, metric, moment):
         figure = self.figure(metric, moment)
@@ -97,7 +97,7 @@ class Conns:
             keys, name = row.keys, (row.model, row.mechanism)
             if keys.get("frames") == "fixed":
                 cells = self.fixed.setdefault(int(keys["connections"]), {})
-                cells.setdefault((*name, keys["allocator"]), {})[keys.get("part", "")] = row.value
+                cells.setdefault((*name, keys["allocator"]), {})[keys.get("part", "")] = row
                 self.compiler = row.toolchain.split()[0]
             elif "moment" in keys:
                 place = Place(keys["stream"], int(keys["connections"]), keys["objects"], keys["library"])

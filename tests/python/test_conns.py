@@ -12,7 +12,7 @@ from test_report import draw
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from abreast_report import conns  # noqa: E402
+from abreast_report import conns, links  # noqa: E402
 from abreast_report.rows import pairs, parse_line, read_results  # noqa: E402
 
 MAIN = "gcc-12.2.0 O2 sib=on exc=off san=none"
@@ -75,29 +75,44 @@ def section(text):
 
 def said(text):
     found = section(text)
-    return "\n".join([found.headline, *found.findings]) + "\n"
+    return links.plain("\n".join([found.short, found.headline, *found.findings]) + "\n")
 
 
 def test_what_is_saved_stands_beside_the_published_share():
     found = said(everything())
-    assert "against malloc, 4.0 % more (5200 against 5000 bytes; one run) where the application keeps nothing;" in found
-    assert section(everything()).short == (
-        "60 % less memory with a frame recycler is published; here it is 4.0 % more. Each of 50,000 connections in "
-        "memory, a chain of four tasks, holds 5000 bytes with malloc and 5200 bytes with recycling in resident memory "
-        "after churn (connections that end, and new ones in their place)."
+    assert found.startswith(
+        "60 % less memory with a frame recycler is published. Here, against malloc, it is 4.0 % more: 5200 against "
+        "5000 resident bytes for each of 50,000 connections (lower is better).\n"
     )
+    assert "between the frames recycling takes 2.0 % more (5100 against 5000 bytes; one run)." in found
+
+
+def test_figures_link_to_their_rows():
+    rows = [parse_line(line, "here", at) for at, line in enumerate(everything().splitlines())]
+    found = conns.build(rows, PAPERS)
+    churn = "connections=50000,frames=mixed,objects=none,allocator={},library=glibc,moment=churn,round=1"
+    for allocator, size, metric in (
+        ("malloc", "5000", "rss_bytes_per_connection"),
+        ("recycling", "5200", "rss_bytes_per_connection"),
+        ("recycling", "4.0 % more", "ratio_to_malloc"),
+    ):
+        (mine,) = [
+            row for row in rows
+            if row.metric == metric and row.model == "awaitable" and churn.format(allocator) in row.variant
+        ]
+        assert links.linked(size, mine.name) in found.short
 
 
 def test_percents_are_the_quotient_of_the_figures_beside_them():
     """Though the rule is of the ratios of pairs, whose median may be another."""
     lines = (line.replace("\t1.04", "\t1.05") if "ratio_to" in line else line for line in everything().splitlines())
-    assert "4.0 % more (5200 against 5000 bytes; one run)" in said("".join(f"{line}\n" for line in lines))
+    assert "it is 4.0 % more: 5200 against 5000 resident" in said("".join(f"{line}\n" for line in lines))
 
 
 def test_the_published_share_stands_beside_ours():
     tables = {table.name: table for table in section(everything()).tables}
-    found = tables["conns-published"].markdown()
-    assert "in memory, the application keeps nothing | 60 % less | 4.0 % more | 5200 against 5000 bytes; one run" in found
+    found = links.plain(tables["conns-published"].markdown())
+    assert "the application keeps nothing | 60 % less | 4.0 % more | 5200 against 5000 bytes; one run" in found
     assert "conns-published" not in {table.name for table in section(without("connections=50000")).tables}
 
 
@@ -111,7 +126,11 @@ def test_an_interval_around_one_tells_nothing():
     text = "".join(f"{line}\n" for line in everything(0.99).splitlines() if "ratio_to_malloc" not in line)
     variant = "stream=memory,connections=50000,frames=mixed,objects=none,allocator=recycling,library=glibc,moment=churn"
     text += row(TASK, variant, "ratio_to_malloc", 0.99, 0.97, 1.01, 8)
-    assert "1.0 % less (4950 against 5000 bytes; 0.970 to 1.010 times in 8 runs) where" in said(text)
+    assert "it is 1.0 % less, not told apart: 4950 against 5000 resident bytes" in said(text)
+    table = next(table for table in section(text).tables if table.name == "conns-published").markdown()
+    assert "| 1.0 % less, not told apart | 4950 against 5000 bytes; 0.970 to 1.010 times in 8 runs |" in (
+        links.plain(table)
+    )
 
 
 def test_fewer_connections_than_published_have_no_verdict():
@@ -128,7 +147,7 @@ def test_what_malloc_would_have_to_lose_is_said():
 
 def test_idle_connections_are_explained_to_the_byte():
     found = section(everything())
-    assert "with malloc: raw floor 96 bytes, awaitable task 288 bytes (192 above the floor)." in found.headline
+    assert "takes so many bytes with malloc: raw floor 96, awaitable task 288." in links.plain(found.headline)
     table = next(table for table in found.tables if table.name == "conns-idle").markdown()
     assert "| the read in flight (io_request) | 88 | 88 |" in table
     assert "| sum, as malloc counts it | 96 | 288 |" in table
@@ -143,15 +162,16 @@ def test_real_coroutines_are_set_beside_those_in_c():
     found = said(text)
     assert "of gcc-12.2.0, a chain of the same four, take idle: 320 bytes with malloc (32 more than in C). B" in found
     assert "their four frames have 24 bytes, those in C 0." in found
-    assert "Bytes of each of 50,000 idle connections, and of each of 1,000: awaitable task malloc 289 and 288." in found
+    assert "task malloc with how many there are: 289 bytes of each of 50,000, and 288 of each of 1,000." in found
     table = next(table for table in section(text).tables if table.name == "conns-idle").markdown()
     assert "| what else the compiler has put in the frames: awaiters, handles, copies | - | - | 24 |" in table
 
 
 def test_what_stays_is_said():
     found = said(everything())
-    assert "4000 and 4000 (1 times); awaitable task 100 and 5000 (50 times); sender pipeline 4200 and" in found
-    assert "for each that there was: with malloc 5000, and 50 once told to give memory back (100 live)" in found
+    assert "task 100 live and 5000 resident; sender pipeline 4200 live and 4200 resident. What frames leave" in found
+    assert "still holds 5000 bytes with malloc and 5200 bytes with recycling; once allocators are told to give" in found
+    assert "memory back, 50 and 50." in found
     lines = (line.replace("\t5000", "\t400") if "moment=rest" in line else line for line in everything().splitlines())
     assert "does not go back" not in said("".join(f"{line}\n" for line in lines))
 
@@ -159,7 +179,7 @@ def test_what_stays_is_said():
 def test_rounds_are_their_median_and_their_spread():
     table = next(table for table in section(everything()).tables if table.name == "conns-memory").markdown()
     assert "| awaitable task malloc | 5000 | 5016 | 1.25 | 1.25 | 50 | 5010 (5000 to 5020) | 5010 (5000" in table
-    assert "glibc 5000 and 5000; mimalloc 5500 and 5500." in said(everything())
+    assert "objects kept: glibc 5000, mimalloc 5500." in said(everything())
 
 
 def without(words):
