@@ -11,7 +11,7 @@
  *                              receiver that starts one operation after the other (bench/bridges/consumer.h), and the
  *                              native to compare with is the sender. <mechanism>-transfer: the operation is not ready,
  *                              but suspends, and its await_suspend returns the handle of its caller.
- *   a sender as an awaitable   sender-awaitable, handshake-*, inline-known, member: forms of `mitigations`. The
+ *   a sender as an awaitable   sender-awaitable, handshake-*, ready-flag-*, inline-known, member: forms of `mitigations`. The
  *                              consumer is a coroutine, and the native to compare with is the awaitable.
  *
  * What resumes somebody inside a noexcept function is measured with that function's boundary, exceptions on, and as
@@ -243,6 +243,8 @@ static const struct cell cells[] = {
     TO_AWAITABLE("handshake-exchange", "inline", CELL_BOTH, CELL_FULL, handshake_exchange_inline)
     TO_AWAITABLE("handshake-thread-id", "inline", CELL_BOTH, CELL_FULL, handshake_thread_id_inline)
     TO_AWAITABLE("handshake-thread-id-look-first", "inline", CELL_FULL, CELL_FULL, handshake_look_first_inline)
+    TO_AWAITABLE("ready-flag-exchange", "inline", CELL_BOTH, CELL_FULL, ready_flag_exchange_inline)
+    TO_AWAITABLE("ready-flag-thread-id", "inline", CELL_BOTH, CELL_FULL, ready_flag_thread_id_inline)
     TO_AWAITABLE_PLAIN("inline-known", "inline", inline_known_inline)
     TO_AWAITABLE_PLAIN("member", "inline", member_inline)
 
@@ -258,6 +260,8 @@ static const struct cell cells[] = {
     TO_AWAITABLE("handshake-exchange", "later", CELL_BOTH, CELL_FULL, handshake_exchange_later)
     TO_AWAITABLE("handshake-thread-id", "later", CELL_BOTH, CELL_FULL, handshake_thread_id_later)
     TO_AWAITABLE("handshake-thread-id-look-first", "later", CELL_FULL, CELL_FULL, handshake_look_first_later)
+    TO_AWAITABLE("ready-flag-exchange", "later", CELL_BOTH, CELL_FULL, ready_flag_exchange_later)
+    TO_AWAITABLE("ready-flag-thread-id", "later", CELL_BOTH, CELL_FULL, ready_flag_thread_id_later)
     TO_AWAITABLE_PLAIN("member", "later", member_later)
 };
 /* clang-format on */

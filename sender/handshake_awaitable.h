@@ -138,7 +138,8 @@ static inline bool handshake_thread_id_look_first_settle(handshake_thread_id_loo
         NOEXCEPT_CALL(coro_resume(N##_continuation(self)));                                                            \
     }
 
-#define HANDSHAKE_AWAITABLE(N, child_, by)                                                                             \
+/* All but await_ready and await_suspend: what ready_flag_awaitable.h has too. */
+#define HANDSHAKE_AWAITABLE_STATE(N, child_, by)                                                                       \
     struct N {                                                                                                         \
         struct N##_awaitable awaitable;                                                                                \
         struct child_##_op state;                                                                                      \
@@ -151,14 +152,21 @@ static inline bool handshake_thread_id_look_first_settle(handshake_thread_id_loo
         PROBE(RECEIVER_BUILT);                                                                                         \
         child_##_connect(&self->state, sender, (struct N##_receiver){&self->awaitable});                               \
     }                                                                                                                  \
-    SENDER_FUNCTION struct coro *N##_await_suspend(struct N *self)                                                     \
+    SENDER_FUNCTION struct coro *N##_settle(struct N *self)                                                            \
     {                                                                                                                  \
-        child_##_start(&self->state);                                                                                  \
         return handshake_##by##_settle(&self->awaitable.word) ? N##_continuation(&self->awaitable) : noop_coroutine(); \
     }                                                                                                                  \
     SENDER_FUNCTION ssize_t N##_await_resume(struct N *self)                                                           \
     {                                                                                                                  \
         return sender_awaitable_get(&self->awaitable.result);                                                          \
+    }
+
+#define HANDSHAKE_AWAITABLE(N, child_, by)                                                                             \
+    HANDSHAKE_AWAITABLE_STATE(N, child_, by)                                                                           \
+    SENDER_FUNCTION struct coro *N##_await_suspend(struct N *self)                                                     \
+    {                                                                                                                  \
+        child_##_start(&self->state);                                                                                  \
+        return N##_settle(self);                                                                                       \
     }
 
 #endif

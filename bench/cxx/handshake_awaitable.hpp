@@ -22,6 +22,11 @@ struct exchange {
     {
         return second.exchange(true, std::memory_order_acq_rel);
     }
+    /* Whether the completion has come, as far as the awaiting thread can tell. */
+    bool completed() const noexcept
+    {
+        return second.load(std::memory_order_acquire);
+    }
     /* start has returned: true when await_suspend has to resume. */
     bool settle() noexcept
     {
@@ -45,6 +50,10 @@ struct thread_id {
                 sched_yield();
         return true;
     }
+    bool completed() const noexcept
+    {
+        return word.load(std::memory_order_relaxed) == 0;
+    }
     bool settle() noexcept
     {
         return word.exchange(0, std::memory_order_release) == 0;
@@ -65,7 +74,10 @@ struct thread_id_look_first : thread_id {
     }
 };
 
-template <class By, class Sndr, class Promise> class handshake_awaitable : stored_outcome<single_value_t<Sndr>, Promise>
+/* `early`: the operation is started before the coroutine suspends, and await_ready says whether it has completed, as
+ * sender/ready_flag_awaitable.h does it. */
+template <class By, class Sndr, class Promise, bool early = false>
+class handshake_awaitable : stored_outcome<single_value_t<Sndr>, Promise>
 {
     using receiver = storing_receiver<handshake_awaitable>;
     friend receiver;
@@ -89,14 +101,23 @@ template <class By, class Sndr, class Promise> class handshake_awaitable : store
         PROBE(RECEIVER_BUILT);
     }
     static constexpr bool await_ready() noexcept
+        requires(!early)
     {
         PROBE(READINESS);
         return false;
     }
+    bool await_ready() noexcept
+        requires early
+    {
+        PROBE(READINESS);
+        state.start();
+        return by.completed() && this->result.index() != 0;
+    }
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise>) noexcept
     {
         PROBE(SUSPEND);
-        state.start();
+        if constexpr (!early)
+            state.start();
         if (by.settle())
             return transferring(this->next());
         return std::noop_coroutine();
@@ -113,5 +134,9 @@ template <class Sndr, class Promise> using exchange_awaitable = handshake_awaita
 template <class Sndr, class Promise> using thread_id_awaitable = handshake_awaitable<thread_id, Sndr, Promise>;
 template <class Sndr, class Promise>
 using look_first_awaitable = handshake_awaitable<thread_id_look_first, Sndr, Promise>;
+template <class Sndr, class Promise>
+using early_exchange_awaitable = handshake_awaitable<exchange, Sndr, Promise, true>;
+template <class Sndr, class Promise>
+using early_thread_id_awaitable = handshake_awaitable<thread_id, Sndr, Promise, true>;
 
 #endif

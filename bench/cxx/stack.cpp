@@ -151,6 +151,8 @@ template <class Task, auto make> int run_sender(stack_job *job)
 using exchange_task = basic_task<exchange_awaitable>;
 using thread_id_task = basic_task<thread_id_awaitable>;
 using look_first_task = basic_task<look_first_awaitable>;
+using early_exchange_task = basic_task<early_exchange_awaitable>;
+using early_thread_id_task = basic_task<early_thread_id_awaitable>;
 using inline_task = basic_task<inline_awaitable>;
 using returning_task = basic_task<returning_awaitable>;
 
@@ -183,7 +185,7 @@ struct deliver {
 };
 
 /* Ends the loop when the work has been done. */
-task scheduled(stack_job *job, run_loop *loop)
+template <class Task> Task scheduled(stack_job *job, run_loop *loop)
 {
     while (job->made < job->completions) {
         ssize_t value = static_cast<ssize_t>(job->made);
@@ -193,11 +195,11 @@ task scheduled(stack_job *job, run_loop *loop)
     run_loop_finish(loop);
 }
 
-int run_scheduled(stack_job *job)
+template <class Task> int run_scheduled(stack_job *job)
 {
     return on_run_loop(
         [](void *context, run_loop *loop) {
-            task awaiter = scheduled(static_cast<stack_job *>(context), loop);
+            Task awaiter = scheduled<Task>(static_cast<stack_job *>(context), loop);
             awaiter.coroutine.handle.resume();
             int status = run_loop_run(loop);
             return status || awaiter.coroutine.handle.done() ? status : -EPROTO;
@@ -305,7 +307,7 @@ const stack_variant p2300_without_noexcept_variants[] = {
     variant("with=let_value", 1, run_sender<task, let<without_noexcept>>),
     last_variant,
 };
-const stack_variant scheduler_variants[] = {variant("-", 0, run_scheduled), last_variant};
+const stack_variant scheduler_variants[] = {variant("-", 0, run_scheduled<task>), last_variant};
 const stack_variant handshake_variants[] = {
     variant("by=exchange", 0, run_sender<exchange_task, chain<as_written, 0>>, LONGEST_RUN),
     variant("by=exchange,then=3", 3, run_sender<exchange_task, chain<as_written, 3>>, LONGEST_RUN),
@@ -313,6 +315,15 @@ const stack_variant handshake_variants[] = {
     variant("by=thread-id,then=3", 3, run_sender<thread_id_task, chain<as_written, 3>>, LONGEST_RUN),
     variant("by=thread-id-look-first", 0, run_sender<look_first_task, chain<as_written, 0>>, LONGEST_RUN),
     variant("by=thread-id-look-first,then=3", 3, run_sender<look_first_task, chain<as_written, 3>>, LONGEST_RUN),
+    last_variant,
+};
+const stack_variant ready_flag_variants[] = {
+    variant("by=exchange", 0, run_sender<early_exchange_task, chain<as_written, 0>>, LONGEST_RUN),
+    variant("by=exchange,then=3", 3, run_sender<early_exchange_task, chain<as_written, 3>>, LONGEST_RUN),
+    variant("by=exchange,complete=later", 0, run_scheduled<early_exchange_task>, LONG_RUN, QUEUE),
+    variant("by=thread-id", 0, run_sender<early_thread_id_task, chain<as_written, 0>>, LONGEST_RUN),
+    variant("by=thread-id,then=3", 3, run_sender<early_thread_id_task, chain<as_written, 3>>, LONGEST_RUN),
+    variant("by=thread-id,complete=later", 0, run_scheduled<early_thread_id_task>, LONG_RUN, QUEUE),
     last_variant,
 };
 const stack_variant inline_known_variants[] = {

@@ -1,7 +1,7 @@
 /* How a coroutine awaits a sender: the bridges beside P2300's own. */
-#include "sender/handshake_awaitable.h"
 #include "sender/inline_awaitable.h"
 #include "sender/member_awaitable.h"
+#include "sender/ready_flag_awaitable.h"
 #include "tests/scenario/world.h"
 
 #include <sched.h>
@@ -233,6 +233,91 @@ void scenario_handshake_with_another_thread_during_start(struct world *world)
         CHECK(!pthread_equal(last_thread, pthread_self()));
     }
     CHECK_EQ(probe_counters[PROBE_NESTED_RESUME], 0);
+    thread_pool_destroy(&pool);
+    world_close(world);
+}
+
+/* ---- ready-flag ---- */
+
+#define READY_FLAG_TASK(N, by)                                                                                         \
+    READY_FLAG_AWAITABLE_RECEIVER(N, sender_task, by)                                                                  \
+    GIVEN(N##_given, 0, N)                                                                                             \
+    READY_FLAG_AWAITABLE(N, N##_given, by)                                                                             \
+    TASK(N, CO_AWAIT_SENDER_READY, N##_given_sender)
+
+READY_FLAG_TASK(flag_exchange, exchange)
+READY_FLAG_TASK(flag_thread_id, thread_id)
+
+/* What completed inside start does not suspend, unless it was stopped, which await_resume cannot say. */
+static void check_ready_flags(struct world *world, struct given given, ssize_t expected)
+{
+    bool ready = !given.later && given.channel != WITH_STOPPED;
+    world_open(world, (struct world_options){0});
+    if (given.later)
+        given.later = &world->run_loop;
+    for (unsigned by = 0; by < 2; by++) {
+        probe_reset();
+        CHECK_EQ(by == 0 ? flag_exchange_run(world, (struct flag_exchange_given_sender){given})
+                         : flag_thread_id_run(world, (struct flag_thread_id_given_sender){given}),
+                 expected);
+        CHECK_EQ(probe_counters[PROBE_READY], ready);
+        CHECK_EQ(probe_counters[PROBE_SUSPEND], !ready);
+        CHECK_EQ(probe_counters[PROBE_START], 1);
+        CHECK_EQ(probe_counters[PROBE_TRANSFER], 0);
+        CHECK_EQ(probe_counters[PROBE_NESTED_RESUME], given.later != NULL);
+    }
+    world_close(world);
+}
+
+void scenario_ready_flag_completion_inside_start_does_not_suspend(struct world *world)
+{
+    check_ready_flags(world, (struct given){WITH_VALUE, 123, NULL}, 123);
+}
+
+void scenario_ready_flag_completion_later_resumes(struct world *world)
+{
+    check_ready_flags(world, (struct given){WITH_VALUE, 123, &world->run_loop}, 123);
+}
+
+void scenario_ready_flag_error_comes_back(struct world *world)
+{
+    check_ready_flags(world, (struct given){WITH_ERROR, ECONNRESET, NULL}, -ECONNRESET);
+    check_ready_flags(world, (struct given){WITH_ERROR, ECONNRESET, &world->run_loop}, -ECONNRESET);
+}
+
+void scenario_ready_flag_stopped_ends_the_task(struct world *world)
+{
+    check_ready_flags(world, (struct given){WITH_STOPPED, 0, NULL}, ENDED_STOPPED);
+    check_ready_flags(world, (struct given){WITH_STOPPED, 0, &world->run_loop}, ENDED_STOPPED);
+}
+
+#define LINGERING_FLAG_TASK(N, by, until)                                                                              \
+    READY_FLAG_AWAITABLE_RECEIVER(N, sender_task, by)                                                                  \
+    LINGERING(N##_lingering, until, N)                                                                                 \
+    READY_FLAG_AWAITABLE(N, N##_lingering, by)                                                                         \
+    TASK(N, CO_AWAIT_SENDER_READY, N##_lingering_sender)
+
+LINGERING_FLAG_TASK(flag_here, exchange, UNTIL_COMPLETED)
+LINGERING_FLAG_TASK(flag_there, thread_id, UNTIL_COMPLETING)
+
+/* The completion comes from another thread before await_suspend, and while start runs: by=exchange the coroutine sees
+ * it in await_ready, and never suspends; by=thread-id it does not, and the other thread goes on once it has suspended.
+ */
+void scenario_ready_flag_with_another_thread_before_await_suspend(struct world *world)
+{
+    struct thread_pool pool;
+    CHECK_EQ(thread_pool_init(&pool, 1), 0);
+    world_open(world, (struct world_options){0});
+    for (unsigned i = 0; i < 200; i++) {
+        probe_reset();
+        CHECK_EQ(flag_here_run(world, (struct flag_here_lingering_sender){&pool}), 5);
+        CHECK(pthread_equal(last_thread, pthread_self()));
+        CHECK_EQ(probe_counters[PROBE_READY], 1);
+        CHECK_EQ(probe_counters[PROBE_SUSPEND], 0);
+        CHECK_EQ(flag_there_run(world, (struct flag_there_lingering_sender){&pool}), 5);
+        CHECK(!pthread_equal(last_thread, pthread_self()));
+        CHECK_EQ(probe_counters[PROBE_SUSPEND], 1);
+    }
     thread_pool_destroy(&pool);
     world_close(world);
 }

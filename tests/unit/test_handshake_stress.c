@@ -1,11 +1,13 @@
-/* The handshake of await_suspend and receiver under completions that race: two threads hand a coroutine to and fro, and
- * each operation, started on one, is completed by the other at once. They spin for each other rather than sleep, so
- * that the two sides of the handshake come within nanoseconds of each other, in either order. The threads have small
- * stacks, which anything that grew by a completion would overflow.
+/* The handshake of awaiting coroutine and receiver under completions that race: two threads hand a coroutine to and
+ * fro, and each operation, started on one, is completed by the other at once. They spin for each other rather than
+ * sleep, so that the two sides of the handshake come within nanoseconds of each other, in either order. The threads
+ * have small stacks, which anything that grew by a completion would overflow.
  *
- *     test_handshake_stress exchange | thread_id | thread_id_look_first */
+ *     test_handshake_stress exchange | thread_id | thread_id_look_first | ready_flag_exchange | ready_flag_thread_id
+ *
+ * With ready_flag_ the operation races with all that the coroutine does before it has suspended. */
 #include "common/probe.h"
-#include "sender/handshake_awaitable.h"
+#include "sender/ready_flag_awaitable.h"
 #include "tests/unit/unit.h"
 
 #include <pthread.h>
@@ -166,34 +168,33 @@ static void delivered(struct chain *chain, unsigned long number, ssize_t value)
     chain->delivered++;
 }
 
-#define RACING(by)                                                                                                     \
-    HANDSHAKE_AWAITABLE_RECEIVER(by##_await, sender_task, by)                                                          \
-    MAILED(by##_mailed, by##_await)                                                                                    \
-    HANDSHAKE_AWAITABLE(by##_await, by##_mailed, by)                                                                   \
-    struct by##_task {                                                                                                 \
+/* Tasks that await by a bridge: HANDSHAKE or READY_FLAG, and how it is awaited. */
+#define RACING(name, bridge, AWAIT, by)                                                                                \
+    bridge##_AWAITABLE_RECEIVER(name##_await, sender_task, by) MAILED(name##_mailed, name##_await)                     \
+        bridge##_AWAITABLE(name##_await, name##_mailed, by) struct name##_task {                                       \
         struct sender_task task;                                                                                       \
         struct chain *chain;                                                                                           \
         unsigned turns;                                                                                                \
         unsigned long number;                                                                                          \
         ssize_t got;                                                                                                   \
-        struct by##_await awaitable;                                                                                   \
+        struct name##_await awaitable;                                                                                 \
     };                                                                                                                 \
-    static void by##_body(struct coro *handle)                                                                         \
+    static void name##_body(struct coro *handle)                                                                       \
     {                                                                                                                  \
-        struct by##_task *self = (struct by##_task *)handle;                                                           \
+        struct name##_task *self = (struct name##_task *)handle;                                                       \
         CO_BEGIN(self);                                                                                                \
         for (; self->turns > 0; self->turns--) {                                                                       \
             self->number = self->chain->started++;                                                                     \
-            CO_AWAIT_SENDER_TRANSFER(self->got, self, by##_await, &self->awaitable,                                    \
-                                     ((struct by##_mailed_sender){self->chain, self->number}));                        \
+            AWAIT(self->got, self, name##_await, &self->awaitable,                                                     \
+                  ((struct name##_mailed_sender){self->chain, self->number}));                                         \
             delivered(self->chain, self->number, self->got);                                                           \
         }                                                                                                              \
         SENDER_TASK_RETURN(self, 0);                                                                                   \
         CO_END;                                                                                                        \
     }                                                                                                                  \
-    static struct sender_task *by##_create(struct chain *chain, unsigned turns)                                        \
+    static struct sender_task *name##_create(struct chain *chain, unsigned turns)                                      \
     {                                                                                                                  \
-        struct by##_task *self = (struct by##_task *)sender_task_create(NULL, sizeof *self, by##_body, NULL);          \
+        struct name##_task *self = (struct name##_task *)sender_task_create(NULL, sizeof *self, name##_body, NULL);    \
         if (!self)                                                                                                     \
             abort();                                                                                                   \
         self->chain = chain;                                                                                           \
@@ -201,9 +202,11 @@ static void delivered(struct chain *chain, unsigned long number, ssize_t value)
         return &self->task;                                                                                            \
     }
 
-RACING(exchange)
-RACING(thread_id)
-RACING(thread_id_look_first)
+RACING(exchange, HANDSHAKE, CO_AWAIT_SENDER_TRANSFER, exchange)
+RACING(thread_id, HANDSHAKE, CO_AWAIT_SENDER_TRANSFER, thread_id)
+RACING(thread_id_look_first, HANDSHAKE, CO_AWAIT_SENDER_TRANSFER, thread_id_look_first)
+RACING(ready_flag_exchange, READY_FLAG, CO_AWAIT_SENDER_READY, exchange)
+RACING(ready_flag_thread_id, READY_FLAG, CO_AWAIT_SENDER_READY, thread_id)
 
 /* ---- The threads ---- */
 
@@ -337,7 +340,7 @@ static void every_racing_completion_resumes_exactly_once(void **state)
            SANITIZED ? " (a sanitizer: not the full 10000000)" : "", early, (unsigned long)resumed);
     assert_true(raced >= RACES);
     assert_true(early >= SURE_RACES && early < raced);
-    if (create == exchange_create)
+    if (create == exchange_create || create == ready_flag_exchange_create)
         assert_true(resumed > 0 && resumed < raced);
     else
         assert_int_equal(resumed, raced);
@@ -347,15 +350,20 @@ static void every_racing_completion_resumes_exactly_once(void **state)
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {cmocka_unit_test(every_racing_completion_resumes_exactly_once)};
-    if (argc == 2 && strcmp(argv[1], "exchange") == 0)
-        create = exchange_create;
-    else if (argc == 2 && strcmp(argv[1], "thread_id") == 0)
-        create = thread_id_create;
-    else if (argc == 2 && strcmp(argv[1], "thread_id_look_first") == 0)
-        create = thread_id_look_first_create;
-    else {
-        fprintf(stderr,
-                "test_handshake_stress: usage: test_handshake_stress exchange | thread_id | thread_id_look_first\n");
+    static const struct {
+        const char *name;
+        struct sender_task *(*create)(struct chain *, unsigned turns);
+    } bridges[] = {{"exchange", exchange_create},
+                   {"thread_id", thread_id_create},
+                   {"thread_id_look_first", thread_id_look_first_create},
+                   {"ready_flag_exchange", ready_flag_exchange_create},
+                   {"ready_flag_thread_id", ready_flag_thread_id_create}};
+    for (size_t i = 0; argc == 2 && i < sizeof bridges / sizeof bridges[0]; i++)
+        if (strcmp(argv[1], bridges[i].name) == 0)
+            create = bridges[i].create;
+    if (!create) {
+        fprintf(stderr, "test_handshake_stress: usage: test_handshake_stress exchange | thread_id | "
+                        "thread_id_look_first | ready_flag_exchange | ready_flag_thread_id\n");
         return 1;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
