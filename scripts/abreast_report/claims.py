@@ -6,9 +6,10 @@ from pathlib import Path
 
 from . import claims_first, links, published
 from .claims_condition import EXCEPT, separate
-from .claims_figures import figures, said
+from .claims_figures import figures
 from .claims_minutes import Took
-from .claims_rules import BadRule, Case, in_cxx, index_of, judge_clause, parse, together
+from .claims_remarks import measured_where, reason, remarks, unbuilt
+from .claims_rules import BadRule, Case, index_of, judge_clause, parse, together
 from .rows import Cited, cited, without_calibration
 from .tables import Mark, Section, Table
 
@@ -18,12 +19,10 @@ WRITTEN = [*"id claim source section experiment rule measured spread verdict con
 HOLDS, WHEN, REFUTED, UNTESTED = VERDICTS = "holds", "holds when", "refuted", "not testable here"
 STRADDLES = "the intervals straddle the limit"
 NO_CONDITION = "no short condition"  # tells the cases apart that agree
+UNDECIDED = "undecided"
 WORDS = "words"  # the kind of cells that are text
 OF_COMPILER = ("stack_", "overflow_")  # metrics that a compiler's options decide
 NOT_COUNTED = "not counted"  # begins what is said beside a verdict
-NOT_BUILT = "not built"  # begins the reason of a program that was skipped
-ANY = "-"  # such a program has cells of every experiment whose costs are counted with other compilers and options
-OWN_PROGRAMS, TIMED = ("finals", "phases", "stack"), ("ns_", "ratio_to_")  # and so nothing of these
 
 
 @dataclass
@@ -78,7 +77,7 @@ class Verdict:
     amended: str = "-"
     first: str = ""
     by_first: object = None  # the verdict by the first rule, where that is another
-    left: str = ""  # what it does not count, and why
+    told: str = ""  # beside it: where alone it was measured, what it does not count, and why
 
     @property
     def text(self):
@@ -88,12 +87,12 @@ class Verdict:
             text = f"{HOLDS}{' in part,' * condition.startswith(NO_CONDITION)} {condition}"
         elif condition:
             text += f" {condition}" if text == WHEN else f": {condition}"
-        return links.plain(f"{text}; {self.left}" if self.left else text)
+        return links.plain(f"{text}; {self.told}" if self.told else text)
 
     @property
     def why(self):
-        """The condition, and what the verdict does not count."""
-        return "; ".join(part for part in (self.condition, self.left) if part)
+        """The condition, and what is told beside it."""
+        return "; ".join(part for part in (self.condition, self.told) if part)
 
     @property
     def word(self):
@@ -104,8 +103,8 @@ class Verdict:
         if condition.startswith(EXCEPT):
             condition = condition.replace(EXCEPT, "not ")
         elif condition.startswith(NO_CONDITION):
-            condition = f"it does, with {condition}"
-        return f"{WHEN} {condition}"
+            condition = condition.replace(NO_CONDITION, "in part", 1)
+        return links.plain(f"{WHEN} {condition}")
 
 
 def read(paper):
@@ -163,50 +162,14 @@ def verdict_of(claim, index, papers, results, info):
     if cases:
         word, condition = narrowed(word, condition, cases)
     left = "; ".join((remarks(judged, info) if cases else []) + unbuilt(claim, results, info))
+    told = measured_where(judged, condition) + ([f"{NOT_COUNTED}: {left}"] if left else [])
     measured, spread = figures(judged) if cases else (cited("-"), "-")
     command = f"scripts/reproduce --claim {claim.id}" if claim.clauses else "-"
     fields = (claim.id, claim.claim, claim.source, claim.section, ", ".join(claim.experiments) or "-", claim.rule)
     first = claim.by_first()
     by_first = verdict_of(first, index, papers, results, info) if first else None
     return Verdict(*fields, word, condition, measured, spread, command, None, rows, claim.notes, counts, claim.amended,
-                   claim.first, by_first, left and f"{NOT_COUNTED}: {left}")
-
-
-def remarks(judged, info):
-    """What a rule names and the run does not tell, or the rule leaves out."""
-    found = []
-    lacking = [row for one in judged for row in one.missing]
-    if lacking:
-        found.append(f"{count(lacking)} without a figure, for {why_missing(lacking[0], info)}")
-    for one in judged:
-        clause = one.clause
-        if one.unnamed:
-            found.append(f"{', '.join(one.unnamed)}, of which this run has no such rows")
-        if one.untried:
-            found.append(f"{count(one.untried)} that this mode does not try")
-        if one.alone:
-            found.append(f"{count(one.alone)} without {said(clause.right)} to be compared with")
-        if one.left_out:
-            metric = f"{clause.left.metric.replace('_', ' ')} of {said(clause.left)}"
-            found.append(f"{count(one.left_out)} where {metric} is not {' or '.join(clause.words)}")
-    return list({links.plain(text): text for text in found}.values())
-
-
-def count(rows):
-    return f"{cited(len(rows), rows[0])} row{'s' * (len(rows) != 1)}"
-
-
-def unbuilt(claim, results, info):
-    """[sentence]: programs with cells of the claim are not there, so that it is judged by fewer cases."""
-    parts = [part for clause in claim.clauses for part in clause.selections() if part.experiment in results]
-    asked = {(part.experiment, in_cxx(model)) for part in parts for model in part.models}
-    asked |= {(ANY, True) for part in parts if not (part.experiment in OWN_PROGRAMS or part.metric.startswith(TIMED))}
-    lacking = []
-    for entry in info.get("skipped", []):
-        name, reason = entry.get("experiment"), entry.get("reason", "")
-        if reason.startswith(NOT_BUILT) and (name, name == ANY or "cxx" in entry.get("what", "")) in asked:
-            lacking.append(reason)
-    return [f"{len(lacking)} program{'s' * (len(lacking) != 1)}, {lacking[0]}"] if lacking else []
+                   claim.first, by_first, "; ".join(told))
 
 
 def narrowed(word, condition, cases):
@@ -229,7 +192,7 @@ def decide(cases):
     counts = true, false, open_
     untold = f"{open_} of {len(cases)} cases cannot be told, for {STRADDLES}" if open_ else ""
     if not true and not false:
-        return UNTESTED, STRADDLES, counts
+        return UNTESTED, f"{UNDECIDED}, for {STRADDLES}", counts
     if not false:
         return (*undecided(cases, true), counts) if open_ else (HOLDS, "", counts)
     if not true:
@@ -256,45 +219,7 @@ def undecided(cases, true):
     found = separate([Case(bool(case.outcome), case.rows, case.features) for case in cases])
     if found.text and not found.wrong and 2 * true > len(cases):
         return WHEN, f"{found.text} ({true} of {len(cases)} cases; in the others {STRADDLES})"
-    return UNTESTED, f"told in {true} of {len(cases)} cases, which agree; in the others {STRADDLES}"
-
-
-def reason(claim, judged, results, info):
-    """Why there is no case."""
-    if not claim.clauses:
-        return claim.notes
-    absent = [name for name in claim.experiments if name not in results]
-    if absent:
-        told = [entry for entry in info.get("skipped", []) if entry.get("experiment") in absent]
-        why = f": {told[0].get('reason', '?')}" if told else ""
-        return f"{' and '.join(absent)} was not run{why}"
-    for one in judged:
-        if one.left_out:
-            metric = f"{one.clause.left.metric.replace('_', ' ')} of {said(one.clause.left)}"
-            return f"{metric} is nowhere {' or '.join(one.clause.words)} that the rest was measured"
-    for one in judged:
-        if one.cases:
-            continue
-        if one.missing:
-            return f"{one.missing[0].metric} is missing: {why_missing(one.missing[0], info)}"
-        return f"this run has no {one.empty.metric} of {one.empty.text}{why_skipped(one.empty, info)}"
-    return "its figures were measured at no toolchain that they have in common"
-
-
-def why_missing(row, info):
-    for entry in info.get("missing", []):
-        if all(entry.get(key) == getattr(row, key) for key in ("experiment", "model", "mechanism", "metric")):
-            return entry.get("reason", "?")
-    return row.text
-
-
-def why_skipped(selection, info):
-    told = [entry for key in ("missing", "skipped") for entry in info.get(key, [])]
-    for entry in told:
-        words = f"{entry.get('what', '')} {entry.get('mechanism', '')}".split()
-        if entry.get("experiment") == selection.experiment and set(words) & set(selection.mechanisms):
-            return f": {entry.get('reason', '?')}"
-    return ""
+    return UNTESTED, f"{UNDECIDED}: told in {true} of {len(cases)} cases, which agree; in the others {STRADDLES}"
 
 
 # ---- What is written and printed ----

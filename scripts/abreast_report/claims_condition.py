@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 FEW = 5  # values of a dimension of which every set is tried
 TERMS = 2  # joined by or
-LITERALS = 3  # joined by and
+LITERALS = 4  # joined by and: a whole setting of a compiler
 SAME = 2  # so many literals that say the same are named
 KEPT = 60  # terms that are made longer
 WORTH = 0.4  # cases that a further literal has to put right, at least
@@ -138,14 +138,15 @@ def separate(cases):
     everything = (1 << len(cases)) - 1
     true = sum(1 << index for index, case in enumerate(cases) if case.outcome)
     false = everything & ~true
+    trivial = min(count(true), count(false))  # wrong of a condition that is fulfilled always, or never
     found = []
     plain = [literal for literal in literals if not is_negative(literal)]  # of "except not" nobody makes sense
     for words, parts, wanted, unwanted in ((any_of, literals, true, false), (all_but, plain, false, true)):
         cost, wrong, terms = cover(terms_of(parts, wanted, unwanted), wanted, unwanted)
-        if terms and wrong <= SHARE * len(cases):
+        if terms and wrong <= SHARE * len(cases) and 2 * wrong < trivial:
             found.append((cost, len(found), wrong, words(terms)))
     if not found:
-        return Condition("", min(count(true), count(false)), len(cases))
+        return Condition("", trivial, len(cases))
     _, _, wrong, text = min(found)
     return Condition(text, wrong, len(cases))
 

@@ -57,7 +57,7 @@ def misses(one):
     expected = MISSED * len(intervals)
     if one.clause.quantifier != "every" or expected < WORTH_TELLING:
         return ""
-    return f"; of its {len(intervals)} intervals at 99 % about {expected:.1f} miss by chance"
+    return f"; of its {len(intervals)} intervals at 99 % about {expected:.1f} miss by chance within a run"
 
 
 def middle_of(clause, found):

@@ -1,5 +1,5 @@
-"""How long scripts/reproduce --claim ID takes once all is built, as far as a run tells: it measures the cells of the claim
-alone, and counts them where they are counted."""
+"""How long scripts/reproduce --claim ID takes once all is built, as far as a run tells: it measures the cells of the
+claim alone, and counts them where they are counted."""
 
 import math
 from collections import Counter

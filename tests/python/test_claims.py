@@ -19,6 +19,7 @@ from abreast_report.rows import parse_line, read_results  # noqa: E402
 
 PAPER = ROOT / "paper"
 O2 = "gcc-12.2.0 O2 sib=on exc=off san=none"
+ALONE = "; measured with gcc-12.2.0 at O2 in C alone"
 O0 = "clang-19.1.7 O0 sib=off exc=on san=none"
 LEDGER = claims.read(PAPER)
 REPORT = ROOT / "scripts" / "report"
@@ -180,7 +181,7 @@ def test_what_was_not_tried_is_neither_true_nor_false():
     rows = [row("a", "overflow", "none"), row("a", "overflow", "untried", variant="stack=8")]
     assert judged("every grid/sender/a overflow is none", *rows) == [True]
     told = verdict_of("every grid/sender/a overflow is none", *rows).text
-    assert told == "holds; not counted: 1 row that this mode does not try"
+    assert told == f"holds{ALONE}; not counted: 1 row that this mode does not try"
 
 
 # ---- Verdicts ----
@@ -189,8 +190,8 @@ def test_what_was_not_tried_is_neither_true_nor_false():
 def test_verdicts_of_three_values():
     assert decided(True, True)[:2] == ("holds", "")
     assert decided(False, None)[0] == "refuted"
-    assert decided(None, None)[:2] == ("not testable here", claims.STRADDLES)
-    told = f"told in 1 of 2 cases, which agree; in the others {claims.STRADDLES}"
+    assert decided(None, None)[:2] == ("not testable here", f"undecided, for {claims.STRADDLES}")
+    told = f"undecided: told in 1 of 2 cases, which agree; in the others {claims.STRADDLES}"
     assert decided(True, None)[:2] == ("not testable here", told)
     verdict, condition, _ = decided(True, True, None)
     assert verdict == "holds when" and condition.startswith("depth not 2 (2 of 3 cases; in the others ")
@@ -244,6 +245,16 @@ def test_what_does_not_agree_is_named_where_that_is_shorter():
     assert not re.search(r"except not|neither|nor ", found.text)
 
 
+def test_one_setting_that_does_not_agree_is_named_and_a_tautology_never_is():
+    """Of two languages, so that two cases are on the other side."""
+    odd = ("O2", "on", "on", "gcc")
+    cases = [Case((s["opt"], s["exc"], s["sib"], s["compiler"]) != odd, (), {**s, "language": language})
+             for s in settings() for language in ("C", "C++")]
+    assert separate(cases).text == "except with gcc at O2 with exceptions with sibling calls"
+    cases = [Case(at != 0, (), {"opt": f"O{at % 3}", "depth": "1"}) for at in range(30)]
+    assert separate(cases).text == "", "that it is fulfilled by all of them is no condition"
+
+
 def test_what_nothing_short_describes_is_counted():
     cases = [Case(bool(number % 2), (), {"depth": "1"}) for number in range(10)]
     assert separate(cases).text == ""
@@ -251,10 +262,12 @@ def test_what_nothing_short_describes_is_counted():
     cases = [Case(number % 3 != 0, (), {"depth": str(number % 7), "frame": str(number % 8)}) for number in range(56)]
     assert separate(cases).text == "", "what gets many of them wrong is no description"
     rows = [row("a", "x", 1 + at % 2, variant="depth=1") for at in range(10)]
-    assert verdict_of("every grid/sender/a x = 1", *rows).text == "holds in part, no short condition: 5 of 10 cases"
+    found = verdict_of("every grid/sender/a x = 1", *rows)
+    assert found.text == f"holds in part, no short condition: 5 of 10 cases{ALONE}"
+    assert found.word == "holds when in part: 5 of 10 cases"
     rows = [row("a", "x", 1 + (at == 5), variant=f"depth={at}") for at in range(10)]
     told = verdict_of("every grid/sender/a x = 1", *rows).text
-    assert told == "holds when depth not 5 (9 of 10 cases)"
+    assert told == f"holds when depth not 5 (9 of 10 cases){ALONE}"
 
 
 # ---- The ledger ----
@@ -381,9 +394,10 @@ def test_what_a_rule_names_and_no_row_has_is_said():
 def test_what_options_decide_does_not_hold_of_one_of_them_alone():
     rows = [row("a", "stack_growth", "constant"), row("a", "stack_growth", "constant", toolchain=O0)]
     rule = "every grid/sender/a stack_growth is constant"
-    assert verdict_of(rule, *rows).text == "holds"
-    told = verdict_of(rule, rows[0]).text
-    assert told == "holds when at O2 with sibling calls (1 of 1 cases; no other setting was measured)"
+    assert verdict_of(rule, *rows).text == "holds; measured in C alone"
+    told = verdict_of(rule, rows[0])
+    assert told.condition == "at O2 with sibling calls (1 of 1 cases; no other setting was measured)"
+    assert told.told == "measured with gcc-12.2.0 in C alone", "of the level it is said already"
     assert "O2 with sibling calls alone" in verdict_of(rule.replace("is constant", "is linear"), rows[0]).text
 
 
@@ -401,15 +415,15 @@ def test_programs_that_were_not_built_are_told_beside_the_verdict():
     alone = both.replace("|cxx-sender", "")
     assert "not built" not in told(alone, "sender", "stack_bytes_per_op", "stack", *programs), "C has all its programs"
     count = "every grid/sender/a allocs_per_op = 1"
-    assert told(count, "sender", "allocs_per_op", "grid", *programs) == f"holds; not counted: 1 program, {hint}"
-    assert told(count.replace("allocs", "ns"), "sender", "ns_per_op", "grid", *programs) == "holds"
+    assert told(count, "sender", "allocs_per_op", "grid", *programs) == f"holds{ALONE}; not counted: 1 program, {hint}"
+    assert told(count.replace("allocs", "ns"), "sender", "ns_per_op", "grid", *programs) == f"holds{ALONE}"
 
 
 def test_what_a_where_leaves_out_is_counted():
     rule = "every grid/sender/a x = 1 and where grid/awaitable/b growth is constant"
     rows = [row("a", "x", 1), row("b", "growth", "constant", model="awaitable"), row("a", "x", 1, toolchain=O0)]
     told = verdict_of(rule, *rows).text
-    assert told == "holds; not counted: 1 row where growth of awaitable b is not constant"
+    assert told == f"holds{ALONE}; not counted: 1 row where growth of awaitable b is not constant"
     told = verdict_of(rule, rows[0], row("b", "growth", "linear", model="awaitable")).text
     assert told.endswith("growth of awaitable b is nowhere constant that the rest was measured")
 
@@ -456,9 +470,9 @@ def test_the_first_rule_is_judged_beside_the_rule_of_today():
         return one, dict(claims_first.lines(one)), claims.tsv([one]).splitlines()[1].split("\t")[-1]
 
     other, printed, cell = told("every grid/sender/a x < 3")
-    assert (printed["gives"], cell) == ("refuted", "refuted")
+    assert (printed["gives"], cell) == (f"refuted{ALONE}", "refuted")
     same, printed, cell = told("every grid/sender/a x < 8")
-    assert (printed["gives"], cell) == ("holds, the same", "holds")
+    assert (printed["gives"], cell) == (f"holds{ALONE}, the same", "holds")
     gone, printed, cell = told("every grid/sender/a y < 8")
     assert printed["gives"].startswith("not testable here: this run has no y") and cell == "not testable here"
     none, printed, _ = told("-")
@@ -471,7 +485,7 @@ def test_the_first_rule_is_judged_beside_the_rule_of_today():
     assert "4 rules were changed since, 1 of them when their verdict had been seen; 0 are the first" in changed
     assert "the first rule gives the same verdict on this run for 1, another for 1, and none for 2, for this" in changed
     [table] = claims_first.table([other, same, gone, none, added])
-    assert [line[2:4] for line in table.rows][0] == ["refuted", "holds"] and len(table.rows) == 3
+    assert [line[2:4] for line in table.rows][0] == [f"refuted{ALONE}", f"holds{ALONE}"] and len(table.rows) == 3
     assert claims_first.table([same]) == []
 
 
@@ -529,10 +543,19 @@ def test_a_value_changed_by_hand_changes_the_verdict(folder):
 
 
 def test_a_file_that_is_gone_is_said_to_be(folder):
+    """What a part of it was skipped for is no reason that the whole is not there."""
     (folder / "results" / "stack.tsv").unlink()
     told, status = verdict(folder, GROWS)
     assert told == "not testable here: stack was not run"
     assert status == 4
+
+    def gone(**skipped):
+        entries = [{"experiment": "stack", "reason": "it takes long", **skipped}]
+        [found] = claims.judge(PAPER, read_results(folder / "results"), {"skipped": entries}, GROWS)
+        return found.text
+
+    assert gone(what="library asio") == told
+    assert gone(what="-") == f"{told}: it takes long"
 
 
 def test_all_claims_are_written_and_printed(folder):
