@@ -1,8 +1,9 @@
 """bridges: an awaitable as a sender and a sender as an awaitable: what each bridge takes, beside what needs none."""
 
+from .finding import counted, figure
 from .mitigations import CLOSE, NO_BOUNDARY, PLACEMENT, Cells, apart, groups_of_compilers
 from .ratios import control_finding
-from .rows import shown, shown_row
+from .rows import cited, shown, shown_row
 from .tables import Section, Table
 
 NATIVE = {"to-sender": ("sender", "native"), "to-awaitable": ("awaitable", "native")}
@@ -78,10 +79,8 @@ def build(rows, papers):
     if claims:
         section.tables.append(published_table(claims))
     section.short = lead(found)
-    lines = [*both_ways(found), costs(found, "to-sender"), costs(found, "to-awaitable")]
-    section.headline = "\n".join(line for line in lines if line)
-    section.findings = [f"{claim}: {ours}." for claim, _, ours in claims]
-    section.findings += control_finding(found.groups, "ratio_to_floor")
+    section.headline = "\n".join(both_ways(found))
+    section.findings = control_finding(found.groups, "ratio_to_floor")
     return section
 
 
@@ -139,102 +138,80 @@ def word(cells, name, metric):
 
 def bytes_of(cells, name):
     """Operation state, and the bridge's frame where that is allocated apart."""
-    state, whole = (cells.value(name, metric) for metric in ("op_state_bytes", "bridge_bytes"))
-    if state is None or whole is None:
+    state, whole = (cells.known(name, metric) for metric in ("op_state_bytes", "bridge_bytes"))
+    if not state or not whole:
         return "?"
-    return shown(state) if whole == state else f"{shown(state)} + {shown(whole - state)}"
+    apart_ = whole.value - state.value
+    return cited(shown(state.value) + (f" + {shown(apart_)}" if apart_ else ""), state, whole)
 
 
 def allocations(cells, name):
-    calls, fresh = (cells.value(name, metric) for metric in ("allocs_per_op", "allocs_fresh_per_op"))
-    if calls is None or fresh is None:
+    calls, fresh = (cells.known(name, metric) for metric in ("allocs_per_op", "allocs_fresh_per_op"))
+    if not calls or not fresh:
         return "-"
-    return shown(calls) if not calls else f"{shown(calls)} ({shown(fresh)})"
+    return cited(shown(calls.value) + (f" ({shown(fresh.value)})" if calls.value else ""), calls, fresh)
 
 
 # ---- What is said ----
 
 
-def costs(found, way):
-    """Every bridge with the boundary, inline and later, as times the native that has exceptions on where it has."""
-    parts = []
-    for when, cells in found.times():
-        ratios = [
-            f"{name[1]} {shown(ratio)}"
-            for name in found.names(way)
-            if not name[1].endswith(NO_BOUNDARY) and (ratio := cells.value(name, "ratio_to_native")) is not None
-        ]
-        if ratios:
-            parts.append(f"{when} ({native_times(cells, NATIVE[way])}): {', '.join(ratios)}")
-    depth = nesting(found) if way == "to-awaitable" else ""
-    also = f" Inline sender-awaitable is measured in{depth}." if depth else ""
-    return f"{TITLES[way].partition(':')[0]}, times the native, {'; '.join(parts)}.{also}" if parts else ""
-
-
 def native_times(cells, native):
-    times = [cells.value((native[0], native[1] + more), "ns_per_op") for more in ("", EXCEPTIONS)]
-    words = [f"native {shown(times[0])} ns"] + ([f"{shown(times[1])} with exceptions on"] if times[1] else [])
-    return ", ".join(words)
+    times = [cells.known((native[0], native[1] + more), "ns_per_op") for more in ("", EXCEPTIONS)]
+    words = [f"native {figure(times[0])} ns"] if times[0] else []
+    return ", ".join(words + ([f"{figure(times[1])} with exceptions on"] if times[1] else []))
 
 
 def nesting(found):
     """How deep completions nest in what grows: its time is that depth's, where return addresses are mispredicted."""
-    depth = found.inline.value(FLOOR, LAUNCH)
+    depth = found.inline.known(FLOOR, LAUNCH)
     row = found.stack(("sender", "sender-awaitable"))
-    if depth is None or not row or not row.value:
+    return f" (in runs of {figure(depth)} completions, which nest as deep)" if depth and row and row.value else ""
+
+
+def both_times(found, name, of="", deep=""):
+    """Times the native, inline and later together; nothing where it has not been timed inline."""
+    inline, later = (cells.known(name, "ratio_to_native") for _, cells in found.times())
+    if not inline:
         return ""
-    return f" runs of {shown(depth)} completions, which nest as deep"
-
-
-def both_times(found, name):
-    """Times the native, inline and later together; None where it has not been timed inline."""
-    inline, later = (cells.value(name, "ratio_to_native") for _, cells in found.times())
-    if inline is None:
-        return None
-    return f"{shown(inline)} inline" + ("" if later is None else f" and {shown(later)} later")
+    return f"takes {figure(inline)} times {of}inline{deep}" + (f", {figure(later)} times later" if later else "")
 
 
 def lead(found):
     """What P2300R10's own bridges take, inline: the ways out are in the lines below."""
     parts = [
-        f"{words} {shown(ratio)} times"
+        f"{figure(ratio)} times as long {words}"
         for name, words in (
-            ("connect-awaitable", "an awaitable used as a sender takes"),
-            ("sender-awaitable", "a sender that a coroutine awaits takes"),
+            ("connect-awaitable", "where an awaitable is used as a sender"),
+            ("sender-awaitable", "where a coroutine awaits a sender"),
         )
-        if (ratio := found.inline.value(("sender", name), "ratio_to_native")) is not None
+        if (ratio := found.inline.known(("sender", name), "ratio_to_native"))
     ]
     if not parts:
         return ""
-    return f"By P2300R10's bridges, inline, {', and '.join(parts)} the native's time (lower is better)."
+    return (
+        f"By P2300R10's bridges operations that complete at once take {', and '.join(parts)}, as without a bridge "
+        "(lower is better)."
+    )
 
 
 def both_ways(found):
-    """Allocation, time and stack of either direction, a line each."""
-    as_written, handle = (("sender", name) for name in ("connect-awaitable", "callback-handle"))
-    text = []
-    times = [both_times(found, name) for name in (as_written, handle)]
-    calls = [found.inline.value(name, "allocs_per_op") for name in (as_written, handle)]
-    if None not in times + calls:
-        text.append(
-            f"An awaitable as a sender, times a native sender: by P2300R10's bridge {times[0]}, with "
-            f"{counted(calls[0])} an operation; by a callback handle {times[1]}, with {counted(calls[1])}."
+    """Time and allocation, or stack, of either direction: as written, and by the way out."""
+    for mechanism, words, of in (
+        ("connect-awaitable", "An awaitable as a sender, by P2300R10's bridge,", "a native sender's time "),
+        ("callback-handle", "By a callback handle, which makes no coroutine, it", ""),
+    ):
+        name = ("sender", mechanism)
+        times, calls = both_times(found, name, of), found.inline.known(name, "allocs_per_op")
+        if times and calls:
+            yield f"{words} {times}; an operation makes {counted(calls.value, 'allocation', calls)} (lower is better)."
+    written, least = ("sender", "sender-awaitable"), best(found, "to-awaitable")
+    times = both_times(found, written, "a native awaitable's time ", nesting(found))
+    if least and times and found.stack(written):
+        yield (
+            f"A sender as an awaitable, by P2300R10's bridge, {times}; each inline completion takes "
+            f"{shown_row(found.stack(written))} bytes of stack (lower is better)."
         )
-    least = best(found, "to-awaitable")
-    written = ("sender", "sender-awaitable")
-    if least and (times := both_times(found, written)) and found.stack(written):
-        depth = nesting(found)
-        text.append(
-            f"A sender as an awaitable, times a native awaitable: by P2300R10's bridge {times}, with "
-            f"{shown_row(found.stack(written))} bytes of stack a completion"
-            + (f" and inline in{depth}" if depth else "")
-            + f"; by the cheapest inline, {least[1]}, {both_times(found, least)}."
-        )
-    return text
-
-
-def counted(calls):
-    return "no allocation" if not calls else f"{shown(calls)} allocation" + ("" if calls == 1 else "s")
+        yield f"By the bridge that is cheapest inline, {least[1]}, it {both_times(found, least)}."
 
 
 def best(found, way):
@@ -272,14 +249,14 @@ def allocated_by(mechanism):
     """How many allocations a mechanism asks for, inline and later."""
 
     def rule(found, value):
+        del value
         name = ("sender", mechanism)
-        calls = [cells.value(name, "allocs_per_op") for cells in (found.inline, found.later)]
+        calls = [cells.known(name, "allocs_per_op") for cells in (found.inline, found.later)]
         if None in calls:
             return None
-        del value
-        others = [f"{other[1]} {shown(count)}" for other, count in alternatives(found, name)]
+        others = [f"{other[1]} {figure(row)}" for other, row in alternatives(found, name)]
         more = f"; with its frame elsewhere: {', '.join(others)}" if others else ""
-        return f"{mechanism} {shown(calls[0])} inline and {shown(calls[1])} later{more}"
+        return f"{mechanism} {figure(calls[0])} inline and {figure(calls[1])} later{more}"
 
     return rule
 
@@ -288,8 +265,9 @@ def alternatives(found, name):
     """The same bridge with its frame from elsewhere: fresh allocations an operation."""
     for other in found.names("to-sender"):
         tail = other[1].removeprefix(name[1] + "-")
-        if tail in ("recycling", "inline-frame"):
-            yield other, found.inline.value(other, "allocs_fresh_per_op")
+        row = found.inline.known(other, "allocs_fresh_per_op")
+        if tail in ("recycling", "inline-frame") and row:
+            yield other, row
 
 
 def grows(mechanism, remedies=()):
@@ -310,29 +288,24 @@ def grows(mechanism, remedies=()):
 
 
 def stacks(found, name):
-    """{compiler: bytes of stack a completion}."""
+    """{compiler: row} of the bytes of stack a completion."""
     cells = found.nested if direction(name) == "to-sender" else found.inline
     seen = {compiler: cells.row(name, STACK, compiler) for compiler in found.compilers(cells)}
-    return {compiler: row.value for compiler, row in seen.items() if row and row.value is not None}
+    return {compiler: row for compiler, row in seen.items() if row and row.value is not None}
 
 
 def listed(by_compiler):
-    return ", ".join(f"{shown(value)} ({compiler})" for compiler, value in by_compiler.items())
+    return ", ".join(f"{figure(row)} ({compiler})" for compiler, row in by_compiler.items())
 
 
 def more_instructions(found, cells, name, native):
     """By every compiler that has both counts."""
-    more = {}
+    more = []
     for compiler in found.compilers(cells):
-        rows = [cells.row(who, "instructions_per_op", compiler) for who in (name, native)]
-        if all(row and row.value is not None for row in rows):
-            more[compiler] = shown(round(rows[0].value - rows[1].value, 1))
-    if not more:
-        return ""
-    first, *others = more.items()
-    words = f", {first[1]} instructions more"
-    also = ", ".join(f"{count} {compiler}" for compiler, count in others)
-    return words + (f" ({first[0]}; {also})" if also else "")
+        ours, theirs = (cells.row(who, "instructions_per_op", compiler) for who in (name, native))
+        if ours and theirs and None not in (ours.value, theirs.value):
+            more.append(f"{cited(shown(round(ours.value - theirs.value, 1)), ours, theirs)} ({compiler})")
+    return f", instructions more: {', '.join(more)}" if more else ""
 
 
 def dearer(cells, name, native):
@@ -345,24 +318,22 @@ def dearer(cells, name, native):
 
 
 def costs_nothing(found, value):
-    """A callback handle, against a sender that needs no bridge."""
+    """A callback handle, against a sender without a bridge, and one whose scheduler is as unknown as its executor."""
     del value
     name, native = ("sender", "callback-handle"), NATIVE["to-sender"]
     parts = []
     for when, cells in found.times():
-        ratio = cells.row(name, "ratio_to_native")
-        ours, theirs = (cells.value(who, "ns_per_op") for who in (name, native))
-        if not ratio or ratio.value is None or ours is None or theirs is None:
-            continue
-        others = {"a native awaitable": NATIVE["to-awaitable"], "a sender with a type-erased scheduler": ERASED}
-        beside = [
-            f"{shown(ours / time)} times {words}"
-            for words, other in others.items()
-            if (time := cells.value(other, "ns_per_op"))
-        ]
-        also = f" ({', '.join(beside)})" if beside else ""
-        more = more_instructions(found, cells, name, native)
-        parts.append(f"{when} {shown_row(ratio)} times a native sender{also}{more}")
+        ratio, ours, erased = (
+            cells.known(who, metric)
+            for who, metric in ((name, "ratio_to_native"), (name, "ns_per_op"), (ERASED, "ns_per_op"))
+        )
+        if ratio and ours:
+            also = ""
+            if erased and erased.value:
+                quotient = cited(shown(ours.value / erased.value), ours, erased)
+                also = f" ({quotient} times one with a type-erased scheduler)"
+            more = more_instructions(found, cells, name, native)
+            parts.append(f"{when} {shown_row(ratio)} times a native sender{also}{more}")
     return "; ".join(parts)
 
 
@@ -372,12 +343,12 @@ def always_costs(found, value):
     told = []
     for when, cells in found.times():
         free, dear = compared(found, cells)
-        parts = ([f"dearer {'; '.join(dear.values())}"] if dear else []) + (
-            [f"{PLACEMENT} or cheaper {'; '.join(free.values())}"] if free else []
+        parts = ([f"dearer {', '.join(dear.values())}"] if dear else []) + (
+            [f"{PLACEMENT} or cheaper {', '.join(free.values())}"] if free else []
         )
         if parts:
-            also = "" if when == "inline" else " (its executor is type-erased, the sender's scheduler is known)"
-            told.append(f"{when}, {native_times(cells, NATIVE['to-awaitable'])}{also}: {'; '.join(parts)}")
+            also = "" if when == "inline" else "; its executor is type-erased, the sender's scheduler is known"
+            told.append(f"{when} ({native_times(cells, NATIVE['to-awaitable'])}{also}): {'; '.join(parts)}")
     return ". ".join(told)
 
 
@@ -386,11 +357,9 @@ def compared(found, cells):
     free, dear = {}, {}
     for name in found.bridges("to-awaitable"):
         native = found.native_of(name)
-        time, base = (cells.value(who, "ns_per_op") for who in (name, native))
-        if time is None or base is None:
-            continue
-        words = f"{name[1]} {shown(time)} ns{more_instructions(found, cells, name, native)}"
-        (dear if dearer(cells, name, native) else free)[name] = words
+        time, base = (cells.known(who, "ns_per_op") for who in (name, native))
+        if time and base:
+            (dear if dearer(cells, name, native) else free)[name] = f"{name[1]} {figure(time)} ns"
     return free, dear
 
 

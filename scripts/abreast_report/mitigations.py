@@ -46,8 +46,13 @@ class Cells:
         ]
         return next((row for row in found if not row.missing), found[0] if found else None)
 
-    def value(self, name, metric):
+    def known(self, name, metric):
+        """That row, if it has a value that is a number."""
         row = self.row(name, metric)
+        return row if row and row.value is not None else None
+
+    def value(self, name, metric):
+        row = self.known(name, metric)
         return row.value if row else None
 
     def names(self):

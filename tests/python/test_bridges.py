@@ -8,7 +8,8 @@ from conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from abreast_report import bridges, published  # noqa: E402
+from abreast_report import bridges, links, published  # noqa: E402
+from abreast_report.links import plain  # noqa: E402
 from abreast_report.rows import parse_line  # noqa: E402
 
 GCC = "gcc-12.2.0 O2 sib=on exc=off san=none"
@@ -82,14 +83,14 @@ def section(changed=None):
     for (model, mechanism, variant, toolchain, metric), value in {**figures(), **(changed or {})}.items():
         if value is not None:
             words = ["bridges", model, mechanism, variant, toolchain, metric, "-", value, value, value, 1]
-            rows.append(parse_line("\t".join(str(word) for word in words), "here"))
+            rows.append(parse_line("\t".join(str(word) for word in words), "here", len(rows) + 2))
     return bridges.build(rows, published.read(ROOT / "paper"))
 
 
 def claim(found, words):
-    lines = [line for line in found.findings if words in line]
-    assert len(lines) == 1, found.findings
-    return lines[0]
+    (table,) = [table for table in found.tables if table.name == "bridges-published"]
+    (line,) = [line for line in table.rows if words in line[0]]
+    return plain(line[2])
 
 
 def at(mechanism, metric, variant=INLINE, toolchain=GCC, model="sender"):
@@ -109,10 +110,10 @@ def test_each_direction_has_its_table_and_the_papers_theirs():
 
 def test_allocations_are_held_against_the_paper():
     written, handle = "3 bridge coroutine", "2 callback handle"
-    assert claim(section(), written).endswith("recycling 0, connect-awaitable-inline-frame 0.")
-    assert claim(section(), handle).endswith("callback-handle 0 inline and 0 later.")
+    assert claim(section(), written).endswith("recycling 0, connect-awaitable-inline-frame 0")
+    assert claim(section(), handle).endswith("callback-handle 0 inline and 0 later")
     found = section({at("callback-handle", "allocs_per_op", LATER): 1})
-    assert claim(found, handle).endswith("0 inline and 1 later.")
+    assert claim(found, handle).endswith("0 inline and 1 later")
 
 
 def test_the_stack_is_held_against_the_paper():
@@ -123,16 +124,18 @@ def test_the_stack_is_held_against_the_paper():
 
 def test_what_a_callback_handle_costs():
     words = "4 callback handle"
-    assert claim(section(), words).endswith("0 instructions more.")
+    assert claim(section(), words).startswith("inline 1.25 times a native sender, instructions more: 0 (gcc-12.2.0); ")
     counts = {"callback-handle": 30, "native": 4}
     clang = {at(name, "instructions_per_op", toolchain=CLANG): count for name, count in counts.items()}
-    assert "0 instructions more (gcc-12.2.0; 26 clang-19.1.7); later" in claim(section(clang), words)
+    assert "instructions more: 0 (gcc-12.2.0), 26 (clang-19.1.7); later 2 times" in claim(section(clang), words)
+    erased = {at("native-type-erased", "ns_per_op", LATER): 8}
+    assert "later 2 times a native sender (1.5 times one with a type-erased scheduler)" in claim(section(erased), words)
 
 
 def test_free_bridges_are_told_from_those_that_cost():
     words = "4 every bridge"
     found = claim(section(), words)
-    assert "no difference beyond placement or cheaper sender-awaitable 8 ns, 11 instructions more." in found
+    assert found.endswith("; no difference beyond placement or cheaper sender-awaitable 8 ns")
     close = {at("handshake-exchange", "ns_per_op"): 3.5}
     assert "cheaper handshake-exchange 3.5 ns" not in claim(section(close), words)
     close[at("handshake-exchange", "ratio_to_native")] = 1
@@ -148,16 +151,34 @@ def test_what_bridges_nothing_and_what_is_a_control_decide_nothing():
 
 def test_the_short_answer_follows_the_data():
     found = section()
-    assert found.short.startswith("By P2300R10's bridges, inline, an awaitable used as a sender takes 10 times")
-    assert "P2300R10's bridge 10 inline and 5 later, with 1 allocation an operation;" in found.headline
-    assert "by a callback handle 1.25 inline and 2 later, with no allocation." in found.headline
-    assert "inline in runs of 256 completions, which nest as deep; by the cheapest inline, sender-" in found.headline
+    assert plain(found.short) == (
+        "By P2300R10's bridges operations that complete at once take 10 times as long where an awaitable is used as a "
+        "sender, and 5 times as long where a coroutine awaits a sender, as without a bridge (lower is better)."
+    )
+    said = plain(found.headline)
+    assert "takes 10 times a native sender's time inline, 5 times later; an operation makes 1 allocation (lower" in said
+    assert "it takes 1.25 times inline, 2 times later; an operation makes no allocations (lower" in said
+    assert "inline (in runs of 256 completions, which nest as deep), 0.889 times later; each" in said
+    assert "By the bridge that is cheapest inline, sender-awaitable, it" in said
     found = section({at("member", "ratio_to_native"): 0.5, at("handshake-exchange", "ratio_to_native"): 2})
-    assert "by the cheapest inline, handshake-exchange, 2 inline and 2.89 later." in found.headline
+    assert "cheapest inline, handshake-exchange, it takes 2 times inline, 2.89 times later." in plain(found.headline)
     found = section({at("sender-awaitable", STACK): 0})
     assert "nest as deep" not in found.headline
     found = section({at("connect-awaitable", "allocs_per_op"): 2})
-    assert "2 allocations an operation" in found.headline
+    assert "2 allocations" in plain(found.headline)
+
+
+def test_each_figure_links_to_its_row():
+    cited = {key: line for line, key in enumerate(figures(), 2)}
+    for words, key in (
+        ("take ", at("connect-awaitable", "ratio_to_native")),
+        ("a sender, and ", at("sender-awaitable", "ratio_to_native")),
+        ("makes ", at("connect-awaitable", "allocs_per_op")),
+        ("runs of ", at("floor", "launch_completions_count", model="raw")),
+        ("each inline completion takes ", at("sender-awaitable", STACK)),
+    ):
+        found = section()
+        assert f"{words}{links.START}bridges-{cited[key]}{links.END}" in found.short + found.headline, words
 
 
 @pytest.mark.parametrize("metric", ["ns_per_op", "ratio_to_native", "instructions_per_op", "allocs_per_op", STACK])
@@ -192,4 +213,4 @@ def test_the_program_says_the_same(smoke):
     lines = (smoke / "results" / "bridges.tsv").read_text().splitlines()[1:]
     found = bridges.build([parse_line(line, "bridges.tsv") for line in lines], published.read(ROOT / "paper"))
     assert claim(found, "3 bridge coroutine").count("connect-awaitable 1 inline and 1 later") == 1
-    assert claim(found, "2 callback handle").endswith("callback-handle 0 inline and 0 later.")
+    assert claim(found, "2 callback handle").endswith("callback-handle 0 inline and 0 later")
