@@ -204,7 +204,8 @@ def claim(found, papers):
     sizes = " against ".join(f"{cell.figure(RSS, 'churn').said}" for cell in task if cell and cell.figure(RSS, "churn"))
     short = (
         f"{shown(share)} % less memory with a frame recycler is published. Here, against malloc, it is "
-        f"{saving(found, first)}: {sizes} resident bytes for each of {first.connections:,} connections (lower is better)."
+        f"{saving(found, first)}: {sizes} resident bytes for each of {first.connections:,} connections (lower is "
+        "better)."
     )
     return "\n".join(lines), short
 

@@ -1,7 +1,8 @@
 """stop: how long a stop request takes, what being stoppable costs, and what an error costs."""
 
+from .finding import span
 from .ratios import control_finding, groups_of
-from .rows import pairs, shown, shown_row
+from .rows import cited, pairs, shown, shown_row
 from .tables import Heading, Section, Table
 
 NS, COUNT, LATENCY = "ns_per_op", "instructions_per_op", "stop_latency_ns"
@@ -10,14 +11,7 @@ RATIO, ABOVE, NATIVE, CALLS = "ratio_to_floor", "ns_above_floor", "ratio_to_nati
 FLOOR, LAST_FIRST, CALLBACK = ("raw", "floor"), ("raw", "floor-last-first"), ("raw", "stop-callback")
 TASK, PIPELINE, SENDER_TASK = ("awaitable", "task"), ("sender", "pipeline"), ("sender", "p2300-task")
 NESTED = ("awaitable", "task-in-task")
-NAMES = {
-    FLOOR: "bare cancels (the floor)",
-    LAST_FIRST: "bare cancels, the last first",
-    CALLBACK: "bare reads with stop callbacks",
-    TASK: "tasks of the awaitable model",
-    PIPELINE: "pipelines of senders",
-    SENDER_TASK: "tasks of the sender model",
-}
+DRAWN = [FLOOR, LAST_FIRST, CALLBACK, TASK, PIPELINE, SENDER_TASK]
 # Without a token that could be asked to stop, and with one.
 STOPPABLE = {
     FLOOR: CALLBACK,
@@ -66,7 +60,7 @@ def build(rows):
     tables = [latency_table(found), stoppable_table(found), ends_table(found), told_table(found)]
     section.tables = [table for table in tables if table.rows]
     section.short = short(found)
-    lines = [latency(found, stream) for stream in STREAMS]
+    lines = [besides(found), *(latency(found, place) for stream in STREAMS if (place := found.most(stream)))]
     section.headline = "\n".join(line for line in [*lines, stoppable(found), error(found), told(found)] if line)
     section.findings = [line for line in [parts(found), order(found), growth(found), checked(found)] if line]
     section.findings += control_finding(found.groups, RATIO)
@@ -144,7 +138,7 @@ def ends_table(found):
 
 
 def told_table(found):
-    body = [[said(name), shown(row.value)] for name, row in found.told.items()]
+    body = [[said(name), shown_row(row)] for name, row in found.told.items()]
     return Table(
         "stop-told",
         "A stop request between the end of a write of 64 bytes and its awaiter",
@@ -157,161 +151,161 @@ def told_table(found):
 # ---- Sentences ----
 
 
-def duration(ns):
+def duration(row):
     """Nanoseconds in a unit that a reader can hold."""
-    for unit, size in (("ms", 1e6), ("µs", 1e3)):
-        if ns >= size:
-            return f"{ns / size:.3g} {unit}"
-    return f"{ns:.3g} ns"
+    size, unit = next(((size, unit) for size, unit in ((1e6, "ms"), (1e3, "µs")) if row.value >= size), (1, "ns"))
+    return cited(f"{row.value / size:.3g} {unit}", row)
 
 
 def times(row):
-    """A ratio to the floor; where its interval has 1 in it, that they are not told apart."""
-    range_ = f"{row.low:.2f} to {row.high:.2f}"
-    if row.low <= 1 <= row.high:
-        return f"not told apart from the floor: {row.value:.2f} times, {range_}"
-    return f"{row.value:.2f} times the floor, {range_}"
+    """A ratio; where its interval has 1 in it, that the two are not told apart."""
+    told = "" if row.low > 1 or row.high < 1 else " (not told apart)"
+    return f"{cited(f'{row.value:.2f} ({row.low:.2f} to {row.high:.2f})', row)} times{told}"
 
 
-def latency(found, stream):
-    """All mechanisms with the most reads pending."""
-    place = found.most(stream)
-    if place is None:
-        return ""
-    told = []
-    for name, words in NAMES.items():
-        row, ratio = found.row(place, name, LATENCY), found.row(place, name, RATIO)
-        if row:
-            told.append(f"{words} {duration(row.value)}" + (f" ({times(ratio)})" if ratio else ""))
-    if not told:
-        return ""
-    return (
-        f"From a stop request to the last of {place[1]:,} completions {STREAMS[stream]} (medians, and the median ratio "
-        f"of pairs): {', '.join(told)}."
-    )
+def of_floor(found, place, names):
+    rows = {name: found.row(place, name, RATIO) for name in names}
+    return [f"{times(row)} with {said(name)}" for name, row in rows.items() if row]
+
+
+def spoken_of(found):
+    """The place of the short answer."""
+    return next((place for stream in STREAMS if (place := found.most(stream))), None)
 
 
 def short(found):
-    """The tasks of the two models beside each other, and the pipeline beside the floor."""
-    place = next((found.most(stream) for stream in STREAMS if found.most(stream)), None)
-    floor = found.row(place, FLOOR, LATENCY)
-    ratios = {name: found.row(place, name, RATIO) for name in (TASK, SENDER_TASK, PIPELINE)}
-    ratios = {name: row for name, row in ratios.items() if row}
-    if floor is None or not ratios:
+    place = spoken_of(found)
+    told = of_floor(found, place, (TASK, PIPELINE))
+    if not told:
         return ""
     reads = "read" if place[1] == 1 else "reads"
-    said_ = "; ".join(f"{NAMES[name]} {times(row)}" for name, row in ratios.items())
     return (
-        f"Stopping {place[1]:,} pending {reads} {STREAMS[place[0]]} takes by bare cancels {duration(floor.value)}; "
-        f"{said_}.{tasks_apart(ratios)} Nothing was left pending."
+        f"Stopping {place[1]:,} waiting {reads} {STREAMS[place[0]]}, of the time of bare cancels (lower is better): "
+        f"{', '.join(told)}. Nothing was left pending."
     )
 
 
-def tasks_apart(ratios):
-    """Which model's tasks are stopped in less time, where their intervals tell it."""
-    if not {TASK, SENDER_TASK} <= set(ratios):
+def besides(found):
+    """At the same place: the tasks of senders, and whether the two kinds of task are told apart."""
+    place = spoken_of(found)
+    told = of_floor(found, place, (CALLBACK, SENDER_TASK))
+    rows = [found.row(place, name, RATIO) for name in (TASK, SENDER_TASK)]
+    if not told:
         return ""
-    least, most = sorted((TASK, SENDER_TASK), key=lambda name: ratios[name].value)
-    if ratios[least].high < ratios[most].low:
-        return f" Of the two kinds of task {NAMES[least]} take less."
-    return " The two kinds of task are not told apart: their intervals overlap."
+    least, most = sorted(rows, key=lambda row: row.value) if all(rows) else (None, None)
+    order_ = ""
+    if least and least.high < most.low:
+        order_ = f" Of the two kinds of task {said((least.model, least.mechanism))} takes less."
+    elif least:
+        order_ = " The two kinds of task are not told apart: their intervals overlap."
+    return f"Stopping the same reads takes {', '.join(told)}.{order_}"
+
+
+def latency(found, place):
+    """The models with the most reads pending, where the short answer does not have them."""
+    floor = found.row(place, FLOOR, LATENCY)
+    told = of_floor(found, place, (TASK, PIPELINE, SENDER_TASK)) if place != spoken_of(found) else []
+    if not floor or not told:
+        return ""
+    return (
+        f"{place[1]:,} reads {STREAMS[place[0]]}, from the stop request to the last completion: bare cancels "
+        f"{duration(floor)}; of their time {', '.join(told)}."
+    )
 
 
 def parts(found):
     """Where the instructions of a stopped read go."""
     place = max((place for place in found.stops if found.row(place, FLOOR, COUNT)), default=None)
-    rows = {name: found.row(place, name, COUNT) for name in NAMES} if place else {None: None}
-    if None in rows.values():
+    rows = {name: found.row(place, name, COUNT) for name in (FLOOR, CALLBACK, TASK, PIPELINE, SENDER_TASK)}
+    if place is None or None in rows.values():
         return ""
-    values = {name: row.value for name, row in rows.items()}
-    callback = values[CALLBACK] - values[FLOOR]
     beyond = "; ".join(
-        f"{NAMES[name]} {signed(values[name] - values[CALLBACK])}" for name in (TASK, PIPELINE, SENDER_TASK)
+        f"{said(name)} {signed(rows[name], rows[CALLBACK])}" for name in (TASK, PIPELINE, SENDER_TASK)
     )
     return (
-        f"Of {place[1]:,} reads that are stopped {STREAMS[place[0]]}, each takes {shown(values[FLOOR])} instructions "
-        f"when cancelled bare. To be found by the stop request, by a callback of its own, takes {signed(callback)}: "
-        f"the same in both models, for both embed the same callback. Beyond that, of the models: {beyond}. A task's "
-        f"are those of resuming its coroutine, ending it and giving back its frame; a pipeline has no frame."
+        f"Of {place[1]:,} reads that are stopped {STREAMS[place[0]]}, each takes {shown_row(rows[FLOOR])} instructions "
+        f"when cancelled bare. To be found by the stop request, by a callback of its own, takes "
+        f"{signed(rows[CALLBACK], rows[FLOOR])}: the same in both models, for both embed the same callback. Beyond "
+        f"that, of the models: {beyond}. A task's are those of resuming its coroutine, ending it and giving back its "
+        "frame; a pipeline has no frame."
     )
 
 
-def signed(value):
-    """"35 more", "1 fewer"; counts."""
-    if abs(value) < 0.5:
-        return "none"
-    return f"{shown(round(abs(value), 1))} {'more' if value > 0 else 'fewer'}"
+def signed(row, base):
+    """"35 more", "1 fewer"; of counts."""
+    value = row.value - base.value
+    word = "more" if value > 0 else "fewer"
+    return cited("none" if abs(value) < 0.5 else f"{shown(round(abs(value), 1))} {word}", row)
 
 
 def order(found):
     """What the order of cancellation does behind the callbacks: in the kernel, or in the reactor."""
-    told = []
-    for stream in ("io_uring", "epoll"):
-        place = found.most(stream)
-        ratio = found.row(place, LAST_FIRST, RATIO) if place and place[1] > 1 else None
-        if ratio:
-            range_ = f"{ratio.low:.2f} to {ratio.high:.2f}"
-            apart = "" if ratio.low > 1 or ratio.high < 1 else ", not told apart from 1"
-            told.append(f"{STREAMS[stream]} with {place[1]:,} pending {ratio.value:.2f} times ({range_}{apart})")
-    if not told:
+    ratios = {
+        place: found.row(place, LAST_FIRST, RATIO)
+        for stream in ("io_uring", "epoll")
+        if (place := found.most(stream)) and place[1] > 1
+    }
+    told_ = [f"{STREAMS[place[0]]} with {place[1]:,} pending {times(row)}" for place, row in ratios.items() if row]
+    if not told_:
         return ""
     return (
         "A stop source calls its callbacks from the last to the first; the floor cancels from the first to the last. "
-        f"Bare cancels from the last to the first take, of the time of the other order: {'; '.join(told)}. That much "
+        f"Bare cancels from the last to the first take, of the time of the other order: {'; '.join(told_)}. That much "
         "of what the models take above the floor is the doing of the kernel or the reactor, which look for "
         "the operation."
     )
 
 
 def stoppable(found):
-    told = []
-    for without, with_ in STOPPABLE.items():
-        rows = [found.end("value", name, NS) for name in (without, with_)]
-        counts = [found.end("value", name, COUNT) for name in (without, with_)]
-        ratio = found.end("value", with_, NATIVE)
-        if None in rows or ratio is None:
-            continue
-        more = f", {signed(counts[1].value - counts[0].value)} instructions" if None not in counts else ""
-        told.append(
-            f"{said(without)} {rows[0].value:.1f} and {rows[1].value:.1f} ns ({ratio.value:.2f} times, {ratio.low:.2f} "
-            f"to {ratio.high:.2f}{more})"
-        )
-    if not told:
+    ratios = {without: found.end("value", with_, NATIVE) for without, with_ in STOPPABLE.items()}
+    told_ = [f"{times(row)} with {said(name)}" for name, row in ratios.items() if row]
+    if not told_:
         return ""
     return (
-        f"A read that waits, with a stop token that can never be asked and with one that could, but is not: "
-        f"{'; '.join(told)}. The difference is what registering a stop callback and taking it off again costs each "
-        f"operation that waits."
+        "A read that could be stopped, but is not, of its time with a stop token that can never be asked (lower is "
+        f"better): {', '.join(told_)}. The difference is what registering a stop callback and taking "
+        "it off again costs each operation that waits."
     )
 
 
 def error(found):
-    told = []
-    for name in (FLOOR, TASK, NESTED, PIPELINE):
-        rows = [found.end(ends, name, COUNT) for ends in ENDS]
-        if None not in rows:
-            told.append(f"{said(name)} {', '.join(shown(row.value) for row in rows)}")
-    if not told:
+    """What the ends of a read take, beside a value, in instructions and in time."""
+    names = [name for name in (TASK, PIPELINE) if all(found.end(ends, name, COUNT) for ends in ENDS)]
+    if not names:
         return ""
+    told_ = ", ".join(
+        f"{shown_row(found.end('error', name, COUNT))} with {said(name)} (a value "
+        f"{shown_row(found.end('value', name, COUNT))})"
+        for name in names
+    )
     return (
-        f"Instructions of a read that ends with a value, with an error and as stopped: {'; '.join(told)}. In the "
-        f"awaitable model an error is the value that the await returns; in the sender model it is a channel of its "
-        f"own. {cheaper(found)}"
+        "In the awaitable model an error is the value that the await returns; in the sender model it is a channel of "
+        f"its own. A read that ends with an error takes so many instructions: {told_}. {cheaper(found, names)}"
     )
 
 
-def cheaper(found):
-    rows = {
-        name: [found.end(ends, name, COUNT).value for ends in ENDS]
-        for name in (TASK, PIPELINE)
-        if all(found.end(ends, name, COUNT) for ends in ENDS)
+def cheaper(found, names):
+    dearer = [
+        said(name)
+        for name in names
+        if max(found.end(ends, name, COUNT).value for ends in ("error", "stopped"))
+        > found.end("value", name, COUNT).value
+    ]
+    if dearer:
+        text = f"An error or a stop takes more instructions than a value in {' and '.join(dearer)}"
+    else:
+        text = "Neither an error nor a stop takes more instructions than a value, which has four steps to take"
+    rows = {ends: [found.end(ends, name, NS) for name in names] for ends in ENDS}
+    if not all(row for ends in rows.values() for row in ends):
+        return f"{text}."
+    slower = {
+        ends: span([(row.value / value.value, row) for row, value in zip(rows[ends], rows["value"])], "{:.2f}".format)
+        for ends in ("error", "stopped")
     }
-    if len(rows) < 2:
-        return ""
-    dearer = [said(name) for name, values in rows.items() if max(values[1:]) > values[0]]
-    if not dearer:
-        return "Neither channel costs more than a value, which has four steps to take."
-    return f"More than a value costs an error or stopped in {' and '.join(dearer)}."
+    return (
+        f"{text}; in time, in runs of their own, an error takes {slower['error']} times a value's and a stop "
+        f"{slower['stopped']} times."
+    )
 
 
 def told(found):
@@ -323,7 +317,7 @@ def told(found):
     }
     if not set(ways) <= set(found.told):
         return ""
-    parts_ = ", ".join(f"{words} {shown(found.told[name].value)}" for name, words in ways.items())
+    parts_ = ", ".join(f"{words} {shown_row(found.told[name])}" for name, words in ways.items())
     lost = [words for name, words in ways.items() if not found.told[name].value]
     why = ""
     if lost:
@@ -339,16 +333,16 @@ def told(found):
 
 def growth(found):
     """Whether a read is stopped in the same time however many are pending."""
-    told = []
+    told_ = []
     for stream, words in STREAMS.items():
         places = [place for place in found.stops if place[0] == stream]
         rows = [found.row(place, TASK, NS) for place in places]
         if len(places) > 1 and None not in rows:
-            each = ", ".join(f"{duration(row.value)} of {place[1]:,}" for place, row in zip(places, rows))
-            told.append(f"{words} {each}")
-    if not told:
+            each = ", ".join(f"{duration(row)} of {place[1]:,}" for place, row in zip(places, rows))
+            told_.append(f"{words} {each}")
+    if not told_:
         return ""
-    return f"What one read takes of the stop, tasks of the awaitable model, by how many are pending: {'; '.join(told)}."
+    return f"What one read takes of the stop with {said(TASK)}, by how many are pending: {'; '.join(told_)}."
 
 
 def checked(found):
@@ -368,7 +362,7 @@ def figure_data(found):
     number of the mechanism."""
     places = [f'{at}\t"{place[0]}\\n{place[1]:,}"\n' for at, place in enumerate(found.stops)]
     blocks = []
-    for number, name in enumerate(NAMES):
+    for number, name in enumerate(DRAWN):
         lines = []
         for at, place in enumerate(found.stops):
             row = found.row(place, name, RATIO)
