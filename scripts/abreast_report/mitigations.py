@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 
+from .finding import ends, figure, span
 from .ratios import control_finding, groups_of
-from .rows import breakable, model_order, shown, shown_row
+from .rows import breakable, cited, model_order, shown, shown_row
 from .tables import Section, Table
 
 RATIO = "ratio_to_floor"
 WAITED = "waited_completions_max"
 FUTURES = {"p2300": "today", "returning": "returning", "tail": "tail"}
 DRAWN = {"awaitable ready", "sender scheduler"}  # the other ways that the figure shows in both panels
+AWAITABLES = [("awaitable", name + more) for name in ("ready", "transfer") for more in ("", "-exceptions")]
 BUDGETS = {  # what the figure draws over the budget
     ("awaitable", "transfer"): "awaitable, transfer",
     ("sender", "p2300"): "sender, p2300",
@@ -60,10 +62,9 @@ class Cells:
         found = dict.fromkeys(name for group in self.groups for name in group.cells)
         return sorted(found, key=lambda name: model_order(name[0]))
 
-    def values(self, metric):
-        """{(model, mechanism): value} of those that have one."""
-        found = {name: self.value(name, metric) for name in self.names()}
-        return {name: value for name, value in found.items() if value is not None}
+    def rows(self, metric):
+        """{(model, mechanism): row} of those that have a value."""
+        return {name: row for name in self.names() if (row := self.known(name, metric))}
 
 
 def groups_of_compilers(rows):
@@ -80,27 +81,8 @@ def apart(low, high):
     return high - low >= max(1, low / 10)
 
 
-def listed(times):
-    """The times in the order of the table, which ranks nothing; a model said where it changes."""
-    models = [None, *(model for model, _ in times)]
-    parts = [
-        f"{name[1] if name[0] == before else said(name)} {shown(value)}"
-        for before, (name, value) in zip(models, times.items())
-    ]
-    return ", ".join(parts)
-
-
 def plain_name(mechanism):
     return mechanism.removesuffix(NO_BOUNDARY)
-
-
-def representative(times):
-    """Without the floor, and of the budgets those of 16."""
-    return {
-        name: value
-        for name, value in times.items()
-        if name[0] != "raw" and ("+" not in name[1] or plain_name(name[1]).endswith("+budget-16"))
-    }
 
 
 def build(rows):
@@ -111,8 +93,7 @@ def build(rows):
     section.tables = [table(inline, later, waits), waiting_table(waits)]
     section.tables += [found for found in [futures_table(groups)] if found.rows]
     section.short = lead(inline)
-    lines = [*in_short(inline, later, waits), cost(inline), cost_later(later), starvation(waits)]
-    section.headline = "\n".join(line for line in lines if line)
+    section.headline = "\n".join(in_short(inline, later, waits))
     section.findings = zero_cost(inline) + futures(inline, groups) + control_finding(groups, RATIO)
     section.data = figure_data(waits)
     return section
@@ -162,14 +143,14 @@ def word(inline, name, metric):
 def waited(waits, name):
     """How many completions others wait; where that is until there are no more at hand, how many that is here."""
     row = waits.row(name, WAITED)
-    if row and row.value is not None and row.value == longest(waits):
-        return f"all ({shown(row.value)} here)"
+    if row and row.value is not None and row.value == longest(waits).value:
+        return cited(f"all ({shown(row.value)} here)", row)
     return shown_row(row)
 
 
 def longest(waits):
-    """A launch: what those wait for whose neighbour never gives the loop back."""
-    return max(waits.values(WAITED).values(), default=None)
+    """A launch: what those wait for whose neighbour never gives the loop back; its row."""
+    return max(waits.rows(WAITED).values(), key=lambda row: row.value, default=None)
 
 
 def waiting_table(waits):
@@ -210,21 +191,12 @@ def futures_table(groups):
     )
 
 
-def span(values):
-    low, high = shown(min(values)), shown(max(values))
-    return low if low == high else f"{low} to {high}"
-
-
-def joined(names):
-    return ", ".join(dict.fromkeys(plain_name(mechanism) for _, mechanism in names))
-
-
 def by_wait(waits):
-    """(those that let the innocent connection wait to the end, {mechanism: completions} of the others)."""
+    """(those that let the innocent connection wait to the end, {mechanism: row} of the others)."""
+    found = {name: row for name, row in waits.rows(WAITED).items() if name[0] != "raw"}
     most = longest(waits)
-    found = {name: value for name, value in waits.values(WAITED).items() if name[0] != "raw"}
-    held = [name for name, value in found.items() if value == most]
-    return held, {name: value for name, value in found.items() if value < most}
+    held = [row for row in found.values() if row.value == most.value]
+    return held, {name: row for name, row in found.items() if row.value < most.value}
 
 
 def ways_out(times):
@@ -234,51 +206,44 @@ def ways_out(times):
 
 
 def lead(inline):
-    times = inline.values("ns_per_op")
+    times = inline.rows("ns_per_op")
     plain, found = times.get(("sender", "p2300")), ways_out(times).values()
     if not plain or not found:
         return ""
+    awaited = [times[name] for name in AWAITABLES if name in times]
     return (
-        f"Ways to keep the stack from growing take {span(found)} ns a completion, where P2300R10's bridge, which does "
-        f"not, takes {shown(plain)} (lower is better)."
+        f"A completion takes {figure(plain)} ns where a coroutine awaits a sender by P2300R10's bridge, which lets the "
+        f"stack grow, and {ends(found)} ns by the ways that do not"
+        + (f"; with awaitables it takes {ends(awaited)} ns" if awaited else "")
+        + " (lower is better)."
     )
 
 
 def in_short(inline, later, waits):
-    """Which is cheapest and dearest for a coroutine that awaits senders, and who else gets a turn."""
-    times = inline.values("ns_per_op")
-    plain, jumping = (times.pop(("sender", "p2300" + suffix), None) for suffix in ("", NO_BOUNDARY))
+    """When the bridge takes what, which way out is cheapest and dearest, and who else gets a turn."""
+    times = inline.rows("ns_per_op")
+    plain, jumping = (times.get(("sender", "p2300" + suffix)) for suffix in ("", NO_BOUNDARY))
     senders = ways_out(times)
-    text = []
     if plain and senders:
-        least, most = (named(senders, end(senders.values())) for end in (min, max))
-        without = f", {shown(jumping)} where exceptions are off" if jumping else ""
-        posted = later.value(("sender", "p2300"), "ns_per_op")
-        without += f", {shown(posted)} from the run_loop" if posted else ""
-        depth = f" in runs of {shown(longest(waits))}" if longest(waits) else ""
-        text.append(
-            f"A completion inside co_await on a sender takes {shown(plain)} ns unmitigated{depth}{without}, and with a "
-            f"way out of stack growth {least} to {most}"
-            + (f"; an awaitable's {span(awaitable)}." if (awaitable := awaitables(times)) else ".")
-        )
+        depth = f" in runs of {figure(longest(waits))} completions, which nest" if longest(waits) else ""
+        without = f", {figure(jumping)} ns where exceptions are off" if jumping else ""
+        posted = later.known(("sender", "p2300"), "ns_per_op")
+        without += f", {figure(posted)} ns from the run_loop" if posted else ""
+        yield f"P2300R10's bridge takes {figure(plain)} ns{depth}{without}."
+        least, most = (named(senders, choose(senders.values(), key=lambda row: row.value)) for choose in (min, max))
+        yield f"Of the ways out the cheapest takes {least}, the dearest {most}."
     held, others = by_wait(waits)
     if held and others:
-        text.append(
-            f"Another connection gets its turn after {span(others.values())} completions with {kinds(others)}; with "
-            "all other ways it waits until the first one has no more at hand."
+        yield (
+            f"Another connection gets its turn after {ends(others.values())} completions with {kinds(others)}; with "
+            f"all other ways it waits until the first one has no more at hand ({figure(held[0])} here)."
         )
-    return text
 
 
-def named(times, value):
+def named(times, row):
     """A time, and whose it is where all others are apart from it."""
-    near = {plain_name(name[1]) for name, other in times.items() if not apart(*sorted((value, other)))}
-    return shown(value) + (f" ({near.pop()})" if len(near) == 1 else "")
-
-
-def awaitables(times):
-    names = [("awaitable", name + more) for name in ("ready", "transfer") for more in ("", "-exceptions")]
-    return [times[name] for name in names if name in times]
+    near = {plain_name(name[1]) for name, other in times.items() if not apart(*sorted((row.value, other.value)))}
+    return f"{figure(row, 'ns')}" + (f" ({near.pop()})" if len(near) == 1 else "")
 
 
 def kinds(names):
@@ -287,83 +252,51 @@ def kinds(names):
     return " or ".join([", ".join(found[:-1]), found[-1]] if found[1:] else found)
 
 
-def cost(inline):
-    """Each way out against the bridge that mitigates nothing, and against the floor."""
-    times = inline.values("ns_per_op")
-    floor = times.get(("raw", "floor"))
-    if ("sender", "p2300") not in times or not floor:
-        return ""
-    return f"Completes inline, ns (floor {shown(floor)}): {listed(representative(times))}. {CLOSE}"
-
-
-def cost_later(later):
-    times = later.values("ns_per_op")
-    floor = times.get(("raw", "floor"))
-    if not floor or len(times) < 2:
-        return ""
-    missing = [said(name) for name in later.names() if (row := later.row(name, "ns_per_op")) and row.missing]
-    none = f" Not to be had: {', '.join(missing)}." if missing else ""
-    return f"Completes from the run_loop, ns (floor {shown(floor)}): {listed(representative(times))}.{none}"
-
-
-def starvation(waits):
-    held, others = by_wait(waits)
-    if not held or not others:
-        return ""
-    equal = {}
-    for (_, mechanism), value in sorted(others.items(), key=lambda item: item[1]):
-        equal.setdefault(value, {})[plain_name(mechanism).rpartition("+")[2]] = None
-    parts = [f"{shown(value)} with {' or '.join(names)}" for value, names in equal.items()]
-    return (
-        f"An innocent connection waits for all completions that the other has at hand ({shown(longest(waits))} here) "
-        f"with {joined(held)}; for {', '.join(parts)}."
-    )
-
-
 def zero_cost(inline):
     """P2583R0 7.1: both mitigations cost, symmetric transfer does not."""
-    times, counts = inline.values("ns_per_op"), inline.values("instructions_per_op")
+    times, counts = inline.rows("ns_per_op"), inline.rows("instructions_per_op")
     parts = []
-    for suffix, where in (("", "with the boundary"), (NO_BOUNDARY, "without it, exceptions off")):
+    for suffix, where in (("", "with exceptions on"), (NO_BOUNDARY, "with exceptions off")):
         plain = times.get(("sender", "p2300" + suffix))
         ratios = [
-            f"{words} {times[name] / plain:.2g} times"
+            f"{words} {cited(f'{time.value / plain.value:.2g}', time, plain)}"
             for mechanism, words in (("scheduler", "a queue round trip"), ("trampoline", "a trampoline"))
-            if plain and (name := ("sender", mechanism + suffix)) in times
+            if plain and (time := times.get(("sender", mechanism + suffix)))
         ]
         if ratios:
-            parts.append(f"{' and '.join(ratios)} its ns {where}")
+            parts.append(f"{where} {' and '.join(ratios)}")
     text = []
     if parts:
-        text.append(f"P2583R0 7.1's two mitigations, inline, against the bridge without one: {'; '.join(parts)}.")
+        text.append(f"P2583R0 7.1's two mitigations, times the bridge without one, inline: {'; '.join(parts)}.")
     ready, transfer = ("awaitable", "ready"), ("awaitable", "transfer")
     if all(name in figures for name in (ready, transfer) for figures in (times, counts)):
-        low, high = sorted((times[ready], times[transfer]))
-        more = f"{times[transfer] - times[ready]:.1f} ns more" if apart(low, high) else PLACEMENT
+        low, high = sorted((times[ready].value, times[transfer].value))
+        more = f"{times[transfer].value - times[ready].value:.1f} ns more" if apart(low, high) else PLACEMENT
+        instructions = shown(round(counts[transfer].value - counts[ready].value, 2))
         text.append(
             f"Symmetric transfer, which it calls zero-cost, against awaiting what is ready: "
-            f"{shown(round(counts[transfer] - counts[ready], 2))} instructions more; in time {more}."
+            f"{cited(instructions, counts[transfer])} instructions more; in time {cited(more, times[transfer])}."
         )
-    return [" ".join(text)] if text else []
+    return text
 
 
 def futures(inline, groups):
     """A sentence for each compiler that has a future's instructions, and one on their state."""
     sentences = []
     for compiler in dict.fromkeys(group.compiler for group in inline.groups):
-        plain = inline.row(("sender", "p2300"), "instructions_per_op", compiler)
+        plain, jumping, *others = (
+            inline.row(("sender", name), "instructions_per_op", compiler)
+            for name in ("p2300", "p2300" + NO_BOUNDARY, *FUTURES)
+        )
         parts = [
-            f"{words} {shown(row.value)}"
-            for name, words in FUTURES.items()
-            if name != "p2300"
-            and (row := inline.row(("sender", name), "instructions_per_op", compiler))
-            and row.value is not None
+            f"{words} {figure(row)}"
+            for (name, words), row in zip(FUTURES.items(), others)
+            if name != "p2300" and row and row.value is not None
         ]
-        jumping = inline.row(("sender", "p2300" + NO_BOUNDARY), "instructions_per_op", compiler)
         if plain and plain.value is not None and parts:
-            without = f" ({shown(jumping.value)} without the boundary)" if jumping and jumping.value is not None else ""
+            without = f" ({figure(jumping)} with exceptions off)" if jumping and jumping.value is not None else ""
             sentences.append(
-                f"Instructions an inline completion, {compiler}: today's protocol {shown(plain.value)}{without}, "
+                f"Instructions an inline completion, {compiler}: today's protocol {figure(plain)}{without}, "
                 f"{', '.join(parts)}."
             )
     grown = [growth(groups, name) for name in FUTURES if name != "p2300"]
@@ -372,22 +305,22 @@ def futures(inline, groups):
 
 def growth(groups, name):
     pipelines = Cells(groups, "pipeline")
-    more, passed, pipelines_seen = [], [], 0
+    more, passed = [], []
     for variant in dict.fromkeys(group.variant.partition("=")[2] for group in pipelines.groups):
         mine = Cells(pipelines.groups, "pipeline", variant)
-        ours = mine.value(("sender", name), "op_state_bytes")
-        today = mine.value(("sender", "p2300"), "op_state_bytes")
-        memory = mine.value(("sender", name), "value_bytes_through_memory_per_op")
-        if ours is None or today is None or memory is None:
-            continue
-        more.append(ours - today)
-        passed.append(memory)
-        pipelines_seen += 1
+        ours, today = (mine.known(("sender", who), "op_state_bytes") for who in (name, "p2300"))
+        memory = mine.known(("sender", name), "value_bytes_through_memory_per_op")
+        if ours and today and memory:
+            more.append((ours.value - today.value, ours))
+            passed.append(memory)
     if not more:
         return ""
-    state = "no more operation state" if not any(more) else f"{span(more)} bytes more operation state"
-    memory = "passes no value through memory" if not any(passed) else f"passes {span(passed)} bytes through memory"
-    return f"{name} takes {state} than today's protocol in {pipelines_seen} pipelines, and {memory} a completion."
+    state = f"{span(more)} bytes more" if any(extra for extra, _ in more) else f"{cited('no more', more[0][1])}"
+    memory = f"{ends(passed)} bytes" if any(row.value for row in passed) else f"{cited('no value', passed[0])}"
+    return (
+        f"Of these futures {name} takes {state} operation state than today's protocol in {len(more)} pipelines, and a "
+        f"completion passes {memory} through memory."
+    )
 
 
 def figure_data(waits):
