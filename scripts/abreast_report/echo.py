@@ -117,7 +117,7 @@ def speeds(rows):
 
 def short(real, memory):
     parts = []
-    for where, groups in (("over sockets", real), ("in memory, where nothing waits", memory)):
+    for where, groups in (("over sockets", real), ("in memory, where nothing waits,", memory)):
         found = [
             f"{model}s {speeds(rows)}"
             for model in ("awaitable", "sender")
@@ -127,7 +127,7 @@ def short(real, memory):
             parts.append(f"{where} {', '.join(found)}")
     if not parts:
         return ""
-    return f"Throughput of the loop, of the same by hand's (higher is better): {'; '.join(parts)}."
+    return f"Throughput beside the same loop written by hand (1; higher is better): {'; '.join(parts)}."
 
 
 def headline(groups):
@@ -135,8 +135,8 @@ def headline(groups):
     if not found:
         return ""
     return (
-        f"The throughput over sockets, in {len(found)} cells of a form and a load, beside the floor's: "
-        f"{counted(found)}. A cell is within or outside only if its whole interval is."
+        f"The throughput over sockets, in {cited(str(len(found)), found[0][1])} cells of a form and a load, beside the "
+        f"floor's: {counted(found)}. A cell is within or outside only if its whole interval is."
     )
 
 
@@ -230,9 +230,9 @@ def frames_in_place(group):
     if any(row is None or row.value is None for row in rows):
         return
     yield (
-        f"Sub-requests as awaitable tasks ({place(group.variant)}), of the floor's throughput (higher is better): with "
-        f"{figure(rows[0])} frames of the allocator a request {shown_speed(rows[2])}; with {figure(rows[1])}, for they "
-        f"are in the server's own, {shown_speed(rows[3])}."
+        f"Throughput of sub-requests as awaitable tasks ({place(group.variant)}), the floor's = 1: "
+        f"{shown_speed(rows[2])} with {figure(rows[0])} frames of the allocator a request, {shown_speed(rows[3])} with "
+        f"{figure(rows[1])}, for they are in the server's own (higher is better)."
     )
 
 

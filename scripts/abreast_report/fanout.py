@@ -267,21 +267,24 @@ def against_senders(found):
         width = reference(joins)
         cells = joins.widths[width].cells if width else {}
         parts = [
-            f"{words} {against(ratio)}"
+            f"{against(ratio)} {words}"
             for name, words in (
-                (TASKS, "tasks take"),
-                (("awaitable", "when-all" + FRAMELESS), "awaitables on synthetic frames"),
-                (KNOWN, "a sender that knows them inline (in no library)"),
+                (TASKS, "by tasks"),
+                (("awaitable", "when-all" + FRAMELESS), "by awaitables on synthetic frames"),
+                (KNOWN, "by a sender that knows them inline (in no library)"),
             )
             if GRAPH in cells and (ratio := cells.get(name, {}).get(TO_STATIC)) and ratio.value is not None
         ]
         if parts:
             children = f"{width} children that {COMPLETES[completes]}"
-            yield f"{children}, of a static sender graph's time (lower is better): {', '.join(parts)}."
+            yield (
+                f"{children} take so many times as long as in a static sender graph (lower is better): "
+                f"{', '.join(parts)}."
+            )
 
 
 def against(ratio):
-    return f"{shown_row(ratio)} times{'' if apart(ratio) else ' (not told apart)'}"
+    return f"{shown_row(ratio)}{'' if apart(ratio) else ' (not told apart)'}"
 
 
 def apart(ratio):
@@ -294,14 +297,14 @@ def beside_floor(found):
         for group in found.others(shape):
             wins = pairs(group.variant).get("wins")
             parts = [
-                f"{shown_row(cell[RATIO])} times with {said(name)}"
+                f"{shown_row(cell[RATIO])} with {said(name)}"
                 for name, cell in group.ordered()
                 if name in SHIPPED and RATIO in cell and cell[RATIO].value is not None
             ]
             if parts:
                 yield (
-                    f"{shape.capitalize()}{f' that the {wins} wins' if wins else ''}: {words}. It takes, of the time "
-                    f"of the same by hand (lower is better), {', '.join(parts)}."
+                    f"{shape.capitalize()}{f' that the {wins} wins' if wins else ''}: {words}. It takes so "
+                    f"many times as long as the same by hand (lower is better): {', '.join(parts)}."
                 )
 
 

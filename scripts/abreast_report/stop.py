@@ -60,7 +60,7 @@ def build(rows):
     tables = [latency_table(found), stoppable_table(found), ends_table(found), told_table(found)]
     section.tables = [table for table in tables if table.rows]
     section.short = short(found)
-    lines = [besides(found), *(latency(found, place) for stream in STREAMS if (place := found.most(stream)))]
+    lines = [latency(found, place) for stream in STREAMS if (place := found.most(stream))]
     section.headline = "\n".join(line for line in [*lines, stoppable(found), error(found), told(found)] if line)
     section.findings = [line for line in [parts(found), order(found), growth(found), checked(found)] if line]
     section.findings += control_finding(found.groups, RATIO)
@@ -160,12 +160,12 @@ def duration(row):
 def times(row):
     """A ratio; where its interval has 1 in it, that the two are not told apart."""
     told = "" if row.low > 1 or row.high < 1 else " (not told apart)"
-    return f"{cited(f'{row.value:.2f} ({row.low:.2f} to {row.high:.2f})', row)} times{told}"
+    return f"{cited(f'{row.value:.2f} ({row.low:.2f} to {row.high:.2f})', row)}{told}"
 
 
 def of_floor(found, place, names):
     rows = {name: found.row(place, name, RATIO) for name in names}
-    return [f"{times(row)} with {said(name)}" for name, row in rows.items() if row]
+    return ", ".join(f"{times(row)} with {said(name)}" for name, row in rows.items() if row)
 
 
 def spoken_of(found):
@@ -180,37 +180,32 @@ def short(found):
         return ""
     reads = "read" if place[1] == 1 else "reads"
     return (
-        f"Stopping {place[1]:,} waiting {reads} {STREAMS[place[0]]}, of the time of bare cancels (lower is better): "
-        f"{', '.join(told)}. Nothing was left pending."
+        f"Stopping {place[1]:,} waiting {reads} {STREAMS[place[0]]} takes so many times as long as bare cancels (lower "
+        f"is better): {told}. Nothing was left pending."
     )
-
-
-def besides(found):
-    """At the same place: the tasks of senders, and whether the two kinds of task are told apart."""
-    place = spoken_of(found)
-    told = of_floor(found, place, (CALLBACK, SENDER_TASK))
-    rows = [found.row(place, name, RATIO) for name in (TASK, SENDER_TASK)]
-    if not told:
-        return ""
-    least, most = sorted(rows, key=lambda row: row.value) if all(rows) else (None, None)
-    order_ = ""
-    if least and least.high < most.low:
-        order_ = f" Of the two kinds of task {said((least.model, least.mechanism))} takes less."
-    elif least:
-        order_ = " The two kinds of task are not told apart: their intervals overlap."
-    return f"Stopping the same reads takes {', '.join(told)}.{order_}"
 
 
 def latency(found, place):
-    """The models with the most reads pending, where the short answer does not have them."""
-    floor = found.row(place, FLOOR, LATENCY)
-    told = of_floor(found, place, (TASK, PIPELINE, SENDER_TASK)) if place != spoken_of(found) else []
+    """The mechanisms with the most reads pending on a stream, those aside that the short answer has."""
+    floor, spoken = found.row(place, FLOOR, LATENCY), place == spoken_of(found)
+    told = of_floor(found, place, (CALLBACK, SENDER_TASK) if spoken else (TASK, PIPELINE, SENDER_TASK))
     if not floor or not told:
         return ""
     return (
-        f"{place[1]:,} reads {STREAMS[place[0]]}, from the stop request to the last completion: bare cancels "
-        f"{duration(floor)}; of their time {', '.join(told)}."
+        f"{place[1]:,} reads {STREAMS[place[0]]}, from the stop request to the last completion: bare cancels take "
+        f"{duration(floor)}; in multiples of that {told}.{tasks_apart(found, place) if spoken else ''}"
     )
+
+
+def tasks_apart(found, place):
+    """Which model's tasks are stopped in less time, where their intervals tell it."""
+    rows = [found.row(place, name, RATIO) for name in (TASK, SENDER_TASK)]
+    if None in rows:
+        return ""
+    least, most = sorted(rows, key=lambda row: row.value)
+    if least.high < most.low:
+        return f" Of the two kinds of task {said((least.model, least.mechanism))} takes less."
+    return " The two kinds of task are not told apart: their intervals overlap."
 
 
 def parts(found):
@@ -250,9 +245,9 @@ def order(found):
         return ""
     return (
         "A stop source calls its callbacks from the last to the first; the floor cancels from the first to the last. "
-        f"Bare cancels from the last to the first take, of the time of the other order: {'; '.join(told_)}. That much "
-        "of what the models take above the floor is the doing of the kernel or the reactor, which look for "
-        "the operation."
+        "Bare cancels from the last to the first take so many times as long as in the other order: "
+        f"{'; '.join(told_)}. That much of what the models take above the floor is the doing of the kernel or the "
+        "reactor, which look for the operation."
     )
 
 
@@ -262,8 +257,8 @@ def stoppable(found):
     if not told_:
         return ""
     return (
-        "A read that could be stopped, but is not, of its time with a stop token that can never be asked (lower is "
-        f"better): {', '.join(told_)}. The difference is what registering a stop callback and taking "
+        "A read that could be stopped, but is not, takes so many times as long as one whose stop token can never be "
+        f"asked (lower is better): {', '.join(told_)}. The difference is what registering a stop callback and taking "
         "it off again costs each operation that waits."
     )
 

@@ -132,7 +132,7 @@ def test_each_end_of_a_range_links_to_its_row():
     slow, fast = ([row for row in rows if row.value == ratio and row.mechanism == "task"] for ratio in (1.25, 1.0))
     ends = links.linked("0.80", slow[0].name), links.linked("1.00", fast[0].name)
     assert "over sockets awaitables {} to {}, senders".format(*ends) in found.short
-    assert "Throughput of the loop, of the same by hand's (higher is better)" in found.short
+    assert "Throughput beside the same loop written by hand (1; higher is better)" in found.short
     assert "awaitable task (tcp, 1 connection, 64 bytes, io_uring, 8 in flight): 0.80 (0.77 to 0.83) of" in said(found)
 
 
@@ -199,8 +199,8 @@ def test_frames_in_place_are_told_beside_those_of_the_allocator():
         name = ("awaitable", mechanism)
         text += row(name, "allocs_per_op", count, variant=place) + row(name, "ratio_to_floor", ratio, variant=place)
     found = said(section(text))
-    assert "with 4 frames of the allocator a request 0.80 (0.80 to 0.80); with 0, for they are in the serv" in found
-    assert "er's own, 1.00 (1.00 to 1.00)." in found
+    assert "the floor's = 1: 0.80 (0.80 to 0.80) with 4 frames of the allocator a request, 1.00 (1.00 to 1." in found
+    assert "00) with 0, for they are in the server's own" in found
 
 
 def test_a_window_and_latencies_that_failed():
