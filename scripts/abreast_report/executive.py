@@ -7,15 +7,17 @@ measured."""
 
 import html
 
-from . import claims
+from . import claims, links
 from .conns import published_share as published_saving
-from .finding import AWAITABLES, NEITHER, Finding, Rows, Sentence, apart, counted, ends, favours, figure, grown, say
-from .finding import settled, share, times
+from .finding import AWAITABLES, NEITHER, Finding, Rows, apart, counted, ends, favours, figure, grown, settled, share
+from .finding import span, times
 from .frames import published_ratios
-from .ratios import speed
+from .mitigations import NO_BOUNDARY
+from .mitigations import apart as beyond_placement
+from .ratios import part, speed
 from .rows import cited, shown
 from .shape import reached
-from .syncratio_sockets import published_share
+from .syncratio_sockets import NEAR, SHARE, Shares, published_share, sorted_out
 
 SHOWN = 10
 LABELS = (
@@ -40,22 +42,20 @@ def echo(rows, _):
     told = [row for row in cells if row.low > 1 or row.high < 1]
     if all(row.high < LITTLE for row in cells):
         title = "Over real sockets the choice hardly shows"
-        end = " In none of them does an interval reach 10 %."
+        end = " No interval reaches a difference of 10 %."
     else:
         title = "Over real sockets " + ("the choice shows at some loads" if differ else "this run tells no difference")
         end = ""
     languages = ", in C and in C++" if len({cxx for cxx, *_ in loads}) > 1 else ""
-    return Finding(
-        "echo",
-        title,
-        say("The whole loop with a client at the other end takes, of the time of the same loop written by hand without "
-            f"either model, {{}} times with awaitables and {{}} times with senders{languages} (lower is better). The "
-            "99 % intervals tell a difference to the loop by hand in {} of {} cases, and one between the models in "
-            f"{len(differ)} of {len(orders)}.{end}",
-            ends(ours["awaitable"], "{:.2f}".format), ends(ours["sender"], "{:.2f}".format),
-            cited(str(len(told)), *told[:1]), cited(str(len(cells)), cells[0])),
-        favours(settled(orders)),
+    one = next(row for pair in loads.values() if len(pair) == 2 for row in pair.values())
+    text = (
+        "Of the time of the same loop by hand, the whole loop with a client at the other end takes "
+        f"{ends(ours['awaitable'], '{:.2f}'.format)} times with awaitables and "
+        f"{ends(ours['sender'], '{:.2f}'.format)} times with senders{languages} (lower is better). The 99 % intervals "
+        f"tell a difference to the loop by hand in {part(told, cells)} cases, and one between the models in "
+        f"{cited(f'{len(differ)} of {len(orders)}', one)}.{end}"
     )
+    return Finding("echo", title, text, favours(settled(differ or [0])))
 
 
 def either(rows, model, *cell):
@@ -74,25 +74,28 @@ def stack_bridge(rows, _):
     bytes_each = [row for row in rows.all(*cell, "stack_bytes_per_completion")
                   if row.value and row.toolchain in {each.toolchain for each in growing}]
     if not growing or not bytes_each:
-        return Finding("stack", "A coroutine that awaits senders keeps its stack flat",
-                       say("By the bridge of P2300R10, with exceptions on, the stack grows at {} settings.",
-                           share(known)), NEITHER)
+        return Finding("stack", "A coroutine that awaits senders keeps its stack flat", "By the bridge of P2300R10, "
+                       f"with exceptions on, the stack grows at {share(known)} settings.", NEITHER)
+    flat = [row for row in either(rows, "awaitable", "transfer", "-", "stack_growth")
+            if row.text != "linear" and row.toolchain in {each.toolchain for each in growing}]
+    cxx = known[0].model.startswith("cxx-")
+    in_c = [row for row in rows.all("sender", "p2300", variant, "stack_bytes_per_completion") if row.value
+            and ("exc", "on") in row.setting.options] if cxx else []
+    text = (
+        "When an operation completes at once, the bridge that P2300R10 describes resumes the coroutine from inside "
+        f"it, and nothing returns. Each takes {ends(bytes_each)} bytes of stack{' in C++' if cxx else ''}"
+        f"{f' ({ends(in_c)} in our C)' if in_c else ''}, at {share(known)} settings with exceptions on."
+    )
+    if flat:
+        text += (f" Symmetric transfer between coroutines keeps it flat at "
+                 f"{cited(f'{len(flat)} of {len(growing)}', *flat)} of these.")
     full = [row for row in rows.all(*cell[:2], f"{variant},stack=8388608", "overflow_seen")
             if row.value and row.toolchain in {each.toolchain for each in growing}]
-    latest = max(full, key=lambda row: row.value, default=None)
-    end = (say(" At best, 8 MiB of stack are full after {} operations.", cited(f"{latest.value:,.0f}", latest)).parts
-           if latest else [])
-    flat = {row.toolchain for row in either(rows, "awaitable", "transfer", "-", "stack_growth")
-            if row.text != "linear"}
-    beside = [row for row in growing if row.toolchain in flat]
-    also = (say(" At {} of these settings symmetric transfer between coroutines keeps it flat.",
-                cited(str(len(beside)), *beside[:1])).parts if flat else [])
-    text = say(
-        "When operations complete at once, the bridge that P2300R10 describes resumes the coroutine from inside the "
-        "operation, and nothing returns: each one takes {} bytes of stack, with exceptions on, at {} settings of the "
-        "compilers.", ends(bytes_each), share(known))
+    if full:
+        latest = max(full, key=lambda row: row.value)
+        text += f" At best, 8 MiB of stack are full after {cited(f'{latest.value:,.0f}', latest)} operations."
     return Finding("stack", "A coroutine that awaits senders runs out of stack, as P2300R10 writes the bridge",
-                   Sentence(text.parts + also + end), AWAITABLES if beside else NEITHER, "growth")
+                   text, AWAITABLES if flat else NEITHER, "growth")
 
 
 def stack_transfer(rows, _):
@@ -103,11 +106,14 @@ def stack_transfer(rows, _):
     transfer = found["symmetric transfer"]
     if not transfer:
         return None
-    by_compiler = []
+    by_compiler, alike = [], True
     for compiler in dict.fromkeys(row.setting.compiler for row in transfer):
-        parts = [[f"{', ' if index else ''}{name} ", share(mine)] for index, (name, known) in enumerate(found.items())
-                 if (mine := [row for row in known if row.setting.compiler == compiler])]
-        by_compiler += ["; " if by_compiler else "", f"with {compiler} ", *[part for each in parts for part in each]]
+        shares = {name: share([row for row in known if row.setting.compiler == compiler])
+                  for name, known in found.items() if known}
+        same = len(set(shares.values())) == 1
+        alike = alike and same
+        said = {"": shares["symmetric transfer"]} if same else {f" {name}": known for name, known in shares.items()}
+        by_compiler.append(f"with {compiler}" + " and".join(f"{name} at {known}" for name, known in said.items()))
     growing = grown(transfer)
     bridges = [{row.toolchain: row.text == "linear" for row in known} for name, known in found.items()
                if known and known is not transfer]
@@ -115,45 +121,55 @@ def stack_transfer(rows, _):
     more = [sum(ours.values()) < sum(theirs.get(name, False) for name in ours) for theirs in bridges]
     title = "Handing over without growing the stack needs the compiler" if growing else "Coroutines hand over flat"
     off = [row for row in growing if ("sib", "off") in row.setting.options]
-    where = (say(" Where symmetric transfer grows, the compiler's sibling calls are switched off in {} of {}.",
-                 cited(str(len(off)), *off[:1]), cited(str(len(growing)), growing[0])).parts if growing else [])
     c = rows.all("awaitable", "transfer", "-", "stack_growth")
     language = " in C++" if transfer[0].model.startswith("cxx-") else ""
-    other = say(" As our C writes it, symmetric transfer grows at {}.", share(c)).parts if language and c else []
-    text = Sentence(["Symmetric transfer, where an await returns the coroutine to go on with, is meant to keep "
-                     "the stack flat, and the bridges of shipped sender libraries rest on it too. The stack grows"
-                     f"{language} at this many of the settings: ", *by_compiler, ".", *where, *other])
+    others = [name for name, known in found.items() if known and known is not transfer]
+    too = f", on which the bridges of shipped sender libraries rest too ({' and '.join(others)})" if others else ""
+    text = (
+        f"Symmetric transfer{too}, is meant to keep the stack flat: an await returns the coroutine to go on with. "
+        f"Of the settings of the compilers it grows{language} {('; ', ' and ')[alike].join(by_compiler)}"
+        f"{', with each of these alike' if alike and others else ''}."
+    ).replace("transfer, is", "transfer is")
+    text += f" Sibling calls are switched off in {part(off, growing)} where it grows." if growing else ""
+    text += f" As our C writes it, symmetric transfer grows at {share(c)}." if language and c else ""
     return Finding("stack", title, text, AWAITABLES if more and all(more) else NEITHER)
 
 
 def ways_out(rows, _):
-    def of(metric):
-        return rows.several("completes=inline", metric, ("awaitable", "transfer"), ("sender", "member"),
-                            ("sender", "scheduler"))
-
-    named = ("handshake-exchange", "handshake-thread-id", "handshake-thread-id-look-first")
-    handshakes = [row for name in named if (row := rows.get("sender", name, "completes=inline", "ns_per_op"))]
-    ratios = [row for name in named if (row := rows.get("sender", name, "completes=inline", "ratio_to_floor"))]
-    times_, floors = of("ns_per_op"), of("ratio_to_floor")
-    if not times_ or not floors or not handshakes or not ratios:
+    """Like beside like: with exceptions off, as the awaitables are; what suspends, and what does not."""
+    def of(model, name):
+        for mechanism in (name + NO_BOUNDARY, name):
+            found = rows.several("completes=inline", "ns_per_op", (model, mechanism))
+            ratio = rows.several("completes=inline", "ratio_to_floor", (model, mechanism))
+            if found and ratio:
+                return found + ratio
         return None
-    transfer, member, scheduler = floors
-    dearer = [apart(row, transfer) > 0 for row in [scheduler, *ratios]]
+
+    def told(one, other):
+        """-1 or 1 where the paired ratios are apart, and the times by more than the place of the code can make."""
+        return apart(one[1], other[1]) if beyond_placement(*sorted((one[0].value, other[0].value))) else 0
+
+    ready, transfer = of("awaitable", "ready"), of("awaitable", "transfer")
+    member, scheduler, known = (of("sender", name) for name in ("member", "scheduler", "inline-known"))
+    shipped = {"stdexec": of("sender", "handshake-thread-id"), "beman": of("sender", "handshake-exchange")}
+    shipped = {library: rows_ for library, rows_ in shipped.items() if rows_}
+    if not (ready and transfer and member and scheduler and shipped):
+        return None
+    order = told(member, ready)
     title = "Senders can keep the stack flat too"
-    order = apart(member, transfer)
-    if all(dearer):
+    if all(told(rows_, transfer) > 0 for rows_ in (scheduler, *shipped.values())):
         title += {0: ": with an await of their own at awaitables' price, by other ways at more",
                   1: ", at a higher price", -1: ": with an await of their own for less, by other ways for more"}[order]
-    transfer, member, scheduler = times_
-    known = rows.get("sender", "inline-known", "completes=inline", "ns_per_op")
-    also = say(", {} where a sender says beforehand that it completes at once (stdexec)",
-               figure(known, "ns")).parts if known else []
-    text = say("A completion takes {} with a sender whose author wrote an await for it (a member as_awaitable)",
-               figure(member, "ns")).parts + also
-    text += say(", {} by a round trip through the scheduler's queue, and {} ns by the handshakes that shipped libraries"
-                " make; with symmetric transfer between coroutines it takes {} (lower is better).",
-                figure(scheduler, "ns"), ends(handshakes), figure(transfer, "ns")).parts
-    return Finding("mitigations", title, Sentence(text), favours(order))
+    shakes = " and ".join(f"{figure(rows_[0])} ({library})" for library, rows_ in shipped.items())
+    text = (
+        f"A completion at once takes {figure(ready[0], 'ns')} with an awaitable that is ready, and "
+        f"{figure(member[0])} with a sender whose author wrote an await for it (a member as_awaitable). Where the "
+        f"coroutine suspends, symmetric transfer takes {figure(transfer[0], 'ns')}, the handshakes of shipped sender "
+        f"libraries {shakes}, and a round trip through the scheduler's queue {figure(scheduler[0])} (lower is better)."
+    )
+    text += (f" stdexec's way for a sender that is known to complete at once takes {figure(known[0], 'ns')}."
+             if known else "")
+    return Finding("mitigations", title, text, favours(order))
 
 
 def opstate(rows, _):
@@ -169,14 +185,13 @@ def opstate(rows, _):
             found.setdefault(row.setting.compiler, (row.value - floors[row.toolchain].value, row))
         return found
 
-    def told(found, compilers):
-        parts = [cited(shown(found[name][0]), found[name][1]) for name in compilers if name in found]
-        return [part for each in parts for part in (" and ", each)][1:]
+    def told(found):
+        return " and ".join(f"{cited(shown(found[name][0]), found[name][1])}" for name in compilers if name in found)
 
     prefix = "cxx-" if beyond("cxx-sender", "pipeline") and beyond("cxx-awaitable", "ready") else ""
     pipeline, ready = beyond(f"{prefix}sender", "pipeline"), beyond(f"{prefix}awaitable", "ready")
     compilers = [name for name in pipeline if name in ready]
-    tasks = [entry for entry in beyond(f"{prefix}awaitable", "task-in-task").values()]
+    tasks = list(beyond(f"{prefix}awaitable", "task-in-task").values())
     made = rows.get("awaitable", "task-in-task", variant, "allocs_per_op")
     if not compilers or not tasks or not made:
         return None
@@ -184,53 +199,50 @@ def opstate(rows, _):
     best = {name: min(ready[name][0], known[name][0]) if not prefix and name in known else ready[name][0]
             for name in compilers}
     order = settled([(pipeline[name][0] > best[name]) - (pipeline[name][0] < best[name]) for name in compilers])
-    parts = [f"With {' and '.join(compilers)}, four functions joined into one operation of a sender take ",
-             *told(pipeline, compilers), " instructions more than the four calls written by hand; one awaitable of the "
-             "four, always ready, takes ", *told(ready, compilers), " more in ", "C++" if prefix else "C"]
+    text = (
+        f"With {' and '.join(compilers)}, four functions joined into one operation of a sender take {told(pipeline)} "
+        "instructions more than the four calls by hand; one awaitable of the four, always ready, takes "
+        f"{told(ready)} more{' (C++)' if prefix else ''}."
+    )
     if prefix and beyond("sender", "pipeline") and beyond("awaitable", "ready"):
-        parts += [". In C the two take ", *told(beyond("sender", "pipeline"), compilers), ", and ",
-                  *told(beyond("awaitable", "ready"), compilers)]
-    parts += [", the awaitable ", *told(known, compilers), " where the compiler knows it is ready"] if known else []
-    parts += ["."]
+        text += (f" In C the sender takes {told(beyond('sender', 'pipeline'))} more, the awaitable "
+                 f"{told(beyond('awaitable', 'ready'))}.")
+    text += f" Where the compiler knows that it is ready, the awaitable takes {told(known)} in C." if known else ""
     size = rows.get("sender", "pipeline", variant, "op_state_bytes")
-    parts += [" The sender's operation is ", figure(size, "bytes"), " and no allocation."] if size else []
-    least, most = min(tasks, key=lambda entry: entry[0]), max(tasks, key=lambda entry: entry[0])
-    words = shown(least[0]) if least[0] == most[0] else f"{shown(least[0])} to {shown(most[0])}"
-    parts += [" Four coroutines that await each other take ", cited(words, most[1], least[1]), " more, and ",
-              counted(made.value, "allocation", made), " (lower is better)."]
+    text += f" The sender's operation is {figure(size, 'bytes')} and no allocation." if size else ""
+    text += (f" Four coroutines that await each other take {span(tasks)} instructions more, and "
+             f"{counted(made.value, 'allocation', made)} (lower is better).")
     title = {-1: "Composing operations as senders takes least", 1: "Composing operations as one awaitable takes least",
              0: "Composed without a coroutine each, which form takes least depends on the compiler"}[order]
     if order == 0 and all(pipeline[name][0] == best[name] for name in compilers):
         title = "Composed without a coroutine each, both forms take the same"
-    return Finding("opstate", title, Sentence(parts), favours(order), "opstate")
+    return Finding("opstate", title, text, favours(order), "opstate")
 
 
 def fanout(rows, _):
     variant = "shape=join,completes=later,width=8"
-    cells = (("sender", "when-all"), ("awaitable", "when-all"))
-    metrics = ("graph_bytes_per_op", "allocs_per_op", "ns_per_op")
-    parts = [rows.several(variant, metric, *cells) for metric in metrics]
-    if not all(parts):
+
+    def of(*cell):
+        found = [rows.get(*cell, variant, metric) for metric in ("graph_bytes_per_op", "allocs_per_op", "ns_per_op")]
+        return found if all(found) else None
+
+    def said(found):
+        size, made, time = found
+        return f"{figure(size, 'bytes')}, {counted(made.value, 'allocation', made)} and {figure(time, 'ns')}"
+
+    senders, tasks = of("sender", "when-all"), of("awaitable", "when-all")
+    if not senders or not tasks:
         return None
-    (sender_b, task_b), (sender_a, task_a), (sender_t, task_t) = parts
-    order = apart(sender_t, task_t)
-    text = say("The static graph of a when_all takes {}, {} and {}; eight tasks in coroutines take {}, {} and {} "
-               "(lower is better).", figure(sender_b, "bytes"), counted(sender_a.value, "allocation", sender_a),
-               figure(sender_t, "ns"), figure(task_b, "bytes"), counted(task_a.value, "allocation", task_a),
-               figure(task_t, "ns"))
-    plain = [rows.get("awaitable", "when-all-awaitables", variant, metric) for metric in metrics]
-    if all(plain):
-        text.parts += say(" Awaitables joined without a coroutine each take {}, {} and {}, on frames made by hand,"
-                          " which P4126 proposes and standard C++ does not have.", figure(plain[0], "bytes"),
-                          counted(plain[1].value, "allocation", plain[1]), figure(plain[2], "ns")).parts
-    return Finding(
-        "fanout",
-        "Waiting for eight operations at once is "
-        + {-1: "cheaper with senders than with tasks", 1: "cheaper with tasks than with senders",
-           0: "not told apart by its time"}[order],
-        text,
-        favours(order),
-    )
+    order = apart(senders[-1], tasks[-1])
+    text = (f"A when_all of senders, which is one static graph, takes {said(senders)}. Eight tasks in coroutines take "
+            f"{said(tasks)} (lower is better).")
+    if plain := of("awaitable", "when-all-awaitables"):
+        text += (f" Awaitables joined without a coroutine each take {said(plain)}, on frames made by hand, which P4126 "
+                 "proposes and standard C++ does not have.")
+    title = "Waiting for eight operations at once is " + {
+        -1: "cheaper with senders than with tasks", 1: "cheaper with tasks than with senders",
+        0: "not told apart by its time"}[order]
+    return Finding("fanout", title, text, favours(order))
 
 
 def frames(rows, papers):
@@ -245,24 +257,24 @@ def frames(rows, papers):
                                        and ("state" in row.keys) == cold and row.toolchain == rows.main) if speed(row)]
 
     def gains(found):
-        least, most = max(found, key=lambda row: row.value), min(found, key=lambda row: row.value)
-        words = [f"{1 / row.value:.2f}" for row in (least, most)]
-        return cited(words[0] if words[0] == words[1] else " to ".join(words), most, least)
+        return span([(1 / row.value, row) for row in found], "{:.2f}".format)
 
     warm, sender, cold = chains("awaitable", False), chains("sender", False), chains("awaitable", True)
     if not ours or not warm or not ratios:
         return None
     pays = {1: "pays", -1: "does not pay here", 0: "makes no difference that is told here"}[
         1 if ours[1] > 1 else -1 if ours[2] < 1 else 0]
-    text = say("An allocator that keeps freed frames is {} as fast as malloc on the example that stands for the "
-               "paper's workload, and {} times on other chains of coroutines", cited(
-                   f"{ours[0]:.2f} times ({ours[1]:.2f} to {ours[2]:.2f})", found[0]), gains(warm)).parts
-    text += say("; {} times on chains of tasks of the sender model", gains(sender)).parts if sender else []
-    text += say("; {} times where the frames are not in the cache", gains(cold)).parts if cold else []
-    text += [" (higher is better). P4003R4 3.5 publishes ",
-             ", and ".join(f"{ratio:.2f} times ({who}), which {reached(ratio, ours)}" for who, ratio in ratios.items()),
-             "."]
-    return Finding("frames", f"Recycling coroutine frames {pays}", Sentence(text), NEITHER, "frames")
+    if pays == "pays" and any(row.low > 1 for row in cold):
+        pays += " where they are reused while in the cache"
+    whole = cited(f"{ours[0]:.2f} times ({ours[1]:.2f} to {ours[2]:.2f})", found[0])
+    text = (f"An allocator that keeps freed frames is {whole} as fast as malloc on the example that stands for the "
+            f"paper's workload, and {gains(warm)} times on other chains of coroutines (higher is better).")
+    also = [f"{gains(sender)} times on chains of tasks of the sender model"] if sender else []
+    also += [f"{gains(cold)} times where the frames are not in the cache"] if cold else []
+    text += f" It is {', and '.join(also)}." if also else ""
+    said = ", and ".join(f"{ratio:.2f} times ({who}), which {reached(ratio, ours)}" for who, ratio in ratios.items())
+    return Finding("frames", f"Recycling coroutine frames {pays}", f"{text} P4003R4 3.5 publishes {said}.", NEITHER,
+                   "frames")
 
 
 def conns(rows, papers):
@@ -276,18 +288,20 @@ def conns(rows, papers):
     rounds, saved = of("ratio_to_malloc", "recycling"), published_saving(papers)
     if not malloc or not recycling or not rounds or saved is None:
         return None
-    word = "saves" if all(row.value < 1 for row in rounds) else "does not save"
+    signs = {row.value < 1 for row in rounds}
 
-    def change(value):
-        return f"{abs(100 * (value - 1)):.1f} % {'less' if value < 1 else 'more'}"
+    def change(row):
+        text = f"{abs(100 * (row.value - 1)):.1f} %"
+        return text if len(signs) == 1 else f"{text} {'less' if row.value < 1 else 'more'}"
 
+    word = f" {'less' if True in signs else 'more'}" if len(signs) == 1 else ""
+    changes = " and ".join(f"{cited(text, row)}" for text, row in {change(row): row for row in rounds}.items())
     return Finding(
         "conns",
-        f"A frame recycler {word} memory",
-        say("With 50,000 connections, after many were replaced by new ones, each holds {} bytes of memory with malloc "
-            f"and {{}} with a recycler: {{}} in pairs of one round, of which there are {len(rounds)} (lower is better)."
-            " The discussion of P4003R1 reports {} less.",
-            ends(malloc), ends(recycling), ends(rounds, change), f"{saved:.0f} %"),
+        f"A frame recycler {'saves' if signs == {True} else 'does not save'} memory",
+        f"With 50,000 connections, after many were replaced by new ones, each holds {ends(malloc)} bytes of memory "
+        f"with malloc and {ends(recycling)} with a recycler (lower is better). That is {changes}{word}, in "
+        f"{len(rounds)} rounds that measured both. The discussion of P4003R1 reports {saved:.0f} % less.",
         NEITHER,
     )
 
@@ -304,41 +318,40 @@ def bridges(rows, _):
     made = rows.get("sender", "connect-awaitable", variants[0], "allocs_per_op")
     if not there or not back or not made:
         return None
-
-    def told(template, found):
-        return say(template, *[figure(row) for row in found]).parts if found else []
-
-    text = told("An awaitable used as a sender takes {} times a native sender where it completes at once, and {} later",
-                there) + [", ", counted(made.value, "allocation", made), ", by the bridge of P2300R10"]
-    text += told("; {} and {} by a callback handle, which needs the frames made by hand of P4126, not standard C++",
-                 of("callback-handle"))
-    text += told(". A sender used as an awaitable takes {} times a native awaitable at once, and {} later", back)
+    text = (f"By P2300R10's bridge an awaitable used as a sender takes {figure(there[0])} times the time of a native "
+            f"sender where it completes at once, {figure(there[1])} later, and "
+            f"{counted(made.value, 'allocation', made)} (lower is better).")
+    if handle := of("callback-handle"):
+        text += (f" A callback handle takes {figure(handle[0])} and {figure(handle[1])}, on the frames made by hand of "
+                 "P4126, which standard C++ does not have.")
     grows = rows.get("sender", "sender-awaitable", variants[0], "stack_bytes_per_completion")
-    text += say(", and {} of stack for each that completes at once",
-                figure(grows, "bytes")).parts if grows and grows.value else []
-    text += told("; {} and {} with an await that its author wrote", of("member")) + [" (lower is better)."]
-    dear = [row.low > 1 for row in (there[0], back[0])]
+    stack = (f", and {figure(grows, 'bytes')} of stack (in C) for each that completes at once"
+             if grows and grows.value else "")
+    text += (f" A sender used as an awaitable takes {figure(back[0])} times the time of a native awaitable at once and "
+             f"{figure(back[1])} later{stack}.")
+    if member := of("member"):
+        text += f" With an await that its author wrote it takes {figure(member[0])} and {figure(member[1])}."
     words = {2: "costs, either way, where operations complete at once",
              1: "costs in one direction, where operations complete at once",
-             0: "costs nothing that this run tells"}[sum(dear)]
-    return Finding("bridges", f"Crossing from one model to the other by P2300R10's bridges {words}", Sentence(text),
-                   NEITHER)
+             0: "costs nothing that this run tells"}[sum(row.low > 1 for row in (there[0], back[0]))]
+    return Finding("bridges", f"Crossing from one model to the other by P2300R10's bridges {words}", text, NEITHER)
 
 
 def syncratio(rows, papers):
-    seen = rows.of("sync_share", lambda row: "load" in row.keys and row.model == "raw")
-    published = published_share(papers)
-    if not seen or published is None:
+    shares, published = Shares(rows.of(SHARE, lambda row: True)), published_share(papers)
+    found = sorted_out(shares, published) if published is not None else {}
+    seen = [row for places in found.values() for *_, row in places]
+    if not seen:
         return None
-    near = [row for row in seen if row.low <= published / 100 <= row.high]
     depends = max(row.low for row in seen) > min(row.high for row in seen)
+    near, more, less, untold = (part([row for *_, row in places], seen) for places in found.values())
     return Finding(
         "syncratio",
         f"How often a read completes at once {'depends' if depends else 'is not seen to depend'} on the load",
-        say("A discussion of P4003R1 puts it at about {}. In the {} loads and ways of counting here it is {}; the "
-            "99 % interval has the discussion's figure in it at {} of them. A cost that only reads have which complete "
-            "at once counts by that share.", f"{published:.0f} %", cited(str(len(seen)), seen[0]),
-            ends(seen, lambda value: f"{100 * value:.0f} %"), cited(str(len(near)), *near[:1])),
+        f"A discussion of P4003R1 puts it at about {published:.0f} %. Of reads submitted to io_uring here it is "
+        f"{ends(seen, lambda value: f'{100 * value:.0f} %')}, by load: within {NEAR} points of that in {near} cases, "
+        f"more in {more}, less in {less}; in {untold} the repeats differ too much to tell. A cost that only reads have "
+        "which complete at once counts by that share.",
         NEITHER,
     )
 
@@ -348,16 +361,15 @@ def grid(rows, _):
     found = rows.several("stream=native", "ns_above_floor", *cells)
     if not found:
         return None
-    task, pipeline, own = found
-    order = apart(pipeline, task)
+    task, pipeline, own = (figure(row, "ns") for row in found)
+    order = apart(found[1], found[0])
     return Finding(
         "grid",
         "A read from a thread pool costs "
         + {0: "the same in both models, as far as intervals tell", -1: "less with senders",
            1: "less with awaitables"}[order],
-        say("Above the same read by hand it takes {} with an awaitable task, {} with a sender pipeline and {} with a "
-            "task of the sender model whose senders have an await of their own (lower is better).", figure(task, "ns"),
-            figure(pipeline, "ns"), figure(own, "ns")),
+        f"Above the same read by hand it takes {task} with an awaitable task, {pipeline} with a sender pipeline and "
+        f"{own} with a task of the sender model whose senders have an await of their own (lower is better).",
         favours(order),
     )
 
@@ -373,8 +385,8 @@ def stop(rows, _):
         "stop",
         "Stopping 10,000 waiting reads is "
         + {0: "equally fast, as far as intervals tell", -1: "faster with senders", 1: "faster with awaitables"}[order],
-        say("It takes {} the time of bare cancels with coroutines and {} with pipelines of senders (lower is better).",
-            times(task), times(pipeline)),
+        f"It takes {times(task)} the time of bare cancels with coroutines and {times(pipeline)} with pipelines of "
+        "senders (lower is better).",
         favours(order),
     )
 
@@ -403,8 +415,8 @@ def findings(results, papers):
 def finding_html(finding, picture, wanted):
     name = html.escape(finding.experiment)
     text = f"<h3>{html.escape(finding.title)}</h3>\n"
-    text += f"<p>{finding.text.html(wanted)} "
-    text += f"<span class=speaks>{finding.speaks}</span> <a href=#{name}>{name}</a></p>\n"
+    text += f"<p>{links.html(finding.text, wanted)} "
+    text += f"<span class=speaks>{finding.speaks}</span> <a href=#{name}>section {name}</a></p>\n"
     side = f"<a class=side href=#fig-{finding.figure}>{picture}</a>\n" if picture else ""
     return f"<li class=\"finding{' pictured' if side else ''}\"><div>{text}</div>{side}</li>\n"
 
@@ -413,7 +425,7 @@ def verdict_counts(verdicts):
     """How many claims of the papers hold, with a link to them: the ledger's sentence, or nothing."""
     if not verdicts:
         return ""
-    return f"<p class=verdicts>{html.escape(claims.sentence(verdicts))} <a href=#claims>All of them</a></p>\n"
+    return f"<p class=verdicts>{html.escape(claims.sentence(verdicts))} <a href=#claims>All: section claims</a></p>\n"
 
 
 def findings_markdown(found):

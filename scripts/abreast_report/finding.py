@@ -1,49 +1,19 @@
-"""What a finding of the first page is made of: sentences whose figures cite rows, and the rows by what they say."""
+"""What a finding of the first page is made of: rows by what they say, and figures of sentences that link to them."""
 
 from dataclasses import dataclass
 
-from . import links
 from .rows import cited, shown
-from .tables import linked
 
 AWAITABLES, SENDERS, NEITHER = "favours awaitables", "favours senders", "favours neither"
-
-
-class Sentence:
-    """Text whose figures may cite rows: say("{} bytes", figure)."""
-
-    def __init__(self, parts):
-        self.parts = parts
-
-    def __str__(self):
-        return links.plain("".join(str(part) for part in self.parts))
-
-    def html(self, wanted=True):
-        return "".join(linked(part, wanted) for part in self.parts)
-
-    @property
-    def rows(self):
-        return [row for part in self.parts for row in getattr(part, "rows", ())[:1]]
-
-
-def say(template, *figures):
-    words = template.split("{}")
-    assert len(words) == len(figures) + 1, template
-    return Sentence([part for pair in zip(words, [*figures, ""]) for part in pair if part != ""])
 
 
 @dataclass
 class Finding:
     experiment: str
     title: str
-    text: Sentence
+    text: str  # with links
     speaks: str = ""  # for which model
     figure: str = ""  # drawn beside it
-
-    @property
-    def rows(self):
-        return self.text.rows
-
 
 class Rows:
     """One experiment's rows, found by what they measure. The main build's come first, then its compiler's; those

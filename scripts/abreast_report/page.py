@@ -32,6 +32,8 @@ PRINTED_ROWS = 8  # of a table on paper
 PRINTED_ESSENTIAL = 16
 PRINTED_OWN = 30
 FIGURES_FIRST = ("growth",)
+UNDERLINED = "A number that is underlined is a link to the row of results that it comes from."
+UNDERLINED_IN_HTML = "In report.html each number is a link to the row of results that it comes from."
 
 
 @dataclass
@@ -73,6 +75,16 @@ def fill(template, **values):
 
 def title_of(name):
     return f"{name}: {TITLES[name]}" if name in TITLES else name
+
+
+def in_cxx(results):
+    """Of which experiments some cells are real C++ as well."""
+    named = [name for name in TITLES if any(row.model.startswith("cxx-") for row in results.get(name, []))]
+    named = [name for name in named if name != "compile"]  # which has no C
+    if not named:
+        return "No C++20 compiler was at hand for the cells of real C++;"
+    cells = f"{', '.join(named[:-1])} and {named[-1]}" if named[1:] else named[0]
+    return f"Beside cells of {cells} stand real C++ coroutines and sender templates;"
 
 
 class Page:
@@ -172,6 +184,7 @@ class Page:
                 picture = self.small(finding.figure)
             text += executive.finding_html(finding, picture, wanted=not self.printed)
         text += "</ol>\n"
+        missing += [name for name in TITLES if name not in (*missing, *self.parts.results, "calibration")]
         if missing:
             names = html.escape(", ".join(missing))
             text += f"<p class=missing>Not in this run, so that nothing is said of it here: {names}.</p>\n"
@@ -261,6 +274,8 @@ class Page:
             ),
             unfinished="" if info else f"<p class=unfinished role=alert>{UNFINISHED.capitalize()}.</p>\n",
             sender_libraries=sender_libraries(parts.results),
+            in_cxx=in_cxx(parts.results),
+            underlined=UNDERLINED_IN_HTML if self.printed else UNDERLINED,
             threads=html.escape(threads(parts.results)),
             load=load(info),
             methods=methods,

@@ -126,6 +126,22 @@ def test_an_experiment_that_is_missing_is_named(results):
     assert "Recycling coroutine frames" not in findings(text)
     missing = re.search(r"<p class=missing>(.*?)</p>", text).group(1)
     assert "frames" in missing and "echo" not in missing
+    assert "compile" in missing and "calibration" not in missing, "one that no finding is of"
+
+
+def test_what_lies_within_the_place_of_the_code_favours_nobody(results):
+    """An await that a sender's author wrote, beside an awaitable that is ready."""
+    path = results / "results" / "mitigations.tsv"
+    text = path.read_text()
+    ready = "mitigations\tawaitable\tready\tcompletes=inline\t"
+    rows = [line.replace("awaitable\tready", "sender\tmember") for line in text.splitlines() if line.startswith(ready)]
+    path.write_text(text + "\n".join(rows) + "\n")
+    member = ["sender", "member", "completes=inline"]
+    for nanoseconds, ratio, speaks in (("2.3", "0.9", "favours neither"), ("1.1", "0.5", "favours senders")):
+        change(results, "mitigations", [*member, "ns_per_op"], 7, [nanoseconds] * 3)
+        change(results, "mitigations", [*member, "ratio_to_floor"], 7, [ratio] * 3)
+        text = finding(page(results), "Senders can keep the stack flat too: with an await of their own")
+        assert speaks in text and f">{nanoseconds}<" in text
 
 
 def test_every_id_is_given_once_and_every_link_has_its_target(whole):
