@@ -1,18 +1,20 @@
 /* syncratio: what a turn of the loop costs as more of its reads and writes complete at once, and how many reads do so
  * on real sockets.
  *
- *   reactor=sim     `share` percent of reads and writes, drawn from the seed, complete in stream_try; the rest come
- * from the run_loop's next poll. One operation is one turn, a read and a write of 64 bytes, for every form of the loop.
- * A form that nests runs on until an operation waits, or its launch ends, at 512 turns. What a form does with an
- * operation that is complete at once: awaitable task goes on without suspending, for await_ready says so, and
- * task-suspending suspends, and await_suspend gives its own handle back. Of a coroutine that awaits senders, member is
- * the one that does not suspend; p2300-task, the handshakes and the rest always do.
- *
+ *   reactor=sim       `share` percent of reads and writes, drawn from the seed, complete in stream_try; the rest
+ *                     come from the run_loop's next poll. One operation is one turn, a read and a write of 64 bytes,
+ *                     for every form of the loop. A form that nests runs on until an operation waits, or its launch
+ *                     ends, at 512 turns. What a form does with an operation that is complete at once: awaitable task
+ *                     goes on without suspending, for await_ready says so, and task-suspending suspends, and
+ *                     await_suspend gives its own handle back. Of a coroutine that awaits senders, member is the one
+ *                     that does not suspend; p2300-task, the handshakes and the rest always do.
  *   load=NAME         a server of TCP connections on loopback, its peer a thread of its own: on another processor, on
- * the same, or where the kernel puts it (peer). sync_share are the reads that complete at once, of those that bring
- * bytes: in stream_try before an epoll reactor waits (counts=try), or, submitted to io_uring without a try, by the
- * first look at its completions, which does not wait: the system call that submits has just returned
- * (counts=submitted). low and high are the least and the most of the repeats, and value is their median.
+ *                     the same, or where the kernel puts it (peer). sync_share are the reads that complete at once, of
+ *                     those that bring bytes: in stream_try before an epoll reactor waits (counts=try), or, submitted
+ *                     to io_uring without a try, by the first look at its completions, which does not wait: the
+ *                     system call that submits has just returned (counts=submitted). Reads count from when each
+ *                     connection has had a tenth of its messages. value is the median of the repeats, each on new
+ *                     connections, and low and high are its 99 % interval (order_median).
  *
  *   ping-pong       1 connection; a message of 64 bytes is sent when the one before has come back
  *   in-two-reads    the same, each message in two reads, as a header and its body are
@@ -27,33 +29,37 @@
 #include <errno.h>
 #include <string.h>
 
-enum { REPEATS_MOST = 15 };
+/* Messages of a single connection: of 64, each has a tenth of it. */
+enum { REPEATS_QUICK = ORDER_LEAST, REPEATS_FULL = 15, MESSAGES_QUICK = 600, MESSAGES_FULL = 2000 };
 
 /* ---- What needs no clock ---- */
 
 static void socket_describe(const struct cell *cell, const struct row *blank, struct results *results)
 {
     const struct socket_parameters *parameters = cell->parameters;
-    double shares[REPEATS_MOST];
+    double shares[REPEATS_FULL];
+    struct interval share;
     struct row row = *blank;
     int status = loop_forms[parameters->form].code->unavailable ? -ENOTSUP : 0;
     row.metric = "sync_share";
     row.unit = "fraction";
-    row.low = 1;
     for (unsigned i = 0; i < parameters->repeats && !status; i++) {
         struct socket_counts counts;
         status = run_interrupted() ? -EINTR : socket_serve(parameters, &counts);
-        if (status)
-            break;
-        shares[i] = (double)counts.at_once / (double)counts.reads;
-        row.low = shares[i] < row.low ? shares[i] : row.low;
-        row.high = shares[i] > row.high ? shares[i] : row.high;
+        if (!status && counts.reads == 0)
+            status = -ENODATA;
+        if (!status)
+            shares[i] = (double)counts.at_once / (double)counts.reads;
     }
+    if (!status)
+        status = order_median(shares, parameters->repeats, &share);
     if (status) {
         results_add_missing(results, &row, strerror(-status));
         return;
     }
-    row.value = median(shares, parameters->repeats);
+    row.value = share.value;
+    row.low = share.low;
+    row.high = share.high;
     row.samples = parameters->repeats;
     results_add(results, &row);
 }
@@ -86,7 +92,8 @@ static void socket_describe(const struct cell *cell, const struct row *blank, st
         .close = sim_close,                                                                                            \
     },
 
-#define SOCKET_CELL(form_, modes_, repeats_, counts_, peer_, load_, connections_, outstanding_, message_, buffer_)     \
+#define SOCKET_CELL(form_, modes_, repeats_, counts_, peer_, messages_, load_, connections_, outstanding_, message_,   \
+                    buffer_)                                                                                           \
     {                                                                                                                  \
         .model = FORM_##form_,                                                                                         \
         .variant = "load=" load_ ",counts=" #counts_ ",peer=" #peer_,                                                  \
@@ -99,7 +106,8 @@ static void socket_describe(const struct cell *cell, const struct row *blank, st
                                                         .outstanding = (outstanding_),                                 \
                                                         .message = (message_),                                         \
                                                         .buffer = (buffer_),                                           \
-                                                        .messages = 448,                                               \
+                                                        .messages = (messages_) * (connections_),                      \
+                                                        .warm_up = (messages_) / 10,                                   \
                                                         .repeats = (repeats_)},                                        \
         .describe = socket_describe,                                                                                   \
     },
@@ -115,20 +123,23 @@ static void socket_describe(const struct cell *cell, const struct row *blank, st
 #define BACKEND_try REACTOR_EPOLL
 #define BACKEND_submitted REACTOR_IO_URING
 
-#define SOCKET_LOADS(...)                                                                                              \
-    SOCKET_CELL(__VA_ARGS__, "ping-pong", 1, 1, 64, 4096)                                                              \
-    SOCKET_CELL(__VA_ARGS__, "in-two-reads", 1, 1, 64, 32)                                                             \
-    SOCKET_CELL(__VA_ARGS__, "outstanding-2", 1, 2, 64, 64)                                                            \
-    SOCKET_CELL(__VA_ARGS__, "outstanding-4", 1, 4, 64, 64)                                                            \
-    SOCKET_CELL(__VA_ARGS__, "streaming", 1, 64, 4096, 4096)                                                           \
-    SOCKET_CELL(__VA_ARGS__, "connections-64", 64, 1, 64, 4096)
-#define SOCKET_COUNTS(form, modes, repeats)                                                                            \
-    SOCKET_LOADS(form, modes, repeats, try, other)                                                                     \
-    SOCKET_LOADS(form, modes, repeats, submitted, other)                                                               \
-    SOCKET_LOADS(form, modes, repeats, try, same)                                                                      \
-    SOCKET_LOADS(form, modes, repeats, submitted, same)                                                                \
-    SOCKET_LOADS(form, modes, repeats, try, any)                                                                       \
-    SOCKET_LOADS(form, modes, repeats, submitted, any)
+#define SOCKET_LOADS(messages, ...)                                                                                    \
+    SOCKET_CELL(__VA_ARGS__, messages, "ping-pong", 1, 1, 64, 4096)                                                    \
+    SOCKET_CELL(__VA_ARGS__, messages, "in-two-reads", 1, 1, 64, 32)                                                   \
+    SOCKET_CELL(__VA_ARGS__, messages, "outstanding-2", 1, 2, 64, 64)                                                  \
+    SOCKET_CELL(__VA_ARGS__, messages, "outstanding-4", 1, 4, 64, 64)                                                  \
+    SOCKET_CELL(__VA_ARGS__, messages, "streaming", 1, 64, 4096, 4096)                                                 \
+    SOCKET_CELL(__VA_ARGS__, (messages) / 10, "connections-64", 64, 1, 64, 4096)
+#define SOCKET_PEER(messages, form, modes, repeats, peer)                                                              \
+    SOCKET_LOADS(messages, form, modes, repeats, try, peer)                                                            \
+    SOCKET_LOADS(messages, form, modes, repeats, submitted, peer)
+#define SOCKETS_QUICK(form)                                                                                            \
+    SOCKET_PEER(MESSAGES_QUICK, form, CELL_QUICK, REPEATS_QUICK, other)                                                \
+    SOCKET_PEER(MESSAGES_QUICK, form, CELL_QUICK, REPEATS_QUICK, same)
+#define SOCKETS_FULL(form)                                                                                             \
+    SOCKET_PEER(MESSAGES_FULL, form, CELL_FULL, REPEATS_FULL, other)                                                   \
+    SOCKET_PEER(MESSAGES_FULL, form, CELL_FULL, REPEATS_FULL, same)                                                    \
+    SOCKET_PEER(MESSAGES_FULL, form, CELL_FULL, REPEATS_FULL, any)
 
 /* clang-format off */
 static const struct cell cells[] = {
@@ -143,10 +154,10 @@ static const struct cell cells[] = {
     LOOP_FORMS(SIM_CELL, 80)
     LOOP_FORMS(SIM_CELL, 90)
     LOOP_FORMS(SIM_CELL, 100)
-    SOCKET_COUNTS(floor, CELL_QUICK, 5)
-    SOCKET_COUNTS(floor, CELL_FULL, REPEATS_MOST)
-    SOCKET_COUNTS(task, CELL_FULL, REPEATS_MOST)
-    SOCKET_COUNTS(pipeline, CELL_FULL, REPEATS_MOST)
+    SOCKETS_QUICK(floor)
+    SOCKETS_FULL(floor)
+    SOCKETS_FULL(task)
+    SOCKETS_FULL(pipeline)
 };
 /* clang-format on */
 

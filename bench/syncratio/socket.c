@@ -22,6 +22,7 @@ struct connection {
     /* of the read in flight */
     void (*complete)(struct io_op *); /* its owner's */
     uint64_t submitted_in;            /* a look */
+    uint64_t read;                    /* bytes */
 };
 
 struct server {
@@ -34,6 +35,7 @@ struct server {
     struct io_env env;
     unsigned opened;  /* connections */
     unsigned serving; /* loops that have not ended */
+    unsigned warming; /* connections that have not had their warm-up */
     uint64_t looks;   /* at the completions */
     bool waited;      /* the last look did */
     int error;        /* the first one, of a loop */
@@ -46,18 +48,24 @@ static struct connection *connection_of(const struct io_op *op)
 }
 
 /* Reads that bring no bytes are not counted: a connection's last. */
-static void count(struct server *server, const struct io_op *op, bool at_once)
+static void count(struct connection *connection, const struct io_op *op, bool at_once)
 {
-    server->counts->reads += op->result > 0;
-    server->counts->at_once += op->result > 0 && at_once;
+    struct server *server = connection->server;
+    uint64_t warm_up = (uint64_t)server->parameters->warm_up * server->parameters->message, before = connection->read;
+    if (op->result <= 0)
+        return;
+    server->counts->reads += server->warming == 0;
+    server->counts->at_once += server->warming == 0 && at_once;
+    connection->read += (uint64_t)op->result;
+    server->warming -= before < warm_up && connection->read >= warm_up;
 }
 
 static bool try_read(struct io_op *op)
 {
-    struct server *server = connection_of(op)->server;
-    bool done = server->inner.try_op[IO_READ](op);
+    struct connection *connection = connection_of(op);
+    bool done = connection->server->inner.try_op[IO_READ](op);
     if (done)
-        count(server, op, true);
+        count(connection, op, true);
     return done;
 }
 
@@ -66,7 +74,7 @@ static void read_completed(struct io_op *op)
     struct connection *connection = connection_of(op);
     struct server *server = connection->server;
     bool first_look = !server->waited && server->looks == connection->submitted_in + 1;
-    count(server, op, !server->parameters->speculative && first_look);
+    count(connection, op, !server->parameters->speculative && first_look);
     op->complete = connection->complete;
     op->complete(op);
 }
@@ -166,6 +174,7 @@ static int open_all(struct server *server, struct peer *peer)
         };
     }
     peer->connections = server->opened;
+    server->warming = parameters->warm_up ? server->opened : 0;
     return status;
 }
 

@@ -33,12 +33,13 @@ struct socket_parameters {
     size_t message;       /* bytes, a power of two */
     size_t buffer;        /* of the loop's: the most that it reads at once */
     unsigned messages;    /* in all */
+    unsigned warm_up;     /* of each connection: its first messages, until all have had them no read counts */
     unsigned repeats;
 };
 
 enum { SOCKET_CONNECTIONS_MOST = 64 };
 
-/* What became of the reads that brought bytes. */
+/* What became of the reads that brought bytes, after the warm-up. */
 struct socket_counts {
     uint64_t reads;
     uint64_t at_once; /* complete when stream_try returned, or by the first look after they were submitted */

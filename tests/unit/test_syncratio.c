@@ -1,5 +1,6 @@
 /* syncratio's cells: every form does the same work at every share, and what completes at once on sockets is counted. */
 #define _GNU_SOURCE /* CPU_EQUAL */
+#include "bench/statistics.h"
 #include "bench/syncratio/syncratio.h"
 #include "tests/unit/unit.h"
 
@@ -103,6 +104,44 @@ static void reads_on_sockets_are_counted(void **state)
             }
 }
 
+/* On a connection alone each message in one read counts from the first behind the warm-up; on many, once all have had
+ * theirs. */
+static void reads_of_the_warm_up_are_not_counted(void **state)
+{
+    (void)state;
+    enum { EACH = 20, WARM_UP = 15 };
+    for (unsigned connections = 1; connections <= SOCKET_CONNECTIONS_MOST; connections *= SOCKET_CONNECTIONS_MOST) {
+        struct socket_parameters parameters = {.backend = REACTOR_EPOLL,
+                                               .speculative = true,
+                                               .connections = connections,
+                                               .outstanding = 1,
+                                               .message = 64,
+                                               .buffer = 64,
+                                               .messages = EACH * connections,
+                                               .warm_up = WARM_UP};
+        struct socket_counts counts;
+        assert_int_equal(socket_serve(&parameters, &counts), 0);
+        assert_int_equal(counts.bytes, 64 * EACH * connections);
+        assert_in_range(counts.reads, connections == 1 ? EACH - WARM_UP : 1, (EACH - WARM_UP) * connections);
+        assert_in_range(counts.at_once, 0, counts.reads);
+    }
+}
+
+/* A share rests on most of what is sent. */
+static void cells_warm_up_for_a_tenth_of_their_messages(void **state)
+{
+    (void)state;
+    size_t at = 0, found = 0;
+    for (const struct cell *cell; (cell = next_cell(&at, "load="));) {
+        const struct socket_parameters *parameters = cell->parameters;
+        assert_int_equal(parameters->warm_up, parameters->messages / parameters->connections / 10);
+        assert_in_range(parameters->messages, 600, 64 * 200);
+        assert_in_range(parameters->repeats, ORDER_LEAST, 15);
+        found++;
+    }
+    assert_int_equal(found, 6 * 2 * (2 + 3 * 3));
+}
+
 static void the_thread_runs_afterwards_where_it_did_before(void **state)
 {
     (void)state;
@@ -130,6 +169,8 @@ int main(void)
         cmocka_unit_test(every_form_does_the_same_turns_at_every_share),
         cmocka_unit_test(cells_are_named_after_their_share),
         cmocka_unit_test(reads_on_sockets_are_counted),
+        cmocka_unit_test(reads_of_the_warm_up_are_not_counted),
+        cmocka_unit_test(cells_warm_up_for_a_tenth_of_their_messages),
         cmocka_unit_test(the_thread_runs_afterwards_where_it_did_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
