@@ -142,7 +142,7 @@ def test_a_curve_that_leaves_its_line_is_said():
 def test_the_verdict_follows_the_figures(figures, near, more, fewer, untold):
     found = said(sockets(**figures))
     assert f"within 5 points of it in {near}" in found
-    assert f"More complete at once in {more} of 4, fewer in {fewer} of 4; in {untold} of 4 the repeats differ" in found
+    assert f"More complete at once in {more} of 4, fewer in {fewer} of 4; in {untold} of 4 the interval is too wide" in found
 
 
 def test_the_two_ways_to_count_are_said_to_agree_or_not():
