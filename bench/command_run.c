@@ -335,6 +335,9 @@ int command_run(int argc, char **argv)
     };
     clock_gettime(CLOCK_REALTIME, &running.record.start);
     interrupt_install();
+    revision_read(&running.record.revision);
+    if (!running.options.run.smoke) /* whose times nobody reads */
+        environment_watch(&running.environment);
 
     exit_status = run_all(&running) ? EXIT_ERROR : EXIT_OK;
     if (!exit_status) {

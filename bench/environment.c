@@ -1,5 +1,6 @@
 #include "bench/environment.h"
 #include "bench/cell.h"
+#include "bench/progress.h"
 #include "common/frame_allocator.h"
 
 #include <errno.h>
@@ -7,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifdef __GLIBC__
@@ -87,24 +89,34 @@ static void read_caches(struct environment *environment)
     }
 }
 
-static void read_steal(struct environment *environment)
+/* Processor time since boot, in clock ticks, of all, and of it that nobody used. */
+struct usage {
+    double total, idle, steal;
+};
+
+static bool read_usage(struct usage *usage)
 {
+    enum { IDLE = 3, IOWAIT = 4, STEAL = 7 };
     char line[256];
-    environment->steal_percent = -1;
+    *usage = (struct usage){0};
     if (!read_line("/proc/stat", line, sizeof line) || strncmp(line, "cpu ", 4) != 0)
-        return;
-    double total = 0, steal = 0;
+        return false;
     char *at = line + 4, *end;
-    for (int field = 0; field < 8; field++, at = end) {
+    for (int field = 0; field <= STEAL; field++, at = end) {
         double value = strtod(at, &end);
         if (end == at)
-            return;
-        total += value;
-        if (field == 7)
-            steal = value;
+            return false;
+        usage->total += value;
+        usage->idle += field == IDLE || field == IOWAIT ? value : 0;
+        usage->steal += field == STEAL ? value : 0;
     }
-    if (total > 0)
-        environment->steal_percent = 100 * steal / total;
+    return usage->total > 0;
+}
+
+static void read_steal(struct environment *environment)
+{
+    struct usage usage;
+    environment->steal_percent = read_usage(&usage) ? 100 * usage.steal / usage.total : -1;
 }
 
 static void read_noise(struct environment *environment)
@@ -153,7 +165,7 @@ static int read_reactor(struct environment *environment, enum reactor_backend ba
 
 int environment_read(struct environment *environment, enum reactor_backend backend)
 {
-    *environment = (struct environment){0};
+    *environment = (struct environment){.others = -1};
     struct utsname names;
     if (uname(&names) == 0)
         snprintf(environment->kernel, sizeof environment->kernel, "%.40s %.60s %.40s", names.sysname, names.release,
@@ -165,6 +177,25 @@ int environment_read(struct environment *environment, enum reactor_backend backe
     read_caches(environment);
     read_noise(environment);
     return read_reactor(environment, backend);
+}
+
+void environment_watch(struct environment *environment)
+{
+    static const struct timespec quarter = {.tv_nsec = 250000000};
+    static const double most = 0.5; /* processors */
+    struct usage before, after;
+    if (read_usage(&before) && nanosleep(&quarter, NULL) == 0 && read_usage(&after) && after.total > before.total)
+        environment->others = environment->cores * (1 - (after.idle - before.idle) / (after.total - before.total));
+    bool busy = environment->others > most;
+    bool unsteady = environment->governor[0] && strcmp(environment->governor, "performance") != 0;
+    char use[64] = "", clock[96] = "";
+    if (busy)
+        snprintf(use, sizeof use, "other programs use %.1f of %d processors", environment->others, environment->cores);
+    if (unsteady)
+        snprintf(clock, sizeof clock, "the governor is '%s', 'performance' is steadier", environment->governor);
+    if (busy || unsteady)
+        complain("%s%s%s: times will be longer and their intervals wider", use, busy && unsteady ? ", and " : "",
+                 clock);
 }
 
 static void write_known(struct json *json, const char *key, const char *value)
@@ -204,6 +235,8 @@ void environment_write(const struct environment *environment, struct json *json)
     }
     if (environment->steal_percent >= 0)
         json_number(json, "steal_percent", environment->steal_percent);
+    if (environment->others >= 0)
+        json_number(json, "other_programs_processors", environment->others);
     json_close(json, '}');
 }
 

@@ -26,6 +26,7 @@ struct environment {
     int mhz;
     double load[3];
     double steal_percent; /* of all CPU time since boot */
+    double others;        /* processors that other programs used just before a run, with steal */
     char governor[32];    /* of cpu0: performance, powersave ... */
     int turbo;            /* 1 on, 0 off, -1 unknown */
     int aslr;             /* kernel.randomize_va_space, or -1 */
@@ -44,6 +45,10 @@ extern const char *const transfer_kind;
 /* Also makes the reactor, for its backend and features, and drops it again. 0, or negative errno when the backend that
  * was asked for cannot be had: `reactor_note` then says why. */
 int environment_read(struct environment *, enum reactor_backend);
+
+/* Looks for a quarter of a second at what others use. A line on stderr where times will suffer from it, or from the
+ * governor of the clock. */
+void environment_watch(struct environment *);
 
 /* The members of a JSON object; keys only for what is known. */
 void environment_write(const struct environment *, struct json *);

@@ -154,6 +154,7 @@ int record_write_run(const struct record *record, const struct results *results,
     if (run->allocator)
         json_string(&json, "allocator", run->allocator->name);
     json_string(&json, "start", start);
+    revision_write(&record->revision, &json);
     environment_write(record->environment, &json);
     write_malloc_libraries(&json);
     write_toolchains(results, &json);

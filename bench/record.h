@@ -5,6 +5,7 @@
 
 #include "bench/environment.h"
 #include "bench/options.h"
+#include "bench/revision.h"
 
 #include <time.h>
 
@@ -18,6 +19,7 @@ struct stage {
 struct record {
     const struct options *options;
     const struct environment *environment;
+    struct revision revision;
     struct timespec start; /* CLOCK_REALTIME */
     struct stage stages[STAGES_MAX];
     size_t stage_count;

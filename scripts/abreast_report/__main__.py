@@ -27,7 +27,7 @@ PARTS = {
     "claim": "claim ID prints one with its figures; without ID what they are, of no run",
     "claim-filters": "claim-filters ID prints what abreast run has to be told to judge it",
     "golden": "tests/python/golden, or --golden FOLDER: the exact figures of stack growth, for the tests",
-    "run-info": "adds the revision, --stage and --skipped to DIR/run.json",
+    "run-info": "adds the rules of the claims, --stage and --skipped to DIR/run.json",
 }
 PRINTED = ".report.printed.html"  # what report.pdf is made from
 

@@ -73,16 +73,18 @@ def threads(results):
     return alone + " Nothing here speaks of work stealing, or of a task that goes on on another processor."
 
 
+BUSY = 0.5  # processors: bench/environment.c warns from there on
+
+
 def load(info):
     """A paragraph where other work had a part of the processors."""
-    average = info.get("noise", {}).get("load_average")
-    processors = info.get("machine", {}).get("cores")
-    if not (isinstance(average, list) and average and processors and average[0] > processors):
+    others = info.get("noise", {}).get("other_programs_processors")
+    if others is None or others <= BUSY:
         return ""
     return (
-        f"<p><strong>The machine was busy: in the minute before this run {average[0]:.1f} programs wanted to run at "
-        f"once on {processors} processors (load average; a build just before counts too). Other work makes times "
-        "longer and their intervals wider; counts, sizes and bytes of stack stay the same.</strong></p>\n"
+        f"<p><strong>The machine was busy: when this run began, other programs used {others:.1f} of its "
+        f"{info.get('machine', {}).get('cores', '?')} processors. Other work makes times longer and their intervals "
+        "wider; counts, sizes and bytes of stack stay the same.</strong></p>\n"
     )
 
 

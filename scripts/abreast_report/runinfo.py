@@ -1,7 +1,6 @@
 """run.json: what a run says about itself, and what reproduce adds to it."""
 
 import json
-import subprocess
 from pathlib import Path
 
 from . import claims
@@ -22,26 +21,9 @@ def of_this_run(results, info):
     return {name: rows for name, rows in results.items() if name in named} if named else results
 
 
-def git(root, *arguments):
-    try:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
-    except OSError:
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
-
-
-def revision(root):
-    """{"revision": ..., "dirty": ...}, or why they are not known."""
-    commit = git(root, "rev-parse", "HEAD")
-    if commit is None:
-        return {"revision": None, "reason": "not a git work tree, or git is not installed"}
-    return {"revision": commit, "dirty": bool(git(root, "status", "--porcelain"))}
-
-
 def add(folder, root, stages, skipped):
-    """Adds the revision, the stages' seconds and what reproduce skipped. stages: [(name, seconds)]."""
+    """Adds the ledger's rules, the stages' seconds and what reproduce skipped. stages: [(name, seconds)]."""
     info = read(folder)
-    info["git"] = revision(root)
     info.setdefault("ledger", {"rules": claims.fingerprints(Path(root) / "paper")})
     of_run = [stage for stage in info.get("stages", []) if stage.get("of") != "reproduce"]
     info["stages"] = [{"name": name, "seconds": seconds, "of": "reproduce"} for name, seconds in stages] + of_run

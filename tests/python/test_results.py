@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
@@ -18,7 +19,7 @@ VARIANT = re.compile(r"-|[a-z_0-9-]+=[^,=\s]+(,[a-z_0-9-]+=[^,=\s]+)*")
 METRICS = set(
     """stack_rests_on stack_guarantee stack_models phases_models
     stack_bytes_per_completion stack_growth overflow_predicted overflow_seen
-    op_state_bytes frame_bytes instructions_per_op ns_per_op ns_above_floor allocs_per_op allocs_fresh_per_op
+    op_state_bytes frame_bytes instructions_per_op atomics_per_op ns_per_op ns_above_floor allocs_per_op allocs_fresh_per_op
     phases_with_work suspensions_per_op op_states_per_op msgs_per_s latency_p50_ns latency_p90_ns latency_p99_ns
     latency_p999_ns stop_latency_ns
     syscalls_per_msg resumptions_per_op bytes_written_per_op cpu_ns_per_msg sync_share rss_bytes_per_connection
@@ -155,6 +156,42 @@ def test_run_json_keys(timed):
         assert key in info, key
     assert info["seed"] == 1
     assert info["toolchains"][0]["flags"]
+
+
+def noted(abreast, out, mode="--smoke", **env):
+    """(run.json, stderr) of a run that takes no times; where its programs are not built it fails, and says the rest."""
+    done = run(abreast, "run", mode, "phases", "--out", out, env=env)
+    assert done.returncode == 0 or "not built" in done.stderr, done.stderr
+    return json.loads((out / "run.json").read_text()), done.stderr
+
+
+def test_a_run_records_the_revision_of_its_sources(abreast, tmp_path):
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@localhost", "-C", tmp_path]
+    info, _ = noted(abreast, tmp_path / "none", ABREAST_SOURCE=str(tmp_path))
+    assert info["git"]["revision"] is None and "not a git work tree" in info["git"]["reason"]
+    (tmp_path / ".gitignore").write_text("clean\nnone\ndirty\n")
+    for words in (["init", "-q"], ["add", ".gitignore"], ["commit", "-q", "-m", "first"]):
+        assert run(*git, *words).returncode == 0
+    head = run(*git, "rev-parse", "HEAD").stdout.strip()
+    info, _ = noted(abreast, tmp_path / "clean", ABREAST_SOURCE=str(tmp_path))
+    assert (info["git"]["revision"], info["git"]["dirty"]) == (head, False)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", info["git"]["built"])
+    (tmp_path / "changed.c").write_text("")
+    info, _ = noted(abreast, tmp_path / "dirty", ABREAST_SOURCE=str(tmp_path))
+    assert (info["git"]["revision"], info["git"]["dirty"]) == (head, True)
+
+
+def test_a_busy_machine_is_told_once_and_the_run_goes_on(abreast, tmp_path):
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
+    try:
+        info, told = noted(abreast, tmp_path / "busy", "--quick")
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+    assert info["noise"]["other_programs_processors"] > 0.5
+    [line] = [line for line in told.splitlines() if "other programs use" in line]
+    assert re.search(r"other programs use \d+\.\d of \d+ processors.*: times will be longer", line)
 
 
 @pytest.mark.parametrize("wait", [0.3, 1.5])
