@@ -28,6 +28,7 @@ model, a mechanism, a variant and a metric, and, where one compiler alone is mea
 from pathlib import Path
 
 from . import published, shape
+from .finding import ends
 from .published import Figures
 from .ratios import shown_speed
 from .rows import cited, shown, shown_row
@@ -210,10 +211,9 @@ def measured(cell, ours):
         return absent(cell, ours)
     if rows[0].metric == "stack_growth":
         return growth(rows)
-    values = sorted({row.value for row in rows if row.value is not None})
-    row = ours.row(cell.ours)
-    if len(values) > 1 and all(row.exact for row in rows if row.value is not None) and row.unit in ("count", "B"):
-        return cited(f"{shown(values[0])} to {shown(values[-1])}", *rows[:1])
+    row, known = ours.row(cell.ours), [row for row in rows if row.value is not None]
+    if known and all(row.exact for row in known) and row.unit in ("count", "B"):
+        return ends(known)
     return shown_row(row or rows[0])
 
 
@@ -240,9 +240,9 @@ def pair(cell, figure, ours, judge, place):
             judge.growth(figure, place, rows)
         elif figure.value in ("yes", "no") and rows[0].value is not None:
             found = cited(f"{'no' if rows[0].value else 'yes'} ({shown(rows[0].value)})", rows[0])
-            judge.count(figure.value == ("no" if rows[0].value else "yes"), place, figure.unit)
+            judge.count(figure.value == ("no" if rows[0].value else "yes"), place, figure.unit, rows[0])
         elif figure.numbers and all(row.value is not None for row in rows):
-            judge.count(all(figure.has(row.value) for row in rows), place, figure.unit)
+            judge.count(all(figure.has(row.value) for row in rows), place, figure.unit, rows[0])
     if figure and cell.ours and not rows:
         judge.missing(place)
     return [said(figure), found]
@@ -268,7 +268,7 @@ def read_of(cell, figure, ours, judge, place):
     allocated = ours.row(cell.ours, "allocs_per_op")
     published = figure.allocations if figure else None
     if published is not None and allocated is not None and allocated.value is not None:
-        judge.count(published == allocated.value, place, "allocations")
+        judge.count(published == allocated.value, place, "allocations", allocated)
     count = absent(cell, ours) if allocated is None else shown_row(allocated)
     return [
         *time(cell, figure, ours, judge, place, "ns_per_op"),

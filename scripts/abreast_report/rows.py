@@ -161,6 +161,11 @@ def cited(text, *rows):
     return made
 
 
+def number_of(rows):
+    """How many, as a link to the first."""
+    return cited(str(len(rows)), *rows[:1])
+
+
 def parse_line(line, where, index=0):
     fields = line.split("\t")
     if len(fields) != len(COLUMNS):

@@ -7,7 +7,8 @@ words alone, such as "none" of a cost, is judged among the claims and nowhere el
 
 from dataclasses import dataclass, field
 
-from .ratios import speed
+from .ratios import shown_speed, speed
+from .rows import cited, number_of
 
 GROWTH = ("constant", "bounded", "linear")
 EXPECTED = {"O(1)": False, "O(N)": True, "coroutine_handle<>": False}  # whether the stack grows
@@ -34,22 +35,22 @@ def grown(rows):
 
 @dataclass
 class Judge:
-    counts: dict = field(default_factory=dict)  # {what: [(agrees, place)]}
+    counts: dict = field(default_factory=dict)  # {what: [(agrees, place, row)]}
     times: list = field(default_factory=list)  # [(published, row, place)]
-    speeds: list = field(default_factory=list)  # [(published, (value, low, high), place)]
-    classes: list = field(default_factory=list)  # [(as published at, settings, place)]
+    speeds: list = field(default_factory=list)  # [(published, row, place)]
+    classes: list = field(default_factory=list)  # [(rows as published, settings, place)]
     absent: list = field(default_factory=list)
 
-    def count(self, agrees, place, unit):
+    def count(self, agrees, place, unit, row):
         what = {"count": "counts", "B": "sizes", "bool": "yes or no"}.get(unit, unit)
-        self.counts.setdefault(what, []).append((agrees, place))
+        self.counts.setdefault(what, []).append((agrees, place, row))
 
     def growth(self, figure, place, rows):
         known = [row for row in rows if row.text in GROWTH]
         if figure.value in EXPECTED and known:
-            linear = len(grown(known))
-            same = linear if EXPECTED[figure.value] else len(known) - linear
-            self.classes.append((same, len(known), place))
+            linear = grown(known)
+            same = linear if EXPECTED[figure.value] else [row for row in known if row not in linear]
+            self.classes.append((same, known, place))
 
     def time(self, figure, place, row):
         if figure and figure.number:
@@ -57,50 +58,51 @@ class Judge:
 
     def speed(self, figure, place, row):
         if figure and figure.ratio and speed(row):
-            self.speeds.append((figure.ratio, speed(row), place))
+            self.speeds.append((figure.ratio, row, place))
 
     def missing(self, place):
         self.absent.append(place)
 
     def text(self):
-        """The judgement in a line; empty where nothing is published to be judged."""
+        """The judgement in sentences; empty where nothing is published to be judged."""
         lines = [self.of_counts(what, found) for what, found in self.counts.items()]
-        lines += [self.of_classes(), self.of_order(), self.of_speeds()]
+        lines += [self.of_classes(), *self.of_order(), self.of_speeds()]
         lines = [line for line in lines if line]
         if self.absent:
             labels = ", ".join(dict.fromkeys(place.label for place in self.absent))
             lines.append(f"not measured in this run: {len(self.absent)} cells ({labels})")
-        text = "; ".join(lines)
-        return f"Shape: {text}." if text else ""
+        lines[1:] = [line[0].upper() + line[1:] for line in lines[1:]]
+        return f"Shape: {'. '.join(lines)}." if lines else ""
 
     @staticmethod
     def of_counts(what, found):
-        same = [agrees for agrees, _ in found if agrees]
-        others = "; ".join(dict.fromkeys(place.label for agrees, place in found if not agrees))
+        others = "; ".join(dict.fromkeys(place.label for agrees, place, _ in found if not agrees))
         rest = f" (not: {others})" if others else ""
-        return f"{what}: {len(same)} of {len(found)} cells as published{rest}"
+        return f"{what}: {number_of([row for agrees, _, row in found if agrees])} of {len(found)} cells as published{rest}"
 
     def of_classes(self):
-        if not self.classes:
-            return ""
         places = [place for *_, place in self.classes]
-        each = ", ".join(f"{place.among(places)} at {same} of {all_} settings" for same, all_, place in self.classes)
-        return f"growth class as published: {each}"
+        each = [
+            f"{place.among(places)} at {cited(str(len(same)), *(same or known))} of {len(known)} settings"
+            for same, known, place in self.classes
+        ]
+        return f"growth class as published: {', '.join(each)}" if each else ""
 
     def of_order(self):
-        pairs = list(self.ordered())
-        if not pairs:
-            return ""
-        words = [word for word, _ in pairs]
-        tally = {word: words.count(word) for word in ("same", "reversed", "unknown", "near")}
-        judged = len(pairs) - tally["near"]
+        found = {"same": [], "reversed": [], "unknown": [], "near": []}
+        for word, which, row in self.ordered():
+            found[word].append((which, row))
+        tally = {word: number_of([row for _, row in pairs]) for word, pairs in found.items()}
+        judged = sum(len(found[word]) for word in ("same", "reversed", "unknown"))
         parts = [f"{tally['same']} of {judged} pairs as published"] if judged else []
-        other = "; ".join(which for word, which in pairs if word == "reversed")
-        if other:
-            parts.append(f"{tally['reversed']} the other way round (published as less, and more here: {other})")
-        parts += [f"{tally['unknown']} not told apart by their intervals"] if tally["unknown"] else []
-        parts += [f"{tally['near']} published within 10 % of each other, which have no order"] if tally["near"] else []
-        return f"order of times, in a row and between neighbours of a column: {', '.join(parts)}"
+        parts += [f"{tally['reversed']} the other way round"] if found["reversed"] else []
+        parts += [f"{tally['unknown']} not told apart by their intervals"] if found["unknown"] else []
+        if parts:
+            yield f"order of times, in a row and between neighbours of a column: {', '.join(parts)}"
+        if found["reversed"]:
+            yield f"published as less, and more here: {'; '.join(which for which, _ in found['reversed'])}"
+        if found["near"]:
+            yield f"pairs that are published within 10 % of each other and have no order: {tally['near']}"
 
     def pairs(self):
         """Two of one row, and of one column the next below under the same heading; two cells of ours once."""
@@ -121,23 +123,22 @@ class Judge:
     def ordered(self):
         for (theirs, row, place), (other, their_row, there) in self.pairs():
             if max(theirs, other) < NEAR * min(theirs, other):
-                yield "near", ""
+                yield "near", "", row
                 continue
             low, high = ((row, place), (their_row, there))[:: 1 if theirs < other else -1]
             which = f"{low[1].label}, {low[1].column} beside {high[1].label}, {high[1].column}"
             low, high = low[0], high[0]
-            yield "same" if low.high < high.low else "reversed" if low.low > high.high else "unknown", which
+            yield "same" if low.high < high.low else "reversed" if low.low > high.high else "unknown", which, low
 
     def of_speeds(self):
-        if not self.speeds:
-            return ""
-        faster = [value for _, value, _ in self.speeds if value[1] > 1]
+        faster = [row for _, row, _ in self.speeds if speed(row)[1] > 1]
         parts = [
-            f"{place.label} {theirs:.2f} {reached(theirs, ours)} (here {ours[0]:.2f}, {ours[1]:.2f} to {ours[2]:.2f})"
-            for theirs, ours, place in self.speeds
+            f"{place.label} {theirs:.2f} {reached(theirs, speed(row))}, here {shown_speed(row)}"
+            for theirs, row, place in self.speeds
         ]
-        text = f"faster than the default: {len(faster)} of {len(self.speeds)} as published"
-        return f"{text}; by as much: {', '.join(parts)}"
+        if not parts:
+            return ""
+        return f"faster than the default: {number_of(faster)} of {len(parts)} as published. By as much: {'; '.join(parts)}"
 
 
 def reached(theirs, ours):

@@ -10,9 +10,10 @@ import pytest
 from conftest import ROOT, run
 
 sys.path.insert(0, str(ROOT / "scripts"))
-from abreast_report import latex, matrix, own_tables, paper_tables, published  # noqa: E402
+from abreast_report import latex, links, matrix, own_tables, paper_tables, published  # noqa: E402
 from abreast_report.cells import cells_of  # noqa: E402
 from abreast_report.claims import Verdict  # noqa: E402
+from abreast_report.links import plain  # noqa: E402
 from abreast_report.rows import cited, parse_line  # noqa: E402
 from abreast_report.tables import Heading, Table  # noqa: E402
 
@@ -73,6 +74,10 @@ def of(results, name):
     return next(table for table in paper_tables.build(PAPER, results) if table.name == f"paper-{name}")
 
 
+def verdict_of(results, name):
+    return plain(of(results, name).verdict)
+
+
 def changed(results, experiment, mechanism, variant, metric, **values):
     """The same results with one row changed."""
     found = [entry for entry in results[experiment]
@@ -122,14 +127,27 @@ def test_every_published_figure_of_a_table_is_in_its_template():
 
 def test_what_is_as_published_is_judged_so():
     tables = {table.name: table for table in paper_tables.build(PAPER, made())}
-    verdicts = " ".join(table.verdict for table in tables.values())
+    verdicts = plain(" ".join(table.verdict for table in tables.values()))
     assert "paper-absent" not in tables
     assert "not measured in this run" not in verdicts
     assert "the other way round" not in verdicts
     for same, of_all in re.findall(r"(\d+) of (\d+) (?:cells|pairs)? ?as published", verdicts):
         assert same == of_all
-    assert "8 of 8 cells as published" in tables["paper-capy-grid-sender-task"].verdict
-    assert "counts: 18 of 18 cells as published." in tables["paper-p4255r0-2"].verdict
+    assert "8 of 8 cells as published" in plain(tables["paper-capy-grid-sender-task"].verdict)
+    assert "counts: 18 of 18 cells as published." in plain(tables["paper-p4255r0-2"].verdict)
+
+
+def test_what_a_judgement_counts_links_to_its_rows():
+    """Each number to the first of the rows that it counts; a ratio to its own."""
+    results = {name: [replace(entry, line=line) for line, entry in enumerate(rows, 2)] for name, rows in made().items()}
+    lines = {entry.name: entry for rows in results.values() for entry in rows}
+    for name, metrics in {
+        "capy-grid-sender-task": ["allocs_per_op", "ns_per_op", "ns_per_op"],
+        "p2583r0-7-1-stack": ["stack_growth"] * 2,
+        "p4003r4-3-5": ["ns_per_op"] + ["ratio_to_malloc"] * 4,
+    }.items():
+        found = links.LINK.findall(of(results, name).verdict)
+        assert [lines[row].metric for row, _ in found] == metrics, name
 
 
 def test_one_value_changes_cell_ratio_and_judgement():
@@ -140,11 +158,13 @@ def test_one_value_changes_cell_ratio_and_judgement():
     after = of(changed(results, *place, "ns_per_op", value=68.6, low=68.0, high=69.2), "capy-grid-sender-pipeline")
     assert cell(after, "native", "A: sender, ns, here") == "68.6 (68 to 69.2)"
     assert cell(after, "native", "A: sender, here / published") == "2.00"
-    assert "5 of 7 pairs as published, 2 the other way round" in after.verdict
-    assert "native, A: sender beside abstract, A: sender" in after.verdict
-    assert "native, A: sender beside synchronous" not in after.verdict  # follows from others, or is of unlike reads
-    more = of(changed(results, *place, "allocs_per_op", value=1.0, low=1.0, high=1.0), "capy-grid-sender-pipeline")
-    assert "allocations: 7 of 8 cells as published (not: native)" in more.verdict
+    said = plain(after.verdict)
+    assert "5 of 7 pairs as published, 2 the other way round" in said
+    assert "native, A: sender beside abstract, A: sender" in said
+    assert "native, A: sender beside synchronous" not in said  # follows from others, or is of unlike reads
+    more = changed(results, *place, "allocs_per_op", value=1.0, low=1.0, high=1.0)
+    said = verdict_of(more, "capy-grid-sender-pipeline")
+    assert "allocations: 7 of 8 cells as published (not: native)" in said
 
 
 def test_intervals_that_overlap_say_nothing():
@@ -165,12 +185,12 @@ def test_a_cost_in_words_is_left_to_the_claims():
 
 def test_growth_is_judged_by_settings():
     results = made()
-    assert "awaited in a loop at 1 of 1 settings" in of(results, "p2583r0-7-1-stack").verdict
+    assert "awaited in a loop at 1 of 1 settings" in verdict_of(results, "p2583r0-7-1-stack")
     place = ("stack", "transfer", "-", "stack_growth")
     rows = [entry if (entry.model, entry.mechanism) != ("cxx-awaitable", "transfer") else replace(entry, text="linear")
             for entry in results["stack"]]
     after = of({**results, place[0]: rows}, "p2583r0-7-1-stack")
-    assert "N synchronous awaits in a loop at 0 of 1 settings" in after.verdict
+    assert "N synchronous awaits in a loop at 0 of 1 settings" in plain(after.verdict)
     assert cell(after, "N synchronous awaits in a loop", "symmetric transfer, here").startswith("linear at 1 of 1")
 
 
@@ -179,7 +199,7 @@ def test_a_published_speed_is_reached_or_not():
     place = ("frames", "mimalloc", "workload=p4003,task=awaitable,process=child", "ratio_to_malloc")
     after = of(changed(results, *place, value=0.9, low=0.88, high=0.92), "p4003r4-3-5")
     assert cell(after, "mimalloc", "times as fast as the default, here") == "1.11 (1.09 to 1.14)"
-    assert "mimalloc 2.42 is not reached (here 1.11, 1.09 to 1.14)" in after.verdict
+    assert "; mimalloc 2.42 is not reached, here 1.11 (1.09 to 1.14); " in plain(after.verdict)
 
 
 def test_what_was_not_measured_is_said():
@@ -190,7 +210,7 @@ def test_what_was_not_measured_is_said():
     absent = [line[0] for line in tables["paper-absent"].rows]
     assert "P4255R0 11.5: a type-erased read" in absent
     assert cell(tables["paper-p4003r4-6"], "per-operation allocation", "sender, here") == "no grid.tsv"
-    assert "not measured in this run: 2 cells (per-operation allocation)" in tables["paper-p4003r4-6"].verdict
+    assert "Not measured in this run: 2 cells (per-operation allocation)" in tables["paper-p4003r4-6"].verdict
     assert paper_tables.build(PAPER, {})[0].name == "paper-absent"
     assert own_tables.build(PAPER, {}) == []
 
@@ -247,8 +267,10 @@ def test_which_gives_less_is_computed():
             row("mitigations", "awaitable", "transfer", "completes=inline", "ns_above_floor", *awaitable, unit="ns"),
             row("mitigations", "sender", "p2300", "completes=inline", "ns_above_floor", *sender, unit="ns")]}
 
-    for sender, word in (((9, 8, 10), "awaitables"), ((0.5, 0.4, 0.6), "senders"), ((1.5, 0.5, 3), "not told apart")):
-        table = own(of_inline((1, 0.9, 1.1), sender), "gives-and-takes")
+    within_placement = (3.5, 3.4, 3.6)
+    for sender, word in (((9, 8, 10), "awaitables"), ((0.5, 0.4, 0.6), "senders"), ((5, 0.5, 6), "not told apart"),
+                         (within_placement, "not told apart")):
+        table = own(of_inline((4, 3.9, 4.1), sender), "gives-and-takes")
         label = "inside co_await: symmetric transfer; the bridge as P2300R10 writes it"
         assert cell(table, label, "less") == word
 
