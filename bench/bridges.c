@@ -11,8 +11,8 @@
  *                              receiver that starts one operation after the other (bench/bridges/consumer.h), and the
  *                              native to compare with is the sender. <mechanism>-transfer: the operation is not ready,
  *                              but suspends, and its await_suspend returns the handle of its caller.
- *   a sender as an awaitable   sender-awaitable, handshake-*, ready-flag-*, inline-known, member: forms of `mitigations`. The
- *                              consumer is a coroutine, and the native to compare with is the awaitable.
+ *   a sender as an awaitable   sender-awaitable, handshake-*, ready-flag-*, inline-known, member: forms of
+ * `mitigations`. The consumer is a coroutine, and the native to compare with is the awaitable.
  *
  * What resumes somebody inside a noexcept function is measured with that function's boundary, exceptions on, and as
  * <mechanism>-no-boundary, exceptions off (common/noexcept.h). The toolchain of the former says exc=on, and the natives
@@ -26,9 +26,15 @@
  * the frame that the bridge adds. The frame of the coroutine that awaits is the consumer's, and is not counted; nor is
  * its allocation, one a launch. Stack is measured of runs without a limit, and, as consumer=nested, with a receiver
  * that starts the next operation inside the completion of the one before.
+ *
+ * atomics_per_op are the atomic read-modify-writes of an operation, counted by callgrind: an exchange, or an addition
+ * with the lock prefix; a plain load or store is none. awaits=task: a task that awaits a fresh task for each operation,
+ * once with an await_suspend that returns the handle, and once as cppcoro does it where there is no symmetric transfer
+ * (the first variants of both in the experiment `finals`), counted but not timed.
  */
 #include "bench/bridges/bridge.h"
 #include "bench/cell.h"
+#include "bench/stack/mechanism.h"
 #include "common/stack_meter.h"
 
 #include <errno.h>
@@ -177,6 +183,27 @@ static void bridge_describe(const struct cell *cell, const struct row *blank, st
     }
 }
 
+/* ---- A task that awaits a task, which needs no bridge: what its await_suspend costs by what it returns ---- */
+
+extern const struct stack_variant cppcoro_variants[], cppcoro_fallback_variants[];
+
+static int task_open(const struct cell *cell, const struct run_options *options, void **state)
+{
+    (void)options;
+    *state = (void *)cell->parameters;
+    return 0;
+}
+
+static int task_run(void *state, uint64_t operations, struct outcome *outcome)
+{
+    const struct stack_variant *variant = state;
+    struct stack_job job = {.completions = operations};
+    int status = variant->run(&job);
+    outcome->operations = job.made;
+    outcome->checksum = job.checksum;
+    return status;
+}
+
 /* ---- The cells ---- */
 
 #define CELL(model_, mechanism_, when, modes_, baseline_, exceptions_, native_, ...)                                   \
@@ -225,6 +252,20 @@ static void bridge_describe(const struct cell *cell, const struct row *blank, st
 #define TO_AWAITABLE_PLAIN(mechanism, when, name)                                                                      \
     CELL("sender", mechanism, when, CELL_BOTH, false, false, "awaitable/native", .form = &mitigation_##name)
 
+/* The first variant of each: a loop that awaits a fresh task for each completion. */
+#define TASK_AWAITS_TASK(mechanism_, variants)                                                                         \
+    {                                                                                                                  \
+        .model = "awaitable",                                                                                          \
+        .mechanism = mechanism_,                                                                                       \
+        .variant = "awaits=task",                                                                                      \
+        .modes = CELL_BOTH,                                                                                            \
+        .untimed = CELL_BOTH,                                                                                          \
+        .counted = true,                                                                                               \
+        .parameters = variants,                                                                                        \
+        .open = task_open,                                                                                             \
+        .run = task_run,                                                                                               \
+    },
+
 /* clang-format off */
 static const struct cell cells[] = {
     FLOOR(inline)
@@ -263,6 +304,9 @@ static const struct cell cells[] = {
     TO_AWAITABLE("ready-flag-exchange", "later", CELL_BOTH, CELL_FULL, ready_flag_exchange_later)
     TO_AWAITABLE("ready-flag-thread-id", "later", CELL_BOTH, CELL_FULL, ready_flag_thread_id_later)
     TO_AWAITABLE_PLAIN("member", "later", member_later)
+
+    TASK_AWAITS_TASK("cppcoro", cppcoro_variants)
+    TASK_AWAITS_TASK("cppcoro-fallback", cppcoro_fallback_variants)
 };
 /* clang-format on */
 
@@ -272,6 +316,7 @@ const struct experiment experiment_bridges = {
     .published = "P2583R0 4.1 and 4.2; P4093R0, P4126R2",
     .operation = "completion",
     .ratio_metric = "ratio_to_floor",
+    .counts_atomics = true,
     .cells = cells,
     .cell_count = sizeof cells / sizeof cells[0],
 };

@@ -98,6 +98,7 @@ struct experiment {
     unsigned full_sample_us;  /* the same in full mode; 0: 5 ms */
     unsigned full_blocks;     /* of samples (bench/runner.h), in full mode; 0: 80 */
     bool takes_allocator;     /* run_options.allocator is for it too */
+    bool counts_atomics;      /* of its counted cells: atomics_per_op */
     bool rates;               /* and how many operations a second take 1 and 10 % of a core above the floor */
     const struct cell *cells; /* null: the experiment has a run function of its own */
     size_t cell_count;

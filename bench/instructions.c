@@ -189,10 +189,14 @@ int instructions_child(const struct run_options *options)
 }
 #endif
 
-/* The counts that one dump file has: a "Trigger" line names the label, "summary" follows. */
+/* The counts that one dump file has: a "Trigger" line names the label, "summary" follows, with callgrind's events Ir
+ * and Ge (--collect-bus): each read-modify-write that locks the bus, as an exchange does, with the lock prefix or
+ * without.
+ */
 struct count {
     char label[LABEL_BYTES];
     uint64_t instructions;
+    uint64_t atomics;
 };
 
 struct counts {
@@ -221,7 +225,9 @@ static int read_dump(const char *path, struct counts *counts)
             counts->items = items;
             struct count *count = &items[counts->count++];
             memcpy(count->label, label, sizeof label);
-            count->instructions = strtoull(line + 9, NULL, 10);
+            char *rest;
+            count->instructions = strtoull(line + 9, &rest, 10);
+            count->atomics = strtoull(rest, NULL, 10);
             label[0] = '\0';
         }
     }
@@ -269,8 +275,6 @@ static void add_rows(const struct run_options *options, const struct counts *cou
             if (!counted(experiments[e], cell, options))
                 continue;
             struct row row = runner_blank(experiments[e], cell);
-            row.metric = "instructions_per_op";
-            row.unit = "instructions";
             char once[LABEL_BYTES], twice[LABEL_BYTES];
             make_label(once, experiments[e], cell, 1);
             make_label(twice, experiments[e], cell, 2);
@@ -278,12 +282,19 @@ static void add_rows(const struct run_options *options, const struct counts *cou
             const char *why = cell->needs ? cell->needs : "a count from callgrind";
             char missing[LABEL_BYTES];
             snprintf(missing, sizeof missing, "it needs %s, which is not here", why);
+            double operations = (double)cell_operations(cell, OPERATIONS);
+            row.metric = "instructions_per_op";
+            row.unit = "instructions";
             if (!first || !second)
                 results_add_missing(results, &row, reason ? reason : missing);
             else
                 results_add_exact(results, row,
-                                  ((double)second->instructions - (double)first->instructions) /
-                                      (double)cell_operations(cell, OPERATIONS));
+                                  ((double)second->instructions - (double)first->instructions) / operations);
+            if (!experiments[e]->counts_atomics || !first || !second)
+                continue;
+            row.metric = "atomics_per_op";
+            row.unit = "1";
+            results_add_exact(results, row, ((double)second->atomics - (double)first->atomics) / operations);
         }
     }
 }
@@ -331,7 +342,7 @@ static int run_callgrind(const struct run_options *options, const char *library,
     };
     char self[PATH_MAX], out[PATH_MAX + 32], log[PATH_MAX + 32];
     int status = spawn_self(self, sizeof self);
-    const char **argv = calloc(options->filter_count + 12, sizeof *argv);
+    const char **argv = calloc(options->filter_count + 13, sizeof *argv);
     if (status || !argv) {
         free(preload);
         free(argv);
@@ -344,6 +355,7 @@ static int run_callgrind(const struct run_options *options, const char *library,
     argv[n++] = "--tool=callgrind";
     argv[n++] = "--collect-atstart=no";
     argv[n++] = "--dump-line=no";
+    argv[n++] = "--collect-bus=yes";
     argv[n++] = out;
     argv[n++] = log;
     argv[n++] = self;

@@ -10,8 +10,9 @@
 #include "bench/cell.h"
 #include "bench/progress.h"
 
-/* Adds instructions_per_op of every selected counted cell, or the row of a missing value with its reason. 0, or -EINTR,
- * or negative errno. */
+/* Adds instructions_per_op of every selected counted cell, or the row of a missing value with its reason; and, where
+ * the experiment asks for it, atomics_per_op: those of them that are atomic read-modify-writes. 0, or -EINTR, or
+ * negative errno. */
 int instructions_add(const struct run_options *, struct results *, struct progress *);
 
 /* The other side: runs the cells and has callgrind write down each count. */

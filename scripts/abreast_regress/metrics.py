@@ -25,6 +25,7 @@ RATE = Metric(LARGER, False)
 METRICS = {
     # What valgrind counts. Its own account of an address or a lazily bound symbol may move a few of many thousands.
     "instructions_per_op": Metric(SMALLER, True, 0.001),
+    "atomics_per_op": EXACT,
     "bytes_written_per_op": EXACT,
     # Stack.
     "stack_bytes_per_completion": EXACT,
@@ -107,7 +108,7 @@ METRICS = {
     "cpu_ratio_to_native": MEASURED,
 }
 
-COUNTED = {"instructions_per_op", "bytes_written_per_op"}  # by valgrind; a smoke run counts neither
+COUNTED = {"instructions_per_op", "atomics_per_op", "bytes_written_per_op"}  # by valgrind; a smoke run counts neither
 TIME_UNITS = {"ns", "us", "ms", "s"}
 
 

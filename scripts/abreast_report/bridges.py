@@ -10,7 +10,7 @@ NATIVE = {"to-sender": ("sender", "native"), "to-awaitable": ("awaitable", "nati
 ERASED = ("sender", "native-type-erased")
 FLOOR = ("raw", "floor")
 EXCEPTIONS = "-exceptions"  # what needs no bridge, compiled as what has the boundary
-STACK = "stack_bytes_per_completion"
+STACK, ATOMICS = "stack_bytes_per_completion", "atomics_per_op"
 LAUNCH = "launch_completions_count"
 CONSUMERS = {"member"}  # a native awaiter by another name: a sender's own as_awaitable, which bridges nothing
 PUBLISHED = "bridge: "  # what the tables of paper/published.tsv that belong here begin with
@@ -80,8 +80,32 @@ def build(rows, papers):
         section.tables.append(published_table(claims))
     section.short = lead(found)
     section.headline = "\n".join(both_ways(found))
-    section.findings = control_finding(found.groups, "ratio_to_floor")
+    section.findings = [line for line in [atomics(found)] if line] + control_finding(found.groups, "ratio_to_floor")
     return section
+
+
+def atomics(found):
+    """How many atomic read-modify-writes each way to await takes where the operation completes inline."""
+    names = [NATIVE["to-awaitable"], *(name for name in found.names("to-awaitable") if not name[1].endswith(NO_BOUNDARY))]
+    by_count = {}
+    for name in names:
+        row = found.inline.row(name, ATOMICS)
+        if row is not None and row.value is not None:
+            by_count.setdefault(round(row.value, 1), []).append(cited(" ".join(name), row))
+    if not by_count:
+        return ""
+    parts = [
+        f"{shown(count)} by {', '.join(f'{name}' for name in listed)}" for count, listed in sorted(by_count.items())
+    ]
+    tasks = Cells(found.groups, "awaits", "task")
+    plain, fallback = (tasks.row(("awaitable", name), ATOMICS) for name in ("cppcoro", "cppcoro-fallback"))
+    text = f"Atomic read-modify-writes of an operation that completes inline (fewer are better): {'; '.join(parts)}."
+    if plain is None or fallback is None:
+        return text
+    return (
+        f"{text} A task that awaits a task takes {shown_row(plain)} with symmetric transfer, and {shown_row(fallback)} "
+        "with what cppcoro does without it."
+    )
 
 
 def table(found, way):
@@ -100,9 +124,11 @@ def table(found, way):
                 bytes_of(sizes, name),
                 allocations(sizes, name),
                 *(shown_row(found.inline.row(name, "instructions_per_op", compiler)) for compiler in compilers),
+                shown_row(found.inline.row(name, ATOMICS)),
                 shown_row(found.inline.row(name, "ns_per_op")),
                 shown_row(found.inline.row(name, "ratio_to_native")),
                 *(shown_row(found.later.row(name, "instructions_per_op", compiler)) for compiler in compilers),
+                shown_row(found.later.row(name, ATOMICS)),
                 shown_row(found.later.row(name, "ns_per_op")),
                 shown_row(found.later.row(name, "ratio_to_native")),
                 shown_row(found.stack(name)),
@@ -117,16 +143,19 @@ def table(found, way):
             "bytes",
             "allocations (fresh)",
             *(f"instructions, inline, {compiler}" for compiler in compilers),
+            "atomics, inline",
             "ns, completes inline",
             "times the native",
             *(f"instructions, later, {compiler}" for compiler in compilers),
+            "atomics, later",
             "ns, completes later",
             "times the native",
             "stack, bytes a completion",
         ],
         body,
         f"{NOTES[way]} Bytes of an operation that completes inline. -exceptions: compiled with exceptions on, as what "
-        "has the boundary is, and what that is compared with; the rest has them off. In brackets the 99 % interval of "
+        "has the boundary is, and what that is compared with; the rest has them off. Atomics: the instructions among these "
+        "that are atomic read-modify-writes. In brackets the 99 % interval of "
         f"paired, interleaved runs. {CLOSE}",
     )
 

@@ -154,6 +154,10 @@ void scenario_never_resumed_twice(struct world *world)
         CHECK_EQ(probe_counters[PROBE_READY] + probe_counters[PROBE_SUSPEND], world->connections[0].tried);
         CHECK_EQ(probe_counters[PROBE_SUSPEND], world->connections[0].submitted);
     }
+    if (world->form == &loop_forms[LOOP_FORM_task_suspending]) {
+        CHECK_EQ(probe_counters[PROBE_READY], 0);
+        CHECK_EQ(probe_counters[PROBE_SUSPEND], world->connections[0].tried);
+    }
     world_close(world);
 }
 

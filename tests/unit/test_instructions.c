@@ -4,6 +4,7 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,20 @@ static int run_cell(void *state, uint64_t operations, struct outcome *outcome)
     return 0;
 }
 
+/* Of these three one locks the bus. */
+static int exchange_cell(void *state, uint64_t operations, struct outcome *outcome)
+{
+    static _Atomic unsigned word;
+    (void)state;
+    for (uint64_t i = 0; i < operations; i++) {
+        atomic_store_explicit(&word, 1, memory_order_release);
+        atomic_exchange_explicit(&word, 2, memory_order_acq_rel);
+        outcome->checksum += atomic_load_explicit(&word, memory_order_acquire);
+    }
+    outcome->operations = operations;
+    return 0;
+}
+
 static int fail_cell(void *state, uint64_t operations, struct outcome *outcome)
 {
     (void)state;
@@ -36,8 +51,8 @@ static int fail_cell(void *state, uint64_t operations, struct outcome *outcome)
 
 #define CELL(mechanism_, run_)                                                                                         \
     {.model = "raw", .mechanism = mechanism_, .variant = "-", .modes = CELL_BOTH, .counted = true, .run = run_}
-static const struct cell cells[] = {CELL("a", run_cell), CELL("b", fail_cell), CELL("c", run_cell)};
-static const struct experiment experiment = {.name = "x", .cells = cells, .cell_count = 3};
+static const struct cell cells[] = {CELL("a", run_cell), CELL("b", fail_cell), CELL("c", exchange_cell)};
+static const struct experiment experiment = {.name = "x", .counts_atomics = true, .cells = cells, .cell_count = 3};
 
 const struct experiment *const experiments[] = {&experiment};
 const size_t experiment_count = 1;
@@ -81,16 +96,34 @@ static void test_other_cells_keep_their_counts(void **state)
 {
     struct results *results = *state;
     assert_int_equal(instructions_add(&(struct run_options){0}, results, &(struct progress){.quiet = true}), 0);
-    assert_int_equal(results_count(results), 3);
     const char *reason = results_reason(results, 0);
     if (reason && !strstr(reason, "failed"))
         skip(); /* no valgrind, or a build that does not run under it */
-    for (size_t i = 0; i < 3; i += 2) {
+    static const struct {
+        const char *mechanism;
+        const char *metric;
+        double atomics; /* -1: a count of instructions */
+    } expected[] = {{"a", "instructions_per_op", -1},
+                    {"a", "atomics_per_op", 0},
+                    {"b", "instructions_per_op", -1},
+                    {"c", "instructions_per_op", -1},
+                    {"c", "atomics_per_op", 1}};
+    assert_int_equal(results_count(results), 5);
+    for (size_t i = 0; i < 5; i++) {
+        const struct row *row = results_row(results, i);
+        assert_string_equal(row->mechanism, expected[i].mechanism);
+        assert_string_equal(row->metric, expected[i].metric);
+        if (strcmp(row->mechanism, "b") == 0) {
+            assert_non_null(results_reason(results, i));
+            assert_non_null(strstr(results_reason(results, i), "failed under valgrind"));
+            continue;
+        }
         assert_null(results_reason(results, i));
-        assert_true(results_row(results, i)->value >= 1);
+        if (expected[i].atomics < 0)
+            assert_true(row->value >= 1);
+        else
+            assert_true(row->value == expected[i].atomics);
     }
-    assert_non_null(results_reason(results, 1));
-    assert_non_null(strstr(results_reason(results, 1), "failed under valgrind"));
 }
 
 static void test_no_temporary_directory(void **state)
