@@ -112,9 +112,9 @@ def claim(shares, papers):
     named = "; ".join(f"{LOADS[load]}, {PEERS[peer]}, {spread(row)}" for load, peer, row in few)
     return (
         f"The discussion of P4003R1 has about {shown(published)} % of reads complete synchronously with io_uring when "
-        f"the buffer is warm. Of reads submitted to io_uring here the whole 99 % interval is within {NEAR} points of it "
-        f"in {near} cases{f' ({named})' if named else ''}. More complete at once in {more}, fewer in {less}; in {untold} the "
-        "interval is too wide to tell."
+        f"the buffer is warm. Of reads submitted to io_uring here the whole 99 % interval is within {NEAR} points of "
+        f"it in {near} cases{f' ({named})' if named else ''}. More complete at once in {more}, fewer in {less}; in "
+        f"{untold} the interval is too wide to tell."
     ), f"On sockets {ends(rows, percent)} of io_uring reads do, by load; published: about {shown(published)} %."
 
 
