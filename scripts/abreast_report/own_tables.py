@@ -262,6 +262,7 @@ def artifact(verdicts):
         "Each claim, what measures it again, and for how long",
         ["claim", "source", "verdict here", "command", "minutes"],
         body,
-        "Minutes: of measuring, from how long this run took for the experiments of the claim; a first build comes on "
-        "top.",
+        "Minutes: of the whole command on this machine, once all is built; a first build comes on top. They are "
+        "reckoned from what this run took for its stages and from the share of their cells that the claim rests on, "
+        "with five seconds to begin and to judge, and are rounded up.",
     )
