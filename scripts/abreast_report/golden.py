@@ -21,7 +21,12 @@ def wanted(toolchain):
 def figure(cell):
     if cell is None:
         return "-"
-    return cell.growth if cell.growth == "bounded" else "?" if cell.bytes is None else shown(cell.bytes)
+    if cell.growth == "bounded":
+        return cell.growth
+    if cell.bytes is None:
+        return "?"
+    # Where a compiler puts several completions into one frame, what a run's last frame lacks depends on its length.
+    return shown(cell.bytes) if cell.bytes == round(cell.bytes) else f"~{round(cell.bytes)}"
 
 
 def exact(variant):
