@@ -1,7 +1,7 @@
 """opstate: what one operation builds, and what it costs to build it: sizes, instructions, bytes written, time."""
 
 from .finding import figure, span
-from .opstate_forms import by_form, carried, compiler_of, described, figure_data, functions, name_of, value
+from .opstate_forms import by_form, carried, compiler_of, described, figure_data, functions, in_columns, name_of, value
 from .opstate_share import at_rate, of_a_core
 from .opstate_sources import added, of_source
 from .opstate_sources import table as by_source
@@ -108,7 +108,7 @@ def thousands(row):
 
 def depth_tables(rows, forms):
     for metric in dict.fromkeys(row.metric for row in rows if row.keys.get("depth", "").isdigit()):
-        depths = sorted({depth for form in forms.values() for depth in form if metric in form[depth]})
+        depths = in_columns(depth for form in forms.values() for depth in form if metric in form[depth])
         unit = next(row.unit for row in rows if row.metric == metric)
         body = [
             [name_of(form), compiler_of(form[3]), *(shown_row(found.get(depth, {}).get(metric)) for depth in depths)]

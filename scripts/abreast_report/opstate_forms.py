@@ -33,6 +33,11 @@ def described(variant):
     return words.get(keys.get("algorithm"), variant)
 
 
+def in_columns(depths):
+    """Those that a table shows: no depth and powers of two; what lies between is in the results."""
+    return sorted({depth for depth in depths if depth & (depth - 1) == 0})
+
+
 def functions(variant):
     """What its functions carry."""
     state = pairs(variant).get("state", "0")

@@ -59,10 +59,11 @@ def of_a_core(groups):
     if not most:
         return ""
     other = beside(found, most[0])
-    awaitables = f", awaitables for the same at most {share_of(other[1], interval=False)}" if other else ""
+    awaitables = f", awaitables for the same {share_of(other[1], interval=False)}" if other else ""
     return (
-        f"Senders build each operation anew, called their overhead: at {RATE:,} a second those that allocate nothing "
-        f"take at most {share_of(most[1], interval=False)} of a core beyond code by hand{awaitables} (lower is better)."
+        f"The overhead of senders is said to be building each operation anew: at {RATE:,} a second those that allocate "
+        f"nothing take at most {share_of(most[1], interval=False)} of a core beyond code by hand{awaitables} "
+        "(lower is better)."
     )
 
 

@@ -1,7 +1,7 @@
 """opstate's sizes by source: how operation states grow with each then on top of every sender that begins a pipeline."""
 
 from .finding import ends, span
-from .opstate_forms import compiler_of
+from .opstate_forms import compiler_of, in_columns
 from .rows import shown_row
 from .tables import Table
 
@@ -31,7 +31,7 @@ def sizes_of(rows, metric):
 
 def table(rows):
     found, aligned = sizes_of(rows, "op_state_bytes"), sizes_of(rows, "op_state_align_bytes")
-    depths = sorted({depth for sources in found.values() for sizes in sources.values() for depth in sizes})
+    depths = in_columns(depth for sources in found.values() for sizes in sources.values() for depth in sizes)
     body = [
         [
             source,
