@@ -1,9 +1,7 @@
 """How long scripts/reproduce --claim ID takes once all is built, as far as a run tells: it measures the cells of the
 claim alone, and counts them where they are counted."""
 
-import math
-from collections import Counter
-from fnmatch import fnmatchcase
+from .claims_rules import any_glob
 
 OWN = ("stack", "finals", "phases")  # programs of their own: nothing is counted for them apart
 # Stages for cells of all other experiments together, and the rows that each of them makes, of the main build or not.
@@ -39,20 +37,19 @@ class Took:
             return None
         stages = {*claim.experiments, *SHARED} & set(self.seconds)
         took = sum(self.seconds[name] * share(self.cells[name], claim.filters) for name in stages)
-        return math.ceil((BESIDE + took) / 6) / 10
+        return -((BESIDE + took) // -6) / 10
 
 
 def tally(rows):
     """{(experiment, model, mechanism): cells}, each once at each toolchain."""
-    cells = {(row.experiment, row.model, row.mechanism, row.variant, row.toolchain) for row in rows}
-    return Counter(cell[:3] for cell in cells)
+    found = {}
+    for cell in {(row.experiment, row.model, row.mechanism, row.variant, row.toolchain) for row in rows}:
+        found[cell[:3]] = found.get(cell[:3], 0) + 1
+    return found
 
 
 def share(cells, filters):
     """Of the cells, those that the filters of a claim select, which leave the variant open."""
-    wanted = sum(
-        number
-        for cell, number in cells.items()
-        if any(name == cell[0] or fnmatchcase("/".join(cell), name.removesuffix("/*")) for name in filters)
-    )
+    globs = tuple(name.removesuffix("/*") if "/" in name else f"{name}/*" for name in filters)
+    wanted = sum(number for cell, number in cells.items() if any_glob("/".join(cell), globs))
     return wanted / max(1, sum(cells.values()))

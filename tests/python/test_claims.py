@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from abreast_report import claims, claims_first, links, published, runinfo  # noqa: E402
 from abreast_report.claims_condition import separate  # noqa: E402
+from abreast_report.claims_minutes import Took  # noqa: E402
 from abreast_report.claims_rules import BadRule, Case, index_of, judge_clause, number, parse, together  # noqa: E402
 from abreast_report.rows import parse_line, read_results  # noqa: E402
 
@@ -498,6 +499,25 @@ def test_a_run_keeps_the_rules_that_there_were(tmp_path):
     runinfo.add(tmp_path, ROOT, [], [])
     assert runinfo.read(tmp_path)["ledger"]["rules"] == {"x": "older"}, "a later report changes nothing"
     assert ("ledger.rules", "1") in runinfo.flat(runinfo.read(tmp_path))
+
+
+def test_minutes_are_of_the_cells_of_the_claim_alone():
+    results = {
+        "grid": [row(name, "instructions_per_op", 1, variant=f"at={at}") for name in "ab" for at in range(5)],
+        "stack": [row("c", "stack_growth", "linear", experiment="stack")],
+    }
+    seconds = {"grid": 100, "stack": 50, "instructions": 60, "compile": 1000}
+    info = {"stages": [{"name": name, "seconds": took} for name, took in seconds.items()],
+            "toolchains": [{"name": O2, "role": "main"}]}
+    took = Took(results, info)
+
+    def told(rule):
+        return took.minutes(claims.Claim("x", "It is so.", "P", "1", rule, "", "", "-", parse(rule)))
+
+    assert told("every grid/sender/a instructions_per_op < 9") == pytest.approx(1.5), "half of 160 s, and 5"
+    assert told("every grid/sender/* allocs_per_op < 9") == pytest.approx(2.8), "of allocations the whole experiment"
+    assert told("every stack/sender/c stack_growth is linear") == pytest.approx(1.0), "nothing is counted apart"
+    assert told("every echo/sender/c ns_per_op < 9") is None and told("-") is None
 
 
 def test_the_count_says_where_few_cases_agree():
