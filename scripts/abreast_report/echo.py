@@ -4,7 +4,7 @@ from . import echo_apart, echo_latency
 from .echo_cost import FORMS, OUTSIDE, core_sentence, core_table, counted, judge, mark, place, shown_cpu, where_table
 from .finding import figure, span
 from .ratios import control_finding, difference, groups_of, more, shown_speed, speed
-from .rows import breakable, cited, model_order, shown, shown_row
+from .rows import cited, model_order, shown, shown_row
 from .tables import Section, Table
 
 RATIO = "ratio_to_floor"
@@ -40,7 +40,7 @@ def build(rows, results=None):
     times, counts = [], []
     for group in groups:
         for (model, mechanism), figures in group.ordered():
-            name = [breakable(group.variant), f"{model} {mechanism}"]
+            name = [place(group.variant), f"{model} {mechanism}"]
             if "ns_per_op" in figures:
                 times.append(timed_line(name, figures, not echo_apart.is_model_apart((model, mechanism))))
             if any(metric in figures for metric in metrics):
@@ -55,9 +55,9 @@ def build(rows, results=None):
             "Throughput: higher is better; CPU: lower is better. In brackets the 99 % interval of paired, interleaved"
             " runs. CPU is all processor time of the thread that client and loop share, the kernel's included. All "
             "forms of a variant moved the same bytes and gave the same checksum: the runner refuses a group where "
-            "they differ. window: so many messages in flight on each connection; parts: sub-requests that a message "
-            "is split in. A library, named with its version, has its own reactor of that kind, on both ends of a "
-            "connection. The clients of bare loops and of servers named apart have a reactor of their own, and the "
+            "they differ. in flight: messages on each connection; parts: sub-requests that a message is split in; "
+            "spec=on: reads and writes are tried before they are submitted. A library, named with its version, has its "
+            "own reactor of that kind, on both ends of a connection. The clients of bare loops and of servers named apart have a reactor of their own, and the "
             "models there are judged in the table of servers apart; task-preallocated has its sub-requests' frames in "
             "its own; floor-plain is without the policy that its variant names. With parts the senders' pipelines are "
             "joined by a when_all over an array, which no library has.",
@@ -263,7 +263,7 @@ def figure_data(groups):
             if times and model != "raw" and not echo_apart.is_model_apart((model, mechanism)):
                 value, low, high = times
                 text += f"{x}\t{value:.6g}\t{low:.6g}\t{high:.6g}\t{min(model_order(model), 5)}\t"
-                text += f"{model} {mechanism}, {group.variant}\n"
+                text += f"{model} {mechanism}, {place(group.variant)}\n"
                 x += 1
         x += x > before
     return text if x else ""

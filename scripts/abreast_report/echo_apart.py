@@ -1,9 +1,9 @@
 """echo: the models as servers with a reactor of their own, beside the floor that has one too."""
 
-from .echo_cost import NEAR, OUTSIDE, UNDECIDED, WITHIN, counted, judge, mark, shown_cpu
+from .echo_cost import NEAR, OUTSIDE, UNDECIDED, WITHIN, counted, judge, mark, place, shown_cpu
 from .finding import span
 from .ratios import shown_speed, speed
-from .rows import breakable, shown_row
+from .rows import shown_row
 from .tables import Table
 
 FLOOR = ("raw", "floor-apart")
@@ -50,15 +50,15 @@ def places(groups):
 def table(groups):
     lines = []
     for group, floor, forms in places(groups):
-        place = breakable(group.variant)
+        where = place(group.variant)
         own = [shown_row(floor.get(OWN)), "1 (floor)", "1 (floor)", "0 (floor)", "0 (floor)"]
-        lines.append([place, " ".join(FLOOR), *own])
+        lines.append([where, " ".join(FLOOR), *own])
         for name, figures in forms.items():
             ratio, above = figures[RATIO], figures.get(ABOVE)
             throughput = mark(shown_speed(ratio), judge(speed(ratio)), ratio)
             lines.append(
                 [
-                    place,
+                    where,
                     " ".join(name),
                     shown_row(figures.get(OWN)),
                     throughput,

@@ -2,7 +2,7 @@
 
 from .finding import span
 from .ratios import difference, speed
-from .rows import breakable, cited, pairs, shown
+from .rows import cited, pairs, shown
 from .tables import Mark, Table
 
 NEAR = 0.97  # of the floor: within 3 %
@@ -82,7 +82,7 @@ def core_table(groups):
     for group, rows in shares(groups):
         floor = group.cells.get(("raw", "floor"), {}).get("cpu_ns_per_msg")
         takes = cited(f"{of_core(floor.value):.0f}", floor) if floor and floor.value else "-"
-        lines.append([breakable(group.variant), takes, *(share(rows[form]) if form in rows else "-" for form in FORMS)])
+        lines.append([place(group.variant), takes, *(share(rows[form]) if form in rows else "-" for form in FORMS)])
     if not lines:
         return []
     return [

@@ -1,7 +1,7 @@
 """echo: latencies under a closed and under an open load. They are shown; no form is judged by them."""
 
 from .echo_cost import place as said_place
-from .rows import breakable, cited, model_order, shown, without
+from .rows import cited, model_order, shown, without
 from .tables import Table
 
 PERCENTILES = {10: "p10", 50: "p50", 75: "p75", 90: "p90", 95: "p95", 99: "p99", 99.5: "p995", 99.9: "p999"}
@@ -46,7 +46,7 @@ def table(groups):
     for place, load, forms in latencies(groups):
         for (model, mechanism), figures in forms.items():
             values = [microseconds(figures.get(metric(percentile))) for percentile in SHOWN]
-            rows.append([breakable(place), load_of(load, forms, place), f"{model} {mechanism}", *values])
+            rows.append([said_place(place), load_of(load, forms, place), f"{model} {mechanism}", *values])
     if not rows:
         return []
     return [
@@ -98,7 +98,7 @@ def figure_data(groups):
                     text += f"{100 / (100 - percentile):.6g}\t{row.value / 1000:.6g}\t{line}\n"
             if text.count("\n") > 1:
                 blocks.append(text)
-    return "\n\n".join([*blocks, f"place\n{place}\n"])
+    return "\n\n".join([*blocks, f"place\n{said_place(place)}\n"])
 
 
 def form_index(model, mechanism):

@@ -154,7 +154,7 @@ def test_latencies_are_shown_and_drawn_and_not_judged():
     assert closed.splitlines()[0].split("\t")[1] == "awaitable task, closed"
     assert closed.splitlines()[-1].split("\t") == ["1000", "80", "0", "1"]
     assert opened.splitlines()[2].split("\t") == ["2", "200", "1", "1"]
-    assert place == f"place\n{TCP}\n"
+    assert place == "place\ntcp, 1 connection, 64 bytes, io_uring\n"
     assert found.headline == found.short == "" and table(found, "echo").rows == []
 
 
