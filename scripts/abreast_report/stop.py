@@ -289,7 +289,7 @@ def cheaper(found, names):
         > found.end("value", name, COUNT).value
     ]
     if dearer:
-        text = f"An error or a stop takes more instructions than a value in {' and '.join(dearer)}"
+        text = f"An error or a stop takes more instructions than a value in {', '.join(dearer)}"
     else:
         text = "Neither an error nor a stop takes more instructions than a value, which has four steps to take"
     rows = {ends: [found.end(ends, name, NS) for name in names] for ends in ENDS}
