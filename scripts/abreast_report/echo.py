@@ -57,10 +57,11 @@ def build(rows, results=None):
             "forms of a variant moved the same bytes and gave the same checksum: the runner refuses a group where "
             "they differ. in flight: messages on each connection; parts: sub-requests that a message is split in; "
             "spec=on: reads and writes are tried before they are submitted. A library, named with its version, has its "
-            "own reactor of that kind, on both ends of a connection. The clients of bare loops and of servers named apart have a reactor of their own, and the "
-            "models there are judged in the table of servers apart; task-preallocated has its sub-requests' frames in "
-            "its own; floor-plain is without the policy that its variant names. With parts the senders' pipelines are "
-            "joined by a when_all over an array, which no library has.",
+            "own reactor of that kind, on both ends of a connection. The clients of bare loops and of servers named "
+            "apart have a reactor of their own, and the models there are judged in the table of servers apart; "
+            "task-preallocated has its sub-requests' frames in its own; floor-plain is without the policy that its "
+            "variant names. With parts the senders' pipelines are joined by a when_all over an array, which no library "
+            "has.",
         ),
         Table(
             "echo-counts",
