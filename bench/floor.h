@@ -10,8 +10,6 @@
 struct floor_loop {
     struct io_request request;
     struct loop_job *job;
-    size_t got;
-    size_t sent;
 };
 
 /* Runs until the first operation that has to wait; goes on from its completion. Calls job->done at its end. */

@@ -42,7 +42,7 @@ static inline struct inline_budget inline_budget_adaptive(void)
 /* A run of inline completions is over, and the next begins. To be called where an operation has to wait. */
 static inline void inline_budget_refill(struct inline_budget *budget)
 {
-    if (!budget)
+    if (__builtin_expect(!budget, 1))
         return;
     if (budget->left == 0)
         budget->limit = budget->limit * 2 < budget->ceiling ? budget->limit * 2 : budget->ceiling;
@@ -55,7 +55,7 @@ static inline void inline_budget_refill(struct inline_budget *budget)
  * which ends the run. */
 static inline bool inline_budget_take(struct inline_budget *budget)
 {
-    if (!budget)
+    if (__builtin_expect(!budget, 1))
         return true;
     if (budget->left > 0) {
         budget->left--;

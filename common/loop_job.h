@@ -17,10 +17,11 @@ struct loop_job {
     unsigned char *buffer;
     size_t size; /* of the buffer, bytes */
     struct process process;
-    void (*done)(struct loop_job *); /* called exactly once, when the loop has ended; null: nobody is told */
-    /* result, valid in `done` and after */
+    /* the result, valid in `done` and after; what each turn needs ends here, in one line of the processor's cache */
     uint64_t bytes; /* read, processed and written back */
     int status; /* 0: end of stream; -ECANCELED: stopped; else the negative errno of the read or write that failed */
+    /* caller, before start */
+    void (*done)(struct loop_job *); /* called exactly once, when the loop has ended; null: nobody is told */
 };
 
 static inline void loop_job_finish(struct loop_job *job, int status)

@@ -18,14 +18,19 @@ enum {
     NS_PER_MS = 1000000,
 };
 
-/* An operation in flight is either in the queue, to be tried (`result` 0) or delivered with an error, or it waits for
- * its descriptor among the stream's pending ones. One that reads or accepts waits at once, for it either has been tried
- * by stream_try or is not to be; one that writes or connects is tried first, for it seldom has to wait.
+/* An operation in flight is either in the queue, to be tried or delivered with an error, or it waits for its descriptor
+ * among the stream's pending ones. One that reads or accepts waits at once, for it either has been tried by stream_try
+ * or is not to be; one that writes or connects is tried first, for it seldom has to wait. So whatever TRANSFER is in
+ * the queue is a send.
  *
  * A descriptor is registered once, level-triggered, for what its operations wait for. The registration stays when they
  * have completed, so that an exchange of messages needs no epoll_ctl; what nobody waits for is taken out of it when it
  * would keep a wait from waiting. Edge-triggered, an operation that moved all it was asked to would have to be followed
  * by one that fails with EAGAIN. */
+
+/* io_op.result in flight; a negative one is to be delivered as it is. */
+enum { TRANSFER, /* bytes from or to a socket, which is what most operations are */ OTHER };
+
 struct epoll_reactor {
     struct reactor base;
     struct op_queue queue;
@@ -36,8 +41,9 @@ struct epoll_reactor {
     bool woken;
     bool pwait2;
     unsigned polls_since_wait;
-    int next_event, last_event; /* of the events, those not yet dealt with; last_event 0: none */
-    struct epoll_event events[EVENTS_PER_WAIT];
+    struct epoll_event *next_event, *end_of_events; /* those not yet dealt with */
+    struct stream wake; /* what events of wake_fd name, and void ones; no operation waits for it */
+    struct epoll_event events[EVENTS_PER_WAIT + 1]; /* the last one is looked at, to fetch ahead, and none */
     char features[REACTOR_FEATURES_BYTES];
 };
 
@@ -74,19 +80,25 @@ RARE static void epoll_submit(struct reactor *reactor, struct io_op *op)
 {
     struct epoll_reactor *self = (struct epoll_reactor *)reactor;
     bool waits = op->size && op->kind != IO_CONNECT && (op->kind != IO_WRITE || op->stream->speculative);
-    op->result = waits ? park(self, op) : 0;
-    if (!waits || op->result < 0)
+    int status = waits ? park(self, op) : 0;
+    op->result = status < 0 ? status : op->stream->socket && op->size && op->kind <= IO_WRITE ? TRANSFER : OTHER;
+    if (!waits || status < 0)
         op_queue_push(&self->queue, op);
 }
 
+static void pipe_submit(struct io_op *op)
+{
+    reactor_submit(op->stream->reactor, op);
+}
+
 /* What follows another message: a write that has not been tried, or a read of a stream that is registered. */
-static void stream_submitted(struct io_op *op)
+static void socket_submit(struct io_op *op)
 {
     struct stream *stream = op->stream;
     struct epoll_reactor *self = (struct epoll_reactor *)stream->reactor;
     reactor_submitted(&self->base);
-    op->result = 0;
-    if (op->kind == IO_WRITE && !stream->speculative)
+    op->result = TRANSFER;
+    if (op->kind == IO_WRITE && op->size && !stream->speculative)
         op_queue_push(&self->queue, op);
     else if (op->kind == IO_READ && op->size && stream->interest & EPOLLIN)
         pending_push(&stream->pending[IO_READ], op);
@@ -111,7 +123,7 @@ static void epoll_cancel(struct reactor *reactor, struct io_op *op)
             return;
         timer_heap_remove(&self->timers, timer);
     } else if (!pending_remove(stream_pending(op->stream, op->kind), op)) {
-        if (op->result == 0)
+        if (op->result >= 0)
             op->result = -ECANCELED;
         return;
     }
@@ -125,65 +137,70 @@ static void epoll_cancel_all(struct reactor *reactor, struct stream *stream)
     struct io_op *const queues[] = {self->batch.first, self->queue.first};
     for (int i = 0; i < 2; i++)
         for (struct io_op *op = queues[i]; op; op = op->next)
-            if (op->stream == stream && op->result == 0)
+            if (op->stream == stream && op->result >= 0)
                 op->result = -ECANCELED;
     for (int i = 0; i < 2; i++)
         while (stream->pending[i])
             epoll_cancel(reactor, stream->pending[i]->next);
 }
 
-/* What comes of an operation that is not done: 0 when it waits. */
-RARE static ssize_t not_done(struct epoll_reactor *self, struct io_op *op, ssize_t result)
+/* What comes of an operation that no plain transfer has completed. */
+RARE static void run_any(struct epoll_reactor *self, struct io_op *op, ssize_t result)
 {
-    return result == -EAGAIN ? park(self, op) : result;
+    if (result >= 0 || result == -EINTR)
+        result = io_op_attempt_any(op, op->kind);
+    if (result == -EAGAIN && (result = park(self, op)) == 0)
+        return;
+    reactor_complete(&self->base, op, result);
 }
 
-/* Tries an operation, or delivers its error; returns how many completed. */
-static inline int run(struct epoll_reactor *self, struct io_op *op)
+/* Tries an operation, or delivers its error. `kind` is that of a TRANSFER. */
+static inline void run(struct epoll_reactor *self, struct io_op *op, enum io_kind kind)
 {
     ssize_t result = op->result;
-    if (__builtin_expect(result == 0, 1))
-        result = io_op_attempt(op, op->kind);
-    if (result < 0 && (result = not_done(self, op, result)) == 0)
-        return 0;
-    reactor_complete(&self->base, op, result);
-    return 1;
-}
-
-/* The same, and then for the first one that is queued: mostly the write that follows the read, while the processor
- * still has the socket at hand. */
-static inline int run_with_next(struct epoll_reactor *self, struct io_op *op)
-{
-    int delivered = 0;
-    for (bool next = false; op; next = true) {
-        delivered += run(self, op);
-        op = next ? NULL : op_queue_pop(&self->queue);
+    if (__builtin_expect(result == TRANSFER, 1)) {
+        self->base.counts.syscalls++;
+        if (kind == IO_READ)
+            result = recv(op->stream->fd, op->buffer, op->size, MSG_DONTWAIT);
+        else
+            result = send(op->stream->fd, op->buffer, op->size, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (__builtin_expect(result >= 0, 1)) {
+            reactor_complete(&self->base, op, result);
+            return;
+        }
+        result = -errno;
     }
-    return delivered;
+    run_any(self, op, result);
 }
 
-/* Runs what is queued now, each with the first one that has been queued since. Returns how many completed. */
-RARE static int run_queue(struct epoll_reactor *self)
+/* The first one that is queued: mostly the write that follows a read, while the processor has the socket at hand. */
+static inline void run_next(struct epoll_reactor *self)
 {
-    int delivered = 0;
+    struct io_op *op = op_queue_pop(&self->queue);
+    if (op)
+        run(self, op, IO_WRITE);
+}
+
+/* Runs what is queued now, each with the first one that has been queued since. */
+RARE static void run_queue(struct epoll_reactor *self)
+{
     self->batch = self->queue;
     self->queue = (struct op_queue){0};
-    for (struct io_op *op; (op = op_queue_pop(&self->batch));)
-        delivered += run_with_next(self, op);
-    return delivered;
+    for (struct io_op *op; (op = op_queue_pop(&self->batch));) {
+        run(self, op, IO_WRITE);
+        run_next(self);
+    }
 }
 
-static int run_timers(struct epoll_reactor *self)
+static void run_timers(struct epoll_reactor *self)
 {
-    int delivered = 0;
     if (!self->timers.first)
-        return 0;
+        return;
     uint64_t now = now_ns();
-    for (struct reactor_timer *timer; (timer = self->timers.first) && timer->due <= now; delivered++) {
+    for (struct reactor_timer *timer; (timer = self->timers.first) && timer->due <= now;) {
         timer_heap_remove(&self->timers, timer);
         reactor_complete(&self->base, &timer->op, 0);
     }
-    return delivered;
 }
 
 /* The first operation that waits for it, which it does no longer; null when there is none. */
@@ -195,31 +212,49 @@ static inline struct io_op *pending_pop(struct stream *stream, enum io_kind kind
     return first;
 }
 
-/* What the kernel says of a descriptor, where that is not that somebody can read. Where nobody wanted to know, and
- * `blocked`, it is not to say so again; a hang-up or an error it says as long as the descriptor is registered. */
-RARE static int handle_any(struct epoll_reactor *self, struct stream *stream, unsigned events, bool blocked)
+RARE static void take_wake(struct epoll_reactor *self)
 {
+    uint64_t ignored;
+    self->woken = read(self->wake_fd, &ignored, sizeof ignored) > 0;
+}
+
+/* What the kernel says of a descriptor, where that is not that the one that waits can read. Where nobody wanted to
+ * know, and `blocked`, it is not to say so again; a hang-up or an error it says as long as the descriptor is
+ * registered. */
+RARE static void handle_any(struct epoll_reactor *self, struct stream *stream, unsigned events, bool blocked)
+{
+    if (stream == &self->wake) {
+        if (events)
+            take_wake(self);
+        return;
+    }
     bool broken = events & (EPOLLHUP | EPOLLERR), readable = events & EPOLLIN || broken,
          writable = events & EPOLLOUT || broken;
     struct io_op *reader = readable ? pending_pop(stream, IO_READ) : NULL;
     struct io_op *writer = writable ? pending_pop(stream, IO_WRITE) : NULL;
-    if (reader && writer)
+    if (writer)
         op_queue_push(&self->queue, writer);
-    if (reader || writer)
-        return run_with_next(self, reader ? reader : writer);
-    if (blocked) {
+    if (reader)
+        run(self, reader, IO_READ);
+    if (reader || writer) {
+        run_next(self);
+    } else if (blocked) {
         unsigned unwanted = (readable ? EPOLLIN : 0) | (writable ? EPOLLOUT : 0);
         register_interest(self, stream, broken ? 0 : stream->interest & ~unwanted);
     }
-    return 0;
 }
 
-/* Returns how many operations completed, after which the stream may be gone. */
-static inline int handle(struct epoll_reactor *self, struct stream *stream, unsigned events, bool blocked)
+/* After it the stream may be gone. */
+static inline void handle(struct epoll_reactor *self, struct stream *stream, unsigned events, bool blocked)
 {
-    if (events != EPOLLIN || !*stream_pending(stream, IO_READ))
-        return handle_any(self, stream, events, blocked);
-    return run_with_next(self, pending_pop(stream, IO_READ));
+    struct io_op *reader = stream->pending[IO_READ];
+    if (events != EPOLLIN || !reader || reader->next != reader) {
+        handle_any(self, stream, events, blocked);
+        return;
+    }
+    stream->pending[IO_READ] = NULL;
+    run(self, reader, IO_READ);
+    run_next(self);
 }
 
 static int ask_kernel(struct epoll_reactor *self, bool block)
@@ -238,52 +273,43 @@ static int ask_kernel(struct epoll_reactor *self, bool block)
     return epoll_wait(self->epoll_fd, self->events, EVENTS_PER_WAIT, forever ? -1 : timeout);
 }
 
-RARE static void take_wake(struct epoll_reactor *self)
-{
-    uint64_t ignored;
-    self->woken = read(self->wake_fd, &ignored, sizeof ignored) > 0;
-}
-
-/* Runs what the kernel says is ready, unless what ran before it has closed its stream. Stores how many operations
- * completed; returns negative errno when the kernel said nothing. */
-static int run_events(struct epoll_reactor *self, bool block, int *delivered)
+/* Runs what the kernel says is ready; 0, or negative errno when it said nothing. */
+static int run_events(struct epoll_reactor *self, bool block)
 {
     int count = ask_kernel(self, block);
     if (count < 0)
         return -errno;
-    self->last_event = count;
-    for (int i = 0; i < count; i++) {
-        struct stream *stream = self->events[i].data.ptr;
-        unsigned events = self->events[i].events;
-        self->next_event = i + 1;
-        if (__builtin_expect(stream && events, 1))
-            *delivered += handle(self, stream, events, block);
-        else if (!stream)
-            take_wake(self);
+    self->next_event = self->events;
+    self->end_of_events = self->events + count;
+    while (self->next_event != self->end_of_events) {
+        const struct epoll_event *event = self->next_event++;
+        __builtin_prefetch(self->next_event->data.ptr);
+        handle(self, event->data.ptr, event->events, block);
     }
-    self->last_event = 0;
     return 0;
 }
 
 static int epoll_poll(struct reactor *reactor, bool wait)
 {
     struct epoll_reactor *self = (struct epoll_reactor *)reactor;
+    const uint64_t before = reactor->counts.completed, *now = &reactor->counts.completed;
     for (;;) {
-        int delivered = self->queue.first ? run_queue(self) : 0;
-        if (delivered && ++self->polls_since_wait < POLLS_BETWEEN_WAITS)
-            return delivered;
-        self->polls_since_wait = 0;
-        int status = run_events(self, wait && !delivered && !self->queue.first && !self->woken, &delivered);
-        if (status < 0 && status != -EINTR && !delivered)
-            return status;
-        delivered += run_timers(self);
         if (self->queue.first)
-            delivered += run_queue(self);
+            run_queue(self);
+        if (*now != before && ++self->polls_since_wait < POLLS_BETWEEN_WAITS)
+            return (int)(*now - before);
+        self->polls_since_wait = 0;
+        int status = run_events(self, wait && *now == before && !self->queue.first && !self->woken);
+        if (status < 0 && status != -EINTR && *now == before)
+            return status;
+        run_timers(self);
+        if (self->queue.first)
+            run_queue(self);
         bool woken = self->woken;
         if (wait)
             self->woken = false;
-        if (delivered || !wait || woken || status == -EINTR)
-            return delivered;
+        if (*now != before || !wait || woken || status == -EINTR)
+            return (int)(*now - before);
     }
 }
 
@@ -291,9 +317,9 @@ static int epoll_poll(struct reactor *reactor, bool wait)
 static void epoll_close(struct reactor *reactor, struct stream *stream)
 {
     struct epoll_reactor *self = (struct epoll_reactor *)reactor;
-    for (int i = self->next_event; i < self->last_event; i++)
-        if (self->events[i].data.ptr == stream)
-            self->events[i].events = 0;
+    for (struct epoll_event *event = self->next_event; event != self->end_of_events; event++)
+        if (event->data.ptr == stream)
+            *event = (struct epoll_event){.data.ptr = &self->wake};
     if (stream->interest)
         register_interest(self, stream, 0);
 }
@@ -314,12 +340,13 @@ static void epoll_destroy(struct reactor *reactor)
     free(self);
 }
 
-static const struct stream_ops epoll_streams = FD_STREAM_OPS(stream_submitted);
+static const struct stream_ops epoll_sockets = FD_STREAM_OPS(socket_submit);
+static const struct stream_ops epoll_pipes = FD_STREAM_OPS(pipe_submit);
 
 static const struct reactor_ops epoll_ops = {
     .name = "epoll",
-    .sockets = &epoll_streams,
-    .pipes = &epoll_streams,
+    .sockets = &epoll_sockets,
+    .pipes = &epoll_pipes,
     .destroy = epoll_destroy,
     .submit = epoll_submit,
     .cancel = epoll_cancel,
@@ -340,7 +367,7 @@ int reactor_create_epoll(struct reactor **reactor, const struct reactor_options 
     self->base.ops = &epoll_ops;
     self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     self->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    struct epoll_event event = {.events = EPOLLIN};
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = &self->wake};
     if (self->epoll_fd < 0 || self->wake_fd < 0 ||
         epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, self->wake_fd, &event) < 0) {
         int status = -errno;

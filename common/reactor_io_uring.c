@@ -202,24 +202,24 @@ static void uring_wake(struct reactor *reactor)
     }
 }
 
-/* A completion from the kernel that is not of an operation, or of one that may have to go on; returns how many
- * operations it ended. */
-RARE static int take_any(struct uring *self, uint64_t user_data, int result, unsigned flags)
+/* A completion from the kernel that is not of an operation, or of one that may have to go on. */
+RARE static void take_any(struct uring *self, uint64_t user_data, int result, unsigned flags)
 {
-    if (user_data & USER_DATA_RECEIVE)
-        return uring_receive_complete(self, (void *)(uintptr_t)(user_data & ~(uint64_t)USER_DATA_RECEIVE), result,
-                                      flags);
+    if (user_data & USER_DATA_RECEIVE) {
+        uring_receive_complete(self, (void *)(uintptr_t)(user_data & ~(uint64_t)USER_DATA_RECEIVE), result, flags);
+        return;
+    }
     if (user_data & USER_DATA_INTERNAL) {
         if (user_data == USER_DATA_WAKE) {
             self->woken = true;
             uring_await_wake(self);
         }
-        return 0;
+        return;
     }
     struct io_op *op = (struct io_op *)(uintptr_t)user_data;
     if (op->kind == IO_TIMER) {
         reactor_complete(&self->base, op, result == -ETIME ? 0 : result);
-        return 1;
+        return;
     }
     pending_remove(stream_pending(op->stream, op->kind), op);
     bool again = result == -EAGAIN || result == -EINTR;
@@ -230,52 +230,49 @@ RARE static int take_any(struct uring *self, uint64_t user_data, int result, uns
             wait_ready(self, op);
         else
             uring_submit(&self->base, op);
-        return 0;
+        return;
     }
     if (again)
         result = -ECANCELED;
     if (op->kind == IO_ACCEPT && result >= 0)
         result = (int)io_op_accepted(op, result);
     reactor_complete(&self->base, op, result);
-    return 1;
 }
 
-/* Takes one completion from the kernel; returns how many operations it ended. */
-static inline int take(struct uring *self, uint64_t user_data, int result, unsigned flags)
+/* Takes one completion from the kernel. */
+static inline void take(struct uring *self, uint64_t user_data, int result, unsigned flags)
 {
     struct io_op *op = (struct io_op *)(uintptr_t)user_data;
-    if (user_data & USER_DATA_BITS || op->kind > IO_WRITE || result < 0 || op->result)
-        return take_any(self, user_data, result, flags);
+    if (user_data & USER_DATA_BITS || op->kind > IO_WRITE || result < 0 || op->result) {
+        take_any(self, user_data, result, flags);
+        return;
+    }
     pending_remove(stream_pending(op->stream, op->kind), op);
     reactor_complete(&self->base, op, result);
-    return 1;
 }
 
-static int deliver(struct uring *self)
+static void deliver(struct uring *self)
 {
-    struct io_uring *ring = &self->ring;
-    int delivered = 0;
     struct io_op *last = self->ready.first ? self->ready.last : NULL;
-    for (struct io_op *op = NULL; last && op != last; delivered++) {
+    for (struct io_op *op = NULL; last && op != last;) {
         op = op_queue_pop(&self->ready);
         reactor_complete(&self->base, op, op->result);
     }
 
     /* Each is given back before it is delivered, so that the queue has room for what that brings about. Meanwhile the
      * next one's operation is fetched. */
-    const struct io_uring_cq *queue = &ring->cq;
-    unsigned head = *queue->khead;
+    const struct io_uring_cq *queue = &self->ring.cq;
+    unsigned *const given_back = queue->khead, head = *given_back;
     const struct io_uring_cqe *next = &queue->cqes[head & queue->ring_mask];
-    for (unsigned left = io_uring_cq_ready(ring); left > 0; left--) {
+    for (const unsigned end = head + io_uring_cq_ready(&self->ring); head != end;) {
         uint64_t user_data = next->user_data;
         int result = next->res;
         unsigned flags = next->flags;
-        io_uring_smp_store_release(queue->khead, ++head);
+        io_uring_smp_store_release(given_back, ++head);
         next = &queue->cqes[head & queue->ring_mask];
         __builtin_prefetch((void *)(uintptr_t)next->user_data);
-        delivered += take(self, user_data, result, flags);
+        take(self, user_data, result, flags);
     }
-    return delivered;
 }
 
 static bool kernel_has_more(const struct io_uring *ring)
@@ -287,6 +284,7 @@ static int uring_poll(struct reactor *reactor, bool wait)
 {
     struct uring *self = (struct uring *)reactor;
     struct io_uring *ring = &self->ring;
+    const uint64_t before = reactor->counts.completed;
     for (;;) {
         bool block = wait && !self->woken && !self->ready.first && io_uring_cq_ready(ring) == 0;
         int entered = 0;
@@ -297,7 +295,8 @@ static int uring_poll(struct reactor *reactor, bool wait)
         /* A signal that ends the wait after entries were taken is reported as the number taken. */
         bool interrupted = io_uring_cq_ready(ring) == 0 && io_uring_sq_ready(ring) == 0;
 
-        int delivered = deliver(self);
+        deliver(self);
+        int delivered = (int)(reactor->counts.completed - before);
         int error = self->error;
         self->error = 0;
         if (error == 0 && entered < 0 && entered != -EINTR && entered != -EBUSY)

@@ -68,8 +68,8 @@ void uring_await_wake(struct uring *);
  * a receive of its own. */
 bool uring_receive_begin(struct uring *, struct io_op *);
 
-/* A completion of a multishot receive; returns how many operations it ended. */
-int uring_receive_complete(struct uring *, struct uring_receive *, int result, unsigned flags);
+/* A completion of a multishot receive. */
+void uring_receive_complete(struct uring *, struct uring_receive *, int result, unsigned flags);
 
 /* stream_receive_multishot, and what stream_close has to do after it. */
 int uring_receive_open(struct reactor *, struct stream *);

@@ -130,7 +130,7 @@ static void restart(struct uring *self, struct uring_receive *receive)
         uring_ops.submit(&self->base, op);
 }
 
-int uring_receive_complete(struct uring *self, struct uring_receive *receive, int result, unsigned flags)
+void uring_receive_complete(struct uring *self, struct uring_receive *receive, int result, unsigned flags)
 {
     if (!(flags & IORING_CQE_F_MORE))
         receive->armed = false;
@@ -150,7 +150,7 @@ int uring_receive_complete(struct uring *self, struct uring_receive *receive, in
     if (!receive->stream) {
         if (!receive->armed)
             forget(receive);
-        return 0;
+        return;
     }
     if (result == -ENOBUFS) {
         self->base.counts.buffers_exhausted++;
@@ -161,10 +161,8 @@ int uring_receive_complete(struct uring *self, struct uring_receive *receive, in
     }
     struct io_op *completed = serve(self, receive);
     restart(self, receive);
-    if (!completed)
-        return 0;
-    reactor_complete(&self->base, completed, completed->result); /* and all of it may be gone */
-    return 1;
+    if (completed)
+        reactor_complete(&self->base, completed, completed->result); /* and all of it may be gone */
 }
 
 static bool try_read(struct io_op *op)

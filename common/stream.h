@@ -53,6 +53,13 @@ static inline void io_op_prepare(struct io_op *op, struct stream *stream, void *
     op->size = size;
 }
 
+/* What is left of a transfer of which `moved` bytes are done: the next operation moves that. */
+static inline void io_op_advance(struct io_op *op, size_t moved)
+{
+    op->buffer = (unsigned char *)op->buffer + moved;
+    op->size -= moved;
+}
+
 /* Accepts a connection from a stream that listens: opens `accepted` with its policy of speculation, TCP_NODELAY set. In
  * the sim backend `accepted` is a memory_stream's, and a copy of the listener. */
 static inline void io_op_prepare_accept(struct io_op *op, struct stream *listener, struct stream *accepted)

@@ -49,7 +49,8 @@ static void answer(struct fixture *fixture, int result)
 {
     fixture->uring->base.counts.submitted++;
     fixture->op.result = 0;
-    assert_int_equal(take(fixture->uring, (uintptr_t)&fixture->op, result, 0), 0);
+    take(fixture->uring, (uintptr_t)&fixture->op, result, 0);
+    assert_int_equal(completions, 0);
     assert_int_equal(reactor_poll(&fixture->uring->base, false), 0);
     assert_int_equal(completions, 0);
 }
@@ -97,7 +98,8 @@ static void after_eintr_it_is_tried_again_unless_cancelled(void **state)
     completions = 0;
     fixture->uring->base.counts.submitted++;
     fixture->op.result = IN_FLIGHT_CANCELLED;
-    assert_int_equal(take(fixture->uring, (uintptr_t)&fixture->op, -EINTR, 0), 1);
+    take(fixture->uring, (uintptr_t)&fixture->op, -EINTR, 0);
+    assert_int_equal(completions, 1);
     assert_int_equal(fixture->op.result, -ECANCELED);
 }
 
