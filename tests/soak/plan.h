@@ -52,7 +52,8 @@ static inline uint64_t dice(uint64_t *state)
 void plan_make(struct plan *, uint64_t seed, uint64_t session, unsigned char *bytes);
 
 /* Reads the messages that came back: false unless the first plan->messages of them are whole, in order, this session's
- * and their checksums right. Adds what they say to the digest, which does not depend on the order of sessions. */
+ * and their checksums right. Adds the bytes themselves to the digest, which does not depend on the order of sessions.
+ */
 bool plan_check(const struct plan *, const unsigned char *received, uint64_t *digest);
 
 #endif

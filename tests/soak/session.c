@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { SHORT_PER_MILLE = 300, SHORTEST = 64, SLOW_TURNS = 16, SLOW_BYTES = 512, NARROW_BYTES = 8192 };
+enum { SHORT_PER_MILLE = 300, SHORTEST = 64, SLOW_TURNS = 16, END_TURNS = 8, SLOW_BYTES = 512, NARROW_BYTES = 8192 };
 
 static void broken(const struct session *, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
 
@@ -36,34 +36,89 @@ static struct session *session_of(struct io_op *op)
     return CONTAINER_OF(op->stream, struct session, ends[0]);
 }
 
+/* Whether what ends the session comes now: at random, once what must come back has. */
+static bool ends_now(struct session *self)
+{
+    size_t back = self->soak->sim ? self->sim.written : self->got;
+    return back >= self->plan.cut && dice(&self->random) % END_TURNS == 0;
+}
+
+/* A stop is requested from within the session's own operations too; on sim a reset comes nowhere else. True: the
+ * operation is over. */
+static bool end(struct session *self, struct io_op *op)
+{
+    if (self->plan.ending == STOP)
+        stop_source_request_stop(&self->stop);
+    if (!self->soak->sim || self->plan.ending != RESET)
+        return false;
+    op->result = -ECONNRESET;
+    return true;
+}
+
 static void shorten(struct session *self, struct io_op *op)
 {
+    self->asked = op->size;
     if (op->size < 2 || dice(&self->random) % 1000 >= SHORT_PER_MILLE)
         return;
     op->size = 1 + dice(&self->random) % (op->size < SHORTEST ? op->size - 1 : SHORTEST);
     self->soak->shortened++;
 }
 
+/* Its owner finds the operation as it was, but for the result. */
+static bool try_shortened(struct session *self, struct io_op *op, enum io_kind kind)
+{
+    bool done = self->below->try_op[kind](op);
+    if (done)
+        op->size = self->asked;
+    return done;
+}
+
 static bool try_read(struct io_op *op)
 {
     struct session *self = session_of(op);
-    if (self->soak->sim && self->sim.readable == 0 && self->plan.ending == RESET) {
-        op->result = -ECONNRESET;
+    bool last = self->soak->sim && self->sim.readable == 0;
+    if ((last || ends_now(self)) && end(self, op))
         return true;
-    }
-    if (self->soak->sim && self->sim.readable == 0 && self->plan.ending == STOP) {
-        stop_source_request_stop(&self->stop);
+    if (last && self->plan.ending == STOP)
         return false;
-    }
     shorten(self, op);
-    return self->below->try_op[IO_READ](op);
+    return try_shortened(self, op, IO_READ);
 }
 
+/* To a slow reader on sim no write is done at once, and each moves little. */
 static bool try_write(struct io_op *op)
 {
     struct session *self = session_of(op);
+    if (ends_now(self) && end(self, op))
+        return true;
     shorten(self, op);
-    return self->below->try_op[IO_WRITE](op);
+    if (!self->soak->sim || !self->plan.slow)
+        return try_shortened(self, op, IO_WRITE);
+    if (op->size > SLOW_BYTES)
+        op->size = SLOW_BYTES;
+    self->soak->slowed++;
+    return false;
+}
+
+static void completed(struct io_op *op)
+{
+    struct session *self = session_of(op);
+    bool ends = ends_now(self);
+    op->size = self->asked;
+    op->complete = self->complete;
+    if (ends && self->plan.ending == RESET)
+        end(self, op);
+    op->complete(op);
+    if (ends && self->plan.ending == STOP)
+        stop_source_request_stop(&self->stop); /* its loop goes on already, or has ended */
+}
+
+static void submit(struct io_op *op)
+{
+    struct session *self = session_of(op);
+    self->complete = op->complete;
+    op->complete = completed;
+    self->below->submit(op);
 }
 
 static void put_between(struct session *self, struct stream *stream)
@@ -71,6 +126,7 @@ static void put_between(struct session *self, struct stream *stream)
     self->below = stream->ops;
     self->ops = *stream->ops;
     self->ops.tries_if_speculative = false; /* each passes by here */
+    self->ops.submit = submit;
     self->ops.try_op[IO_READ] = try_read;
     self->ops.try_op[IO_WRITE] = try_write;
     stream->ops = &self->ops;
@@ -226,7 +282,7 @@ static void check(struct session *self)
     soak->messages += plan->messages;
     soak->bytes += self->got;
     soak->endings[plan->ending]++;
-    soak->torn += job->bytes < processed;
+    soak->torn[plan->ending] += job->bytes < processed;
 }
 
 static bool step_sim(struct session *self)
