@@ -86,9 +86,9 @@ def build(rows, papers):
 
 def atomics(found):
     """How many atomic read-modify-writes each way to await takes where the operation completes inline."""
-    names = [NATIVE["to-awaitable"], *(name for name in found.names("to-awaitable") if not name[1].endswith(NO_BOUNDARY))]
+    names = [name for name in found.names("to-awaitable") if not name[1].endswith(NO_BOUNDARY)]
     by_count = {}
-    for name in names:
+    for name in [NATIVE["to-awaitable"], *names]:
         row = found.inline.row(name, ATOMICS)
         if row is not None and row.value is not None:
             by_count.setdefault(round(row.value, 1), []).append(cited(" ".join(name), row))
@@ -154,9 +154,9 @@ def table(found, way):
         ],
         body,
         f"{NOTES[way]} Bytes of an operation that completes inline. -exceptions: compiled with exceptions on, as what "
-        "has the boundary is, and what that is compared with; the rest has them off. Atomics: the instructions among these "
-        "that are atomic read-modify-writes. In brackets the 99 % interval of "
-        f"paired, interleaved runs. {CLOSE}",
+        "has the boundary is, and what that is compared with; the rest has them off. Atomics: the instructions among "
+        "these that are atomic read-modify-writes. In brackets the 99 % interval of paired, interleaved runs. "
+        f"{CLOSE}",
     )
 
 
