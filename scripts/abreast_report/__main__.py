@@ -42,8 +42,9 @@ def build_stack(rows):
 
 
 def build_finals(rows):
-    section = stack.build(rows, "finals", "A task that awaits tasks")
+    section = stack.build(rows, "finals", "Where a task awaits tasks")
     section.short = stack_short.finals(rows)
+    section.headline = "\n".join(section.headline.splitlines()[1:])
     return section
 
 

@@ -1,17 +1,12 @@
 """The captions of the figures: what is drawn, which direction is better, and the least and the greatest of the rows."""
 
-import html
-
-from . import growth
-from .rows import shown
-
-
-def who(row):
-    variant = "" if row.variant == "-" else f" at {row.variant.replace(',', ', ')}"
-    return f"{row.model} {row.mechanism}{variant}"
+from . import grid, growth, links
+from .finding import span
+from .matrix import GROWS
+from .rows import cited
 
 
-def range_of(rows, metric, unit, where=lambda row: True):
+def range_of(rows, metric, unit, where=lambda row: True, of=lambda value: value):
     """From the least to the greatest of what was measured by the main build, and whose they are."""
     main = rows[0].toolchain
     found = [
@@ -21,35 +16,41 @@ def range_of(rows, metric, unit, where=lambda row: True):
     ]
     if not found:
         return ""
-    least, most = min(found, key=lambda row: row.value), max(found, key=lambda row: row.value)
-    if least.value == most.value:
-        return f" {shown(least.value)} {unit} in all {len(found)} rows."
-    return (
-        f" From {shown(least.value)} {unit} ({who(least)}) to {shown(most.value)} {unit} ({who(most)}), in "
-        f"{len(found)} rows."
-    )
+    found.sort(key=lambda row: of(row.value))
+    ends = span([(of(row.value), row) for row in found])
+    if of(found[0].value) == of(found[-1].value):
+        return f" {ends} {unit} in all {len(found)} rows."
+    return f" {ends} {unit} ({who(found[0])}; {who(found[-1])}), in {len(found)} rows."
+
+
+def who(row):
+    variant = "" if row.variant == "-" else f" at {row.variant.replace(',', ', ')}"
+    return f"{row.model} {row.mechanism}{variant}"
 
 
 def ours(row):
     return row.model != "raw"
 
 
+def inverse(value):
+    return 1 / value
+
+
 def heat_map(rows):
     classes = {}
     for row in rows:
-        if row.metric == "stack_growth" and "boundary=no" not in row.variant:
-            classes[row.text] = classes.get(row.text, 0) + 1
-    classes.pop("?", None)
-    counts = ", ".join(f"{count} {name}" for name, count in sorted(classes.items()))
+        if row.metric == GROWS and "boundary=no" not in row.variant and not row.missing:
+            classes.setdefault(row.text, []).append(row)
+    counts = ", ".join(f"{cited(str(len(found)), found[0])} {name}" for name, found in sorted(classes.items()))
     return (
-        "Mechanisms against settings of the compilers: bytes of stack that one synchronous completion leaves behind, 0 "
-        f"is best, b is bounded, ? was not measured. Of all {sum(classes.values())} cells, C and C++, controls aside: "
+        "Mechanisms against settings of the compilers: bytes of stack that one synchronous completion leaves behind "
+        "(lower is better; b is bounded, ? was not measured). Of all cells, C and C++, controls aside, there are "
         f"{counts}."
     )
 
 
-def ranged(words, metric, unit, where=ours):
-    return lambda rows: words + range_of(rows, metric, unit, where)
+def ranged(words, metric, unit, where=ours, of=lambda value: value):
+    return lambda rows: words + range_of(rows, metric, unit, where, of)
 
 
 CAPTIONS = {
@@ -67,17 +68,18 @@ CAPTIONS = {
     ),
     "frames": ranged(
         "How many times as fast as malloc an allocator of coroutine frames is (higher is better; bars are 99 % "
-        "intervals), by the size of a frame and the length of a chain; dotted: published. Time of the recycler over "
-        "malloc's (lower is better):",
+        "intervals), by the size of a frame and the length of a chain; dotted: published. The recycler's:",
         "ratio_to_malloc",
         "times",
-        lambda row: row.mechanism == "recycling",
+        lambda row: row.mechanism == "recycling" and "depth" in row.keys,
+        inverse,
     ),
     "grid": ranged(
         "What a read costs above the same read by hand (lower is better; bars are 99 % intervals), by stream and by "
         "what its read_some returns.",
         "ns_above_floor",
         "ns",
+        grid.drawn,
     ),
     "mitigations": ranged(
         "A connection beside one whose operations all complete at once: how long it waits for its turn, by the other's "
@@ -111,11 +113,12 @@ CAPTIONS = {
         lambda row: ours(row) and row.keys.get("work") == "stop",
     ),
     "echo": ranged(
-        "The loop over sockets and in memory, on the floor's reactor. Time of a turn over the floor's (lower is "
-        "better):",
+        "The loop over sockets and in memory, on the floor's reactor: turns in the time of one of the floor's (higher "
+        "is better).",
         "ratio_to_floor",
         "times",
         lambda row: ours(row) and not row.mechanism.endswith("-apart"),
+        inverse,
     ),
     "echo-latency": ranged(
         "How long a message takes from when it is due, by percentile (lower is better): under a closed load, and under "
@@ -129,4 +132,4 @@ CAPTIONS = {
 def caption(figure, rows):
     """HTML, or nothing for a figure that has no words here."""
     words = CAPTIONS.get(figure)
-    return html.escape(words(rows)) if words and rows else ""
+    return links.html(words(rows)) if words and rows else ""

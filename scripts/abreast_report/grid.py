@@ -2,8 +2,9 @@
 
 import re
 
+from .finding import figure
 from .ratios import control_finding, groups_of
-from .rows import shown, shown_row
+from .rows import cited, shown, shown_row
 from .tables import Heading, Section, Table
 
 SOURCE = "Capy 2026-05"
@@ -15,22 +16,36 @@ ALLOCATING = "-any-sender-allocating"
 SCHEDULE = "+schedule"
 LIMIT = 8  # instructions above the floor that an awaitable's synchronous read may cost
 WITHOUT_TRAMPOLINE = {("sender", "pipeline"), ("sender", "pipeline-direct")}
-SYNCHRONOUS = WITHOUT_TRAMPOLINE | {  # those without a bridge
-    ("awaitable", "task-ready-known"),
-    ("awaitable", "task-ready"),
-    ("awaitable", "task-transfer"),
-    ("sender", "pipeline-trampoline"),
-    ("sender", "task-member"),
-    ("sender", "task-inline-known"),
-    ("sender", "task-p2300"),
-    ("cxx-awaitable", "task-ready"),
-    ("cxx-sender", "pipeline-direct"),
-}
 JUDGED = (  # who made it, the awaitable whose native read is judged, and the senders beside it
     ("C++", ("cxx-awaitable", "task-ready"), {("cxx-sender", "pipeline-direct")}),
     ("The model in C", ("awaitable", "task-ready"), WITHOUT_TRAMPOLINE),
 )
-STEPS = {  # what one thing costs: (stream, dearer cell, cheaper cell)
+STEPS = {  # what one thing costs: (stream, or that of each cell; dearer cell, cheaper cell)
+    "any_stream, which hides the stream's type from an awaitable": (
+        ("type-erased", "native"),
+        ("awaitable", "task"),
+        ("awaitable", "task"),
+    ),
+    "an any_sender as published, which hides it from a sender": (
+        ("type-erased", "native"),
+        ("sender", "task-p2300" + ALLOCATING),
+        ("sender", "task-p2300"),
+    ),
+    "an any_sender that fits its buffer": (
+        ("type-erased", "native"),
+        ("sender", "task-p2300-any-sender"),
+        ("sender", "task-p2300"),
+    ),
+    "the same by a handshake": (
+        ("type-erased", "native"),
+        ("sender", "task-handshake-thread-id-any-sender"),
+        ("sender", "task-handshake-thread-id"),
+    ),
+    "an operation state of fixed size that completes through a table": (
+        ("type-erased", "native"),
+        ("sender", "task-p2300-table-sender"),
+        ("sender", "task-p2300"),
+    ),
     "the trampoline": ("native", ("sender", "pipeline-trampoline"), ("sender", "pipeline")),
     "posting a bridged coroutine through an allocated schedule operation, as the published adapter does": (
         "native",
@@ -158,13 +173,11 @@ def build(rows, papers):
     section = Section("grid")
     cells = Cells(groups_of(rows))
     published = Published(papers)
-    section.tables = [all_table(cells, published)]
-    matched = allocations(cells, published)
-    lines = [matched, explained(cells, published), native_rows(cells), erasure(cells)]
-    section.headline = "\n".join(line for line in lines if line)
-    section.findings = instructions(cells) + steps(cells) + malloc(cells, published)
+    section.tables = [*differences(cells), all_table(cells, published)]
+    section.short = " ".join(filter(None, (allocations(cells, published), close(cells))))
+    section.headline = "\n".join([*explained(cells, published), *native_rows(cells)])
+    section.findings = [*instructions(cells), *malloc(cells, published)]
     section.findings += control_finding(cells.groups, RATIO)
-    section.short = " ".join(line for line in (matched, native_rows(cells)) if line)
     section.data = figure_data(cells, published)
     return section
 
@@ -217,19 +230,22 @@ def returned(bridged):
 
 
 def allocations(cells, published):
-    seen, same, other = 0, 0, []
-    for key in published.keys():
-        ours, theirs = cells.value(key[1], path(*key), "allocs_per_op"), published.cells[key][1]
-        if ours is None or theirs is None:
-            continue
-        seen += 1
-        same += ours == theirs
-        if ours != theirs:
-            other.append(f"{key[0]}, {key[1]}, {returned(key[2])}: {shown(ours)} instead of {shown(theirs)}")
-    if not seen:
+    """In how many of the published cells a read allocates just as often."""
+    found = [(cells.row(key[1], path(*key), "allocs_per_op"), published.cells[key][1]) for key in published.keys()]
+    found = [(row, theirs) for row, theirs in found if row and row.value is not None and theirs is not None]
+    if not found:
         return ""
-    differ = f" Another number: {'; '.join(other)}." if other else ""
-    return f"A read allocates exactly as often as published in {same} of {seen} cells.{differ}"
+    same = [row for row, theirs in found if row.value == theirs]
+    count = cited(f"{len(same)} of {len(found)}", *(same or [found[0][0]])[:1])
+    return f"A read from a thread pool allocates exactly as often as published in {count} cells."
+
+
+def unlike(cells, published):
+    """The published cells in which it does not, and how often then."""
+    for key in published.keys():
+        row, theirs = cells.row(key[1], path(*key), "allocs_per_op"), published.cells[key][1]
+        if row and row.value is not None and theirs not in (None, row.value):
+            yield f"{key[0]}, {key[1]}, {returned(key[2])}: {figure(row)} instead of {theirs}"
 
 
 def allocating(cells, published):
@@ -238,15 +254,17 @@ def allocating(cells, published):
 
 def explained(cells, published):
     """For each published cell that allocates, whether a row beside it does the same without."""
+    if other := list(unlike(cells, published)):
+        yield f"Another number of allocations than published: {'; '.join(other)}."
     found, without = allocating(cells, published), {}
     for key in found:
         model, mechanism = path(*key)
         for other in lighter(mechanism):
-            if cells.value(key[1], (model, other), "allocs_per_op") == 0:
-                without.setdefault(key, []).append(other)
+            row = cells.row(key[1], (model, other), "allocs_per_op")
+            if row and row.value == 0:
+                without.setdefault(key, {})[other] = row
     if not found:
-        return ""
-    missing = [f"{key[0]}, {key[1]}, {returned(key[2])}" for key in found if key not in without]
+        return
     names = dict.fromkeys(name for others in without.values() for name in others)
     words = {
         "an any_sender that fits its buffer": any(name.endswith("-any-sender") for name in names),
@@ -254,11 +272,13 @@ def explained(cells, published):
         "an executor that is given the coroutine itself": any("sender" not in name for name in names),
     }
     how = " or ".join(word for word, there in words.items() if there)
-    text = f"{len(found)} of the published cells allocate in every read. "
-    text += f"{len(without)} of these have" if missing else "Each of these has"
-    text += " a row beside it that does the same read and does not allocate"
-    text += f": by {how}" if how else ""
-    return text + (f". There is none for {'; '.join(missing)}." if missing else ".")
+    all_ = cited(str(len(found)), cells.row(found[0][1], path(*found[0]), "allocs_per_op"))
+    some = cited(str(len(without)), *(row for others in without.values() for row in others.values()))
+    yield (f"Of the published cells {all_} allocate in every read. For {some} of them a row beside it does the same "
+           f"read and does not allocate{f': by {how}' if how else ''}.")
+    missing = [f"{key[0]}, {key[1]}, {returned(key[2])}" for key in found if key not in without]
+    if missing:
+        yield f"There is none for {'; '.join(missing)}."
 
 
 def apart(dearer, cheaper):
@@ -276,100 +296,88 @@ def times_as(dearer, cheaper):
     return dearer.value / cheaper.value, dearer.low / cheaper.high, dearer.high / cheaper.low
 
 
-def shown_apart(found):
+def shown_apart(found, row):
     value, low, high = found
     text = f"{value:+.1f} ({low:+.1f} to {high:+.1f})"
-    return f"{text}, not told apart" if low <= 0 <= high else text
+    return cited(f"{text}, not told apart" if low <= 0 <= high else text, row)
 
 
-def native_rows(cells):
-    """How far the three execution models are apart where the stream's type is known, and nothing is bridged."""
+def native(cells):
+    """{execution model: (ratio to the floor, ns above it, ns)} where the stream's type is known, without a bridge."""
     found = {}
     for execution in EXECUTIONS:
         name = path(execution, "native", False)
         rows = [cells.row("native", name, metric) for metric in (RATIO, "ns_above_floor", "ns_per_op")]
         if all(row is not None and row.value is not None for row in rows):
             found[execution] = rows
-    if len(found) < 2:
+    return found if len(found) > 1 else {}
+
+
+def close(cells):
+    """How far the execution models are apart there."""
+    ordered = sorted(native(cells).values(), key=lambda rows: rows[0].value)
+    ratio = times_as(ordered[-1][0], ordered[0][0]) if ordered else None
+    if not ratio:
         return ""
-    ordered = sorted(found.values(), key=lambda rows: rows[0].value)
-    ratio = times_as(ordered[-1][0], ordered[0][0])
-    above = times_as(ordered[-1][1], ordered[0][1])
-    if ratio is None:
-        return ""
-    listed = ", ".join(
-        f"{execution} {shown(time.value)} ({shown(extra.value)} above the floor)"
-        for execution, (_, extra, time) in found.items()
-    )
-    text = f"Where the stream's type is known and nothing is bridged a read takes, in ns (less is better): {listed}. "
-    text += f"The slowest takes {shown_times(ratio)} the time of the fastest"
-    text += f", and {shown_times(above)} what the fastest takes above the floor." if above else "."
-    plain = cells.value("native", ("sender", "pipeline"), "ns_above_floor")
-    if plain is not None:
-        text += " The pipeline has a trampoline, as the published one; without it, it is "
-        text += f"{shown(plain)} above the floor."
-    return text
+    times = cited(f"{ratio[0]:.2f} times ({ratio[1]:.2f} to {ratio[2]:.2f})", ordered[-1][0])
+    return f"Where the stream's type is known the slowest of the models takes {times} the time of the fastest."
 
 
-def shown_times(ratio):
-    value, low, high = ratio
-    return f"{value:.2f} ({low:.2f} to {high:.2f}) times"
+def native_rows(cells):
+    found = native(cells)
+    if found:
+        times = ", ".join(f"{execution} {figure(time)}" for execution, (_, _, time) in found.items())
+        yield f"Where the stream's type is known and nothing is bridged a read takes, in ns (lower is better): {times}."
+        above = ", ".join(f"{execution} {figure(extra)}" for execution, (_, extra, _) in found.items())
+        plain = cells.row("native", ("sender", "pipeline"), "ns_above_floor")
+        without = f"; without its trampoline the pipeline {figure(plain)}" if plain and plain.value is not None else ""
+        yield f"Above the floor, the median of pairs (which is no difference of medians), it takes: {above}{without}."
 
 
-def erasure(cells):
-    """What it costs not to know the stream's type, in the protocol's own best way and in the published one. Streams are
-    measured one after the other, so each is compared with its own floor."""
-    parts = []
-    for what, model, hidden, plain in (
-        ("an awaitable through any_stream", "awaitable", "task", "task"),
-        ("a sender as published", "sender", "task-p2300" + ALLOCATING, "task-p2300"),
-        ("an any_sender that fits", "sender", "task-p2300-any-sender", "task-p2300"),
-        ("the same by a handshake", "sender", "task-handshake-thread-id-any-sender", "task-handshake-thread-id"),
-        ("a table_sender", "sender", "task-p2300-table-sender", "task-p2300"),
-    ):
-        ours = cells.row("type-erased", (model, hidden), "ns_above_floor")
-        base = cells.row("native", (model, plain), "ns_above_floor")
-        if found := apart(ours, base):
-            parts.append(f"{what} {shown(ours.value)} instead of {shown(base.value)}, {shown_apart(found)}")
-    if not parts:
-        return ""
-    listed = "; ".join(parts)
-    return (
-        "A read of a type-erased stream, and of one whose type is known, in a task of its own model, in ns above the "
-        f"floor (less is better): {listed}."
-    )
+def differences(cells):
+    """What one thing adds to a read. Streams are measured one after the other, so each cell is compared with the floor
+    of its own."""
+    body = []
+    for what, (stream, dearer, cheaper) in STEPS.items():
+        stream = stream if isinstance(stream, tuple) else (stream, stream)
+        rows = [cells.row(where, name, "ns_above_floor") for where, name in zip(stream, (dearer, cheaper))]
+        if found := apart(*rows):
+            body.append([what, *(shown_row(row) for row in rows), shown_apart(found, rows[0])])
+    if body:
+        yield Table(
+            "grid-steps",
+            "What one thing adds to a read, ns above the floor",
+            ["what", "with it", "without it", "it adds"],
+            body,
+            "Less is better. A difference reaches from the one end of the two intervals to the other.",
+            essential=True,
+        )
 
 
 def instructions(cells):
     """The synchronous row, a line for each compiler: what it makes of C++ and of the model in C."""
-    sentences = []
     for compiler in cells.compilers:
         above = {
-            name: extra
+            name: (extra, cells.row("synchronous", name, "instructions_per_op", compiler))
             for name in cells.names("synchronous")
-            if name in SYNCHRONOUS
-            and (extra := cells.above("synchronous", name, "instructions_per_op", compiler)) is not None
+            if (extra := cells.above("synchronous", name, "instructions_per_op", compiler)) is not None
         }
-        told = [compared(above, *judged) for judged in JUDGED if judged[1] in above]
-        if told:
-            others = {name for _, ready, loops in JUDGED for name in (ready, *loops)}
-            listed = ", ".join(f"{' '.join(name)} {shown(above[name])}" for name in above if name not in others)
-            text = f"Reads that complete at once, instructions above the floor with {compiler} (less is better; "
-            text += f"{LIMIT} is the limit that we set). {' '.join(told)}"
-            text += f" Other forms: {listed}." if listed else ""
-            sentences.append(text)
-    return sentences
+        if told := [compared(above, *judged) for judged in JUDGED if judged[1] in above]:
+            yield (f"Reads that complete at once, instructions above the floor with {compiler} (less is better; "
+                   f"{LIMIT} is the limit that we set). {' '.join(told)}")
 
 
 def compared(above, where, ready, senders):
     """A sentence: the awaitable's read, and the cheapest pipeline without a trampoline beside it."""
-    text = f"{where}: the awaitable {shown(above[ready])} ({ready[1]}), {limit(above[ready])}"
-    loops = {name: extra for name, extra in above.items() if name in senders}
+    extra, row = above[ready]
+    text = f"{where}: the awaitable {cited(shown(extra), row)} ({ready[1]}), {limit(extra)}"
+    loops = {name: found for name, found in above.items() if name in senders}
     if loops:
-        least = min(loops, key=loops.get)
-        extra = loops[least]
-        than = "fewer than" if extra < above[ready] else "as many as" if extra == above[ready] else "more than"
-        text += f"; a pipeline without a trampoline {shown(extra)} ({least[1]}), {limit(extra)}, {than} the awaitable"
+        least = min(loops, key=lambda name: loops[name][0])
+        other, row = loops[least]
+        than = "fewer than" if other < extra else "as many as" if other == extra else "more than"
+        text += (f"; a pipeline without a trampoline {cited(shown(other), row)} ({least[1]}), {limit(other)}, {than} "
+                 "the awaitable")
     return f"{text}."
 
 
@@ -377,25 +385,23 @@ def limit(extra):
     return "within it" if extra <= LIMIT else "above it"
 
 
-def steps(cells):
-    parts = []
-    for what, (stream, dearer, cheaper) in STEPS.items():
-        if found := apart(*(cells.row(stream, name, "ns_above_floor") for name in (dearer, cheaper))):
-            parts.append(f"{what}: {shown_apart(found)}")
-    return [f"What one step adds to a read, ns: {'; '.join(parts)}."] if parts else []
-
-
 def malloc(cells, published):
     found = allocating(cells, published)
-    fresh = [key for key in found if (cells.value(key[1], path(*key), "allocs_fresh_per_op") or 0) > 0]
-    if not fresh:
-        return []
-    bridged = " all of them bridged" if all(key[2] for key in fresh) else " not all of them bridged"
-    return [
-        f"Of the {len(found)} published cells that allocate, {len(fresh)} go to malloc in every read,{bridged}; the "
-        f"other {len(found) - len(fresh)} use the recycling resource. The published adapter makes the operation "
-        "that resumes a coroutine by plain new."
-    ]
+    rows = {key: cells.row(key[1], path(*key), "allocs_fresh_per_op") for key in found}
+    fresh = {key: row for key, row in rows.items() if row and row.value}
+    if fresh:
+        bridged = ", all of them bridged" if all(key[2] for key in fresh) else ", not all of them bridged"
+        count = cited(f"{len(fresh)} of the {len(found)}", *fresh.values())
+        yield (f"In {count} published cells that allocate each read goes to malloc{bridged}; in the others the "
+               "recycling resource is used. The published adapter makes the operation that resumes a coroutine by "
+               "plain new.")
+
+
+def drawn(row):
+    """Whether it is in the figure."""
+    stream = row.keys.get("stream")
+    return any((row.model, row.mechanism) == path(execution, stream, bridged)
+               for execution in EXECUTIONS for bridged in (False, True))
 
 
 def figure_data(cells, published):

@@ -1,6 +1,6 @@
 """The figure of stack growth: bytes of stack against the completions until they are full, as child processes saw it."""
 
-from .rows import shown, without
+from .rows import cited, shown, without
 
 LEVEL = {"opt": "O2", "sib": "on", "exc": "on", "san": "none"}
 # Each with the words of the legend; real C++ where it was measured, else the C rendition of the same.
@@ -54,12 +54,18 @@ def data(rows):
 
 
 def caption(rows):
-    parts = []
-    for words, seen in lines_of(rows):
-        full = [row for row in seen if row.value]
-        parts.append(f"{words}: {f'full after {full[-1].value:,.0f}' if full else 'never full'}")
-    sizes = {int(row.keys["stack"]) for _, seen in lines_of(rows) for row in seen}
+    lines = lines_of(rows)
+    if not lines:
+        return ""
+    stack = max(int(row.keys["stack"]) for _, seen in lines for row in seen)
+    full = [(seen[-1], words) for words, seen in lines if seen[-1].value and int(seen[-1].keys["stack"]) == stack]
+    if stack < 1048576 or not full:
+        return ""
+    first, last = min(full, key=lambda one: one[0].value), max(full, key=lambda one: one[0].value)
+    never = sum(not any(row.value for row in seen) for _, seen in lines)
     return (
         "Completions until a stack is full (further to the right is better; both axes are logarithmic). Of "
-        f"{max(sizes) // 1048576} MiB: {'; '.join(parts)}."
-    ) if parts and max(sizes) >= 1048576 else ""
+        f"{stack // 1048576} MiB the first is full after {cited(f'{first[0].value:,.0f}', first[0])} ({first[1]}), the "
+        f"last after {cited(f'{last[0].value:,.0f}', last[0])} ({last[1]}); "
+        f"{cited(f'{never} of {len(lines)}', lines[-1][1][-1])} are never full."
+    )

@@ -1,7 +1,7 @@
 """The one table and the one figure of stack growth: each mechanism in a row, in three groups."""
 
 from .cells import GROWTH, alike, bytes_range, cells_of, control, settings_of, variant_label
-from .rows import Setting, is_library, model_order, pairs, shown
+from .rows import Setting, cited, is_library, model_order, pairs, shown
 from .tables import Heading, Mark, Table
 
 NEVER, SOMETIMES, ALWAYS, UNKNOWN = "never", "sometimes", "always", "unknown"
@@ -19,6 +19,8 @@ SWITCHES = {
     ("exc", "off"): "exceptions off",
 }
 
+GROWS = "stack_growth"
+FEW = 4  # mechanisms of a group that a sentence names; the table names all
 OF_LIBRARY = "the library's own handlers, posted or dispatched"
 
 
@@ -54,6 +56,12 @@ class Line:
 def plain(found):
     """Without the cells of sanitizers, which are counted apart."""
     return {name: cell for name, cell in found.items() if name.endswith(" san=none")}
+
+
+def growing(cells):
+    """"2 of 9": of cells that have a growth, those that grow; linked to one of them."""
+    grown = [cell for cell in cells if cell.growth == "linear"]
+    return cited(f"{len(grown)} of {len(cells)}", *(cell.rows[GROWS] for cell in (grown or cells)[:1]))
 
 
 def lines_of(cells, cxx=False):
@@ -239,12 +247,11 @@ def table(name, rows, said):
 
 
 def counted(lines):
-    """{group: [names]}, each mechanism once a group."""
+    """{group: {name: row of growth}}, each mechanism once a group."""
     found = {}
     for line in lines:
-        found.setdefault(line.group, [])
-        if line.name not in found[line.group]:
-            found[line.group].append(line.name)
+        row = next((cell.rows[GROWS] for cell in line.first.values() if GROWS in cell.rows), None)
+        found.setdefault(line.group, {}).setdefault(line.name, row)
     return found
 
 
@@ -257,22 +264,28 @@ def by_model(names):
     return "; ".join(f"{model} {', '.join(rest)}" for model, rest in found.items())
 
 
-def headline(rows, what):
-    """What was measured, and a line for each group."""
-    settings = settings_of(rows)
-    flat = [name for options in settings.values() for name in options.values()]
-    count = len(plain(dict.fromkeys(flat)))
+def in_groups(rows, of_what):
+    """How many of the C models' mechanisms never grow the stack, and how many do; in words, and the few by name."""
     found = counted(lines_of(cells_of(rows)))
-    text = [f"{what}, at {count} settings of {' and '.join(settings)}."]
-    for group, words in (
-        (NEVER, "The stack grows at none of them"),
-        (SOMETIMES, "It grows at some of them"),
-        (ALWAYS, "It grows at all of them"),
-        (UNKNOWN, "Not measured"),
-    ):
-        if found.get(group):
-            text.append(f"{words} ({len(found[group])}): {by_model(found[group])}.")
-    return text
+    total = sum(map(len, found.values()))
+    says = {NEVER: "never grows", SOMETIMES: "grows at some settings", ALWAYS: "grows at every setting",
+            UNKNOWN: "was not measured"}
+    parts, named = [], []
+    for group, words in says.items():
+        if names := found.get(group):
+            row = next(iter(names.values()))
+            parts.append(f"{words} with {cited(str(len(names)), row)}" if parts else
+                         f"{words} with {cited(f'{len(names)} of {total}', row)} {of_what}")
+            named += [f"It {words} with {by_model(names)}."] if len(names) <= FEW else []
+    return " and ".join([", ".join(parts[:-1]), *parts[-1:]][not parts[1:]:]), named
+
+
+def headline(rows, where):
+    """How many mechanisms are in each group, and the names of small ones."""
+    settings = settings_of(rows)
+    count = len(plain(dict.fromkeys(name for options in settings.values() for name in options.values())))
+    parts, named = in_groups(rows, "mechanisms of the C models")
+    return [f"{where}, at {count} settings of {' and '.join(settings)}, the stack {parts}.", *named]
 
 
 def sanitized(rows):
@@ -285,13 +298,10 @@ def sanitized(rows):
             before = found.get(f"{base} san=none")
             if sanitizer == "none" or not before or not cell.growth or before.growth in (None, "linear"):
                 continue
-            compiler = Setting.parse(name).compiler
-            counts = tally.setdefault(sanitizer, {}).setdefault(compiler, [0, 0])
-            counts[0] += cell.growth == "linear"
-            counts[1] += 1
+            tally.setdefault(sanitizer, {}).setdefault(Setting.parse(name).compiler, []).append(cell)
     return [
         f"With -fsanitize={sanitizer}, of the cells that do not grow without it, these do: "
-        + ", ".join(f"{grown} of {all_} with {compiler}" for compiler, (grown, all_) in by_compiler.items())
+        + ", ".join(f"{growing(known)} with {compiler}" for compiler, known in by_compiler.items())
         + "."
         for sanitizer, by_compiler in tally.items()
     ]

@@ -2,7 +2,7 @@
 
 from . import matrix
 from .cells import alike, bytes_range, cells_of, control, group_label, label, settings_of
-from .rows import Setting, without
+from .rows import Setting, cited, without
 from .tables import Mark, Section, Table
 
 
@@ -42,13 +42,13 @@ def guarantees(rows):
     found = {}
     for row in rows:
         if row.metric == "stack_guarantee" and dict(row.setting.options).get("san", "none") == "none":
-            found.setdefault((row.model, row.mechanism, row.variant), {})[row.setting.compiler] = row.text
+            found.setdefault((row.model, row.mechanism, row.variant), {})[row.setting.compiler] = cited(row.text, row)
     return found
 
 
 def answer(words):
     kind = "constant" if "confirmed" in words else "linear" if "refuted" in words or " in 0 of" in words else "bounded"
-    return Mark(words, kind)
+    return cited(Mark(words, kind), *getattr(words, "rows", ()))
 
 
 def guarantee(name, rows):
@@ -119,15 +119,13 @@ def overflow(name, rows):
     body = [compared(*pair) for pair in different] + [compared(*pair) for pair in earliest.values()]
     if not body:
         return None, ""
-    differing = len(different) - unknown
+    differing, one = len(different) - unknown, next(pair[1] for pair in (*earliest.values(), *different))
     sentence = (
-        f"Overflow: the count predicted from slope and intercept and the count seen in a child process agree within "
-        f"1 % or 2 completions in {agreeing} of {agreeing + differing} rows"
+        "The number of completions that fills a stack, predicted from bytes a completion, and the one seen in a child "
+        f"process agree within 1 % or 2 completions in {cited(f'{agreeing} of {agreeing + differing}', one)} rows"
     )
-    if differing:
-        sentence += f", and differ by more in {differing}"
     if unknown:
-        sentence += f"; in {unknown} more, the overflow was not seen near the prediction"
+        sentence += f"; in {cited(str(unknown) + ' more', different[0][1])}, no overflow was seen near the prediction"
     return (
         Table(
             f"{name}-overflow",
@@ -143,43 +141,39 @@ def overflow(name, rows):
 
 
 def refuted(said):
-    """A sentence for each mechanism that grows where it is said not to, its variants and compilers together."""
+    """A sentence for each ground on which mechanisms do not grow, and for each compiler with which they do."""
     found = {}
     for key, by_compiler in said.items():
         for compiler, words in by_compiler.items():
-            if "refuted" in words:
-                found.setdefault((key[:2], words), {}).setdefault(compiler, []).append(key)
-    return [
-        f"{group_label(next(iter(by_compiler.values())))} with {' and '.join(by_compiler)}: {words}."
-        for (_, words), by_compiler in found.items()
-    ]
+            ground, was, growth = words.partition(": refuted, ")
+            if was:
+                found.setdefault((key[0], compiler, ground, growth), {}).setdefault(key[1], words)
+    for (model, compiler, ground, growth), mechanisms in found.items():
+        names = f" ({', '.join(mechanisms)})" if len(mechanisms) <= matrix.FEW else ""
+        count = cited(str(len(mechanisms)), *next(iter(mechanisms.values())).rows)
+        yield (f"With {compiler} what {count} of {model}'s mechanisms{names} rest on, {ground}, is refuted: "
+               f"{growth.replace('it grows', 'each grows')}.")
 
 
 def controls(cells):
     """What leaving the boundary away does, at the settings where only C can."""
-    tally = {}
-    for key, found in cells.items():
-        if not control(key) or key[0].startswith("cxx-"):
-            continue
-        for name, cell in matrix.plain(found).items():
-            options = dict(Setting.parse(name).options)
-            if cell.growth and options.get("exc") == "on":
-                counts = tally.setdefault(" ".join(key[:2]), [0, 0])
-                counts[0] += cell.growth == "linear"
-                counts[1] += 1
-    listed = ", ".join(f"{name} grows in {grown} of {all_}" for name, (grown, all_) in tally.items())
-    return [f"Control without an equal in C++ (boundary=no, exc=on): {listed} cells."] if listed else []
+    found = [cell for key, found in cells.items() if control(key) and not key[0].startswith("cxx-")
+             for name, cell in matrix.plain(found).items()
+             if cell.growth and ("exc", "on") in Setting.parse(name).options]
+    if found:
+        yield ("Without the boundary of noexcept functions, but with exceptions, which C++ cannot have (a control), "
+               f"the stack grows in {matrix.growing(found)} cells.")
 
 
-def build(rows, name="stack", what="A loop of synchronous completions"):
+def build(rows, name="stack", where="In a loop of operations that complete at once"):
     section = Section(name)
     cells = cells_of(rows)
     if not cells:
         return section
     said = guarantees(rows)
     table, agreement = overflow(name, rows)
-    section.headline = "\n".join(matrix.headline(rows, what))
-    section.findings = refuted(said) + matrix.sanitized(rows) + controls(cells)
+    section.headline = "\n".join(matrix.headline(rows, where))
+    section.findings = [*refuted(said), *matrix.sanitized(rows), *controls(cells)]
     section.tables = [matrix.table(name, rows, said), guarantee(name, rows), *settings_tables(name, rows)]
     if table:
         section.findings.append(agreement)

@@ -1,11 +1,11 @@
 """The short answer of stack: C and C++ beside each other, each phrase chosen by what was measured."""
 
+from . import links
 from .cells import cells_of
-from .matrix import ALWAYS, NEVER, SOMETIMES, lines_of, plain
-from .rows import Setting, shown
+from .matrix import GROWS, growing, in_groups, plain
+from .rows import Setting, cited, shown
 
 BRIDGE = ("sender", "p2300", "boundary=yes")
-FEW = 3  # mechanisms of a group that are named; of more the number stands, and their names are in the figure
 TRANSFER = ("awaitable", "transfer", "-")
 
 
@@ -27,27 +27,30 @@ class Side:
 
     @property
     def flat(self):
-        return [setting for setting, cell in self.known if cell.growth != "linear"]
+        return [(setting, cell) for setting, cell in self.known if cell.growth != "linear"]
 
     @property
     def least(self):
-        return min((c.bytes for _, c in self.known if c.growth == "linear" and c.bytes is not None), default=None)
+        grown = [cell for _, cell in self.known if cell.growth == "linear" and cell.bytes is not None]
+        return min(grown, key=lambda cell: cell.bytes, default=None)
 
 
 def lead(rows):
-    """In how many cells, C's and C++'s together."""
+    """At how many settings, C's and C++'s together."""
     cells, parts = cells_of(rows), []
-    for words, key in (("the P2300R10 bridge", BRIDGE), ("symmetric transfer", TRANSFER)):
-        sides = sides_of(cells, key).values()
-        known = sum(len(side.known) for side in sides)
+    for words, key in (("P2300R10's bridge", BRIDGE), ("symmetric transfer", TRANSFER)):
+        sides = sides_of(cells, key)
+        known = [cell for side in sides.values() for _, cell in side.known]
         if known:
-            parts.append(f"by {words} in {known - sum(len(side.flat) for side in sides)} of {known} cells")
-    return f"The stack grows {', '.join(parts)} (lower is better)." if parts else ""
+            counts_ = " and ".join(f"{len(side.known)} in {name}" for name, side in sides.items())
+            parts.append(f"with {words} at {growing(known)} settings{f' ({counts_})' if not parts else ''}")
+    return (f"In a loop of operations that complete at once the stack grows {', and '.join(parts)} (lower is better)."
+            if parts else "")
 
 
 def lines(rows):
     cells = cells_of(rows)
-    return [part for part in (bridge(cells), transfer(cells), others(cells)) if part]
+    return [part for part in (bridge(cells), transfer(cells)) if part]
 
 
 def sides_of(cells, key):
@@ -65,17 +68,23 @@ def narrowed(sides, **options):
     return {name: side for name, side in found.items() if side.known}
 
 
+def flat_of(side, whole=True):
+    """"6 of 12" settings that do not grow."""
+    text = f"{len(side.flat)} of {len(side.known)}" if whole else str(len(side.flat))
+    return cited(text, *(cell.rows[GROWS] for _, cell in (side.flat or side.known)[:1]))
+
+
 def counts(sides):
     """How many settings do not grow: "C 4, C++ 6 of 12 settings"."""
     totals = {len(side.known) for side in sides.values()}
-    if len(totals) == 1:
-        return ", ".join(f"{name} {len(side.flat)}" for name, side in sides.items()) + f" of {totals.pop()} settings"
-    return ", ".join(f"{name} {len(side.flat)} of {len(side.known)}" for name, side in sides.items()) + " settings"
+    whole = len(totals) > 1
+    text = ", ".join(f"{name} {flat_of(side, whole)}" for name, side in sides.items())
+    return f"{text} settings" if whole else f"{text} of {totals.pop()} settings"
 
 
 def where_flat(sides):
     """What the settings that do not grow have in common."""
-    flat = [dict(setting.options) for side in sides.values() for setting in side.flat]
+    flat = [dict(setting.options) for side in sides.values() for setting, _ in side.flat]
     if any(options.get("sib") != "on" for options in flat):
         return "at some settings"
     if any(options.get("opt") == "O0" for options in flat):
@@ -89,7 +98,8 @@ def class_of(sides):
 
 
 def least(sides):
-    found = [f"{name} {shown(side.least)}" for name, side in sides.items() if side.least is not None]
+    found = [f"{name} {cited(shown(cell.bytes), cell.rows['stack_bytes_per_completion'])}"
+             for name, side in sides.items() if (cell := side.least)]
     return f" (bytes a completion at least: {', '.join(found)})" if found else ""
 
 
@@ -128,33 +138,13 @@ def transfer(cells):
             "always": "it grows at every setting",
             "partly": f"it grows except {where_flat(mine)} ({counts(mine)} do not grow)",
         }[class_of(mine)]
-        parts.setdefault(says, []).append(compiler)
+        same = next((known for known in parts if links.plain(known) == links.plain(says)), says)
+        parts.setdefault(same, []).append(compiler)
     found = [f"with {' and '.join(compilers)} {says}" for says, compilers in parts.items()]
     return f"Symmetric transfer: {'; '.join(found)}." if found else ""
 
 
-def others(cells):
-    """The other mechanisms of the C models, controls aside: a mechanism with variants of several kinds is in each."""
-    groups = {}
-    for line in lines_of(cells):
-        if line.keys[0][:2] not in (BRIDGE[:2], TRANSFER[:2]):
-            names = groups.setdefault(line.group, [])
-            if line.name not in names:
-                names.append(line.name)
-    total = sum(len(names) for names in groups.values())
-    parts = [
-        f"{words} with {', '.join(groups[group]) if len(groups[group]) <= FEW else f'{len(groups[group])} of {total}'}"
-        for group, words in (
-            (NEVER, "never grows"),
-            (SOMETIMES, "grows at some settings"),
-            (ALWAYS, "grows at every setting"),
-        )
-        if groups.get(group)
-    ]
-    return f"Of the other mechanisms of the C models the stack {'; '.join(parts)}." if parts else ""
-
-
 def finals(rows):
     """The short answer of finals: the mechanisms in their groups."""
-    found = others(cells_of(rows)).replace("Of the other mechanisms of the C models", "In the C models")
-    return found and f"A task that awaits a task, as each library's final_suspend goes back. {found}"
+    parts, _ = in_groups(rows, "ways in which libraries end a task")
+    return f"Where a task awaits tasks, the stack {parts}." if parts else ""
