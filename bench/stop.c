@@ -137,6 +137,7 @@ static const struct cell cells[] = {
     TOLD("awaitable", "task", stop_told_task)
     TOLD("sender", "posted", stop_told_posted)
     TOLD("sender", "affine-on", stop_told_affine)
+    TOLD("sender", "affine-on-unstoppable", stop_told_affine_unstoppable)
 };
 /* clang-format on */
 

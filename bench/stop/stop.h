@@ -147,5 +147,6 @@ enum { STOP_TOLD_BYTES = 64 };
 int stop_told_task(ssize_t *told);
 int stop_told_posted(ssize_t *told);
 int stop_told_affine(ssize_t *told);
+int stop_told_affine_unstoppable(ssize_t *told);
 
 #endif

@@ -5,6 +5,8 @@
  *   task        awaitables: the awaiting coroutine is posted, and what the write returned is in the awaitable
  *   posted      senders: the write itself completes from the queue
  *   affine-on   senders: write_some | affine_on, whose schedule operation looks at the stop token when its turn comes
+ *   affine-on-unstoppable
+ *               the same with a schedule operation that cannot be stopped, as P3941 has it
  */
 #include "awaitable/io.h"
 #include "awaitable/run.h"
@@ -163,30 +165,63 @@ int stop_told_posted(ssize_t *told)
     return status;
 }
 
-TOLD_RECEIVER(scheduled)
-RECEIVER(affine, ssize_t);
-SENDER_WRITE_SOME(writing, affine)
-SENDER_AFFINE_ON(affine, writing, run_loop, scheduled)
-
-struct told_affine {
-    struct telling telling;
-    struct affine_op op;
+/* The run_loop as a scheduler whose operation has no stop token to look at. */
+struct unstoppable {
+    struct run_loop loop;
 };
+enum { unstoppable_schedule_completions = COMPLETES_WITH_VALUE };
 
-static void start_affine(struct work *work)
-{
-    struct told_affine *self = CONTAINER_OF(work, struct told_affine, telling.start);
-    struct telling *telling = &self->telling;
-    struct writing_sender write = {&telling->memory.stream, telling->bytes, sizeof telling->bytes};
-    affine_connect(&self->op, (struct affine_sender){.child = write, .scheduler = &telling->loop},
-                   (struct scheduled_receiver){telling});
-    affine_start(&self->op);
-}
+#define SENDER_SCHEDULE_ON_unstoppable(N, R)                                                                           \
+    struct N##_sender {                                                                                                \
+        struct unstoppable *scheduler;                                                                                 \
+    };                                                                                                                 \
+    struct N##_op {                                                                                                    \
+        struct R##_receiver receiver;                                                                                  \
+        struct unstoppable *scheduler;                                                                                 \
+        struct work work;                                                                                              \
+    };                                                                                                                 \
+    enum { N##_completions = unstoppable_schedule_completions };                                                       \
+    static void N##_connect(struct N##_op *op, struct N##_sender sender, struct R##_receiver receiver)                 \
+    {                                                                                                                  \
+        op->receiver = receiver;                                                                                       \
+        op->scheduler = sender.scheduler;                                                                              \
+    }                                                                                                                  \
+    static void N##_execute(struct work *work)                                                                         \
+    {                                                                                                                  \
+        R##_set_value(&CONTAINER_OF(work, struct N##_op, work)->receiver, (struct unit){});                            \
+    }                                                                                                                  \
+    static void N##_start(struct N##_op *op)                                                                           \
+    {                                                                                                                  \
+        op->work.execute = N##_execute;                                                                                \
+        run_loop_post_work(&op->scheduler->loop, &op->work);                                                           \
+    }
 
-int stop_told_affine(ssize_t *told)
-{
-    struct told_affine self = {0};
-    int status = stop_behind(&self.telling, start_affine);
-    *told = self.telling.told;
-    return status;
-}
+#define TOLD_BY_AFFINE_ON(N, context)                                                                                  \
+    TOLD_RECEIVER(N##_told)                                                                                            \
+    RECEIVER(N, ssize_t);                                                                                              \
+    SENDER_WRITE_SOME(N##_writing, N)                                                                                  \
+    SENDER_AFFINE_ON(N, N##_writing, context, N##_told)                                                                \
+    struct told_##N {                                                                                                  \
+        struct telling telling;                                                                                        \
+        struct N##_op op;                                                                                              \
+    };                                                                                                                 \
+    static void start_##N(struct work *work)                                                                           \
+    {                                                                                                                  \
+        struct told_##N *self = CONTAINER_OF(work, struct told_##N, telling.start);                                    \
+        struct telling *telling = &self->telling;                                                                      \
+        struct N##_writing_sender write = {&telling->memory.stream, telling->bytes, sizeof telling->bytes};            \
+        struct context *scheduler = (struct context *)&telling->loop;                                                  \
+        N##_connect(&self->op, (struct N##_sender){.child = write, .scheduler = scheduler},                            \
+                    (struct N##_told_receiver){telling});                                                              \
+        N##_start(&self->op);                                                                                          \
+    }                                                                                                                  \
+    int stop_told_##N(ssize_t *told)                                                                                   \
+    {                                                                                                                  \
+        struct told_##N self = {0};                                                                                    \
+        int status = stop_behind(&self.telling, start_##N);                                                            \
+        *told = self.telling.told;                                                                                     \
+        return status;                                                                                                 \
+    }
+
+TOLD_BY_AFFINE_ON(affine, run_loop)
+TOLD_BY_AFFINE_ON(affine_unstoppable, unstoppable)

@@ -171,7 +171,8 @@ def test_a_smoke_run_checks_all_cells(abreast, tmp_path):
     assert done.returncode == 0, done.stderr
     rows = read_results(tmp_path / "results")["stop"]
     told = {(row.model, row.mechanism): row.value for row in rows if row.metric == stop.TOLD}
-    assert told == {stop.TASK: 64, ("sender", "posted"): 64, ("sender", "affine-on"): 0}
+    unstoppable = ("sender", "affine-on-unstoppable")
+    assert told == {stop.TASK: 64, ("sender", "posted"): 64, ("sender", "affine-on"): 0, unstoppable: 64}
 
 
 @pytest.mark.skipif(not shutil.which("valgrind"), reason="valgrind is not installed")

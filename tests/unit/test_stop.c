@@ -118,6 +118,8 @@ static void test_only_affine_on_loses_the_count(void **state)
     assert_int_equal(told, STOP_TOLD_BYTES);
     assert_int_equal(stop_told_affine(&told), 0);
     assert_int_equal(told, -ECANCELED);
+    assert_int_equal(stop_told_affine_unstoppable(&told), 0);
+    assert_int_equal(told, STOP_TOLD_BYTES);
 }
 
 static void test_batches_are_whole(void **state)
