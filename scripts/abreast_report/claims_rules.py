@@ -267,10 +267,9 @@ def compare(operator, one, other):
     return same if operator == "=" or same is None else not same
 
 
-def near(limit, one, other):
-    """Whether two intervals are not further apart than a share of the second, or than a number."""
-    middle = (other[0] + other[1]) / 2
-    most = float(limit[:-1]) / 100 * abs(middle) if limit.endswith("%") else float(limit)
+def near(limit, one, other, value):
+    """Whether two intervals are not further apart than a share of the second's value, or than a number."""
+    most = float(limit[:-1]) / 100 * abs(value) if limit.endswith("%") else float(limit)
     most += 1e-12
     least_apart, most_apart = one[0] - other[1], one[1] - other[0]
     if -most <= least_apart and most_apart <= most:
@@ -311,7 +310,7 @@ def outcome(clause, row, other, factor):
         return False
     limit = interval(other, factor) if other else (factor, factor)
     if clause.operator == "within":
-        return near(clause.limit, interval(row), limit)
+        return near(clause.limit, interval(row), limit, factor * other.value if other else factor)
     return compare(clause.operator, interval(row), limit)
 
 
