@@ -65,8 +65,8 @@ def counts(places, rows):
     cold = [row for place in places if place.keys.get("state") == "cold" and (row := place.ratio("recycling"))]
     reused = " and ".join(f"{shown_speed(row)}" for row in cold)
     return (
-        f"Of {len(rows)} kinds of chain in steady state, recycling is faster than malloc in {number_of(faster)}, slower "
-        f"in {number_of(slower)}, and cannot be told apart in {number_of(left)}."
+        f"Recycling is faster than malloc in {number_of(faster, len(rows))} kinds of chain in steady state, slower in "
+        f"{number_of(slower, len(rows))}, and cannot be told apart in {number_of(left, len(rows))}."
         + (f" Where no frame is reused (cold) it is {reused} times as fast." if cold else "")
     )
 
@@ -105,7 +105,7 @@ def agreement(found):
     same = [a[2] for a, b in pairs if (a[0] > b[0]) == (a[1] > b[1])]
     return (
         f"Of two kinds of chain the one where malloc takes more instructions is the one where recycling gives more in "
-        f"{number_of(same)} of {len(pairs)} pairs."
+        f"{number_of(same, len(pairs))} pairs."
     )
 
 
@@ -142,11 +142,11 @@ def verdicts(places, papers):
             continue
         found = {word: [row for _, row in rows if reach(row, value) == word] for word in REACHES}
         words = {REACHED: "reached in", OPEN: "cannot be told apart in", BELOW: "not reached in"}
-        told = [f"{words[word]} {number_of(found[word])}" for word in REACHES if found[word]]
+        told = [f"{words[word]} {number_of(found[word], len(rows))}" for word in REACHES if found[word]]
         best, row = max(rows, key=lambda item: speed(item[1])[0])
         lines.append(
-            f"Published {value:.2f} ({allocator}, {compiler}): of {len(rows)} kinds of chain {', '.join(told)}. The "
-            f"most is {shown_speed(row)} times, {best}."
+            f"Published {value:.2f} ({allocator}, {compiler}): {', '.join(told)} kinds of chain. The most is "
+            f"{shown_speed(row)} times, {best}."
         )
     return lines
 
@@ -226,6 +226,6 @@ def gates(places):
     fresh = [place.figures("recycling").get("allocs_fresh_per_op") for place in steady]
     fresh = [row for row in fresh if row and row.value is not None]
     if fresh:
-        none = number_of([row for row in fresh if row.value == 0])
-        lines.append(f"After warm-up recycling takes nothing from malloc in {none} of {len(fresh)} steady cells.")
+        none = number_of([row for row in fresh if row.value == 0], len(fresh))
+        lines.append(f"After warm-up recycling takes nothing from malloc in {none} steady cells.")
     return lines

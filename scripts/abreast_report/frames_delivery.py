@@ -286,13 +286,12 @@ def spoilage(found):
     rows = {name: [cells.get(name) for cells in kinds] for name in PROTECTIONS}
     if not kinds or any(row is None or row.value is None for mine in rows.values() for row in mine):
         return ""
-    held = {name: [row for row in mine if row.value == 0] or mine for name, mine in rows.items()}
-    number = {name: cited(str(sum(row.value == 0 for row in mine)), *held[name]) for name, mine in rows.items()}
+    held = {name: [row for row in mine if row.value == 0] for name, mine in rows.items()}
+    number = {name: cited(f"{len(held[name])} of {len(mine)}", *(held[name] or mine)) for name, mine in rows.items()}
     return (
-        f"Another coroutine on the same thread, made to run there in {len(kinds)} ways, leaves its own allocator in "
-        f"the channel. Frames then come from the right one in {number['plain']} of {len(kinds)} without protection, "
-        f"{number['safe-resume']} by safe_resume, {number['await-restore']} by a restore after each await, "
-        f"{number['safe-resume-and-await-restore']} by both."
+        "Another coroutine on the same thread leaves its own allocator in the channel. Frames then come from the right "
+        f"one in {number['plain']} cases without protection, {number['safe-resume']} by safe_resume, "
+        f"{number['await-restore']} by a restore after each await, {number['safe-resume-and-await-restore']} by both."
     )
 
 

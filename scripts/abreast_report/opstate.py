@@ -268,7 +268,7 @@ def growth(forms):
         steps.setdefault(text, (rows[last], []))[1].append(compiler_of(toolchain))
     for rest, kinds in found.items():
         parts = [
-            f"{words} {cited(text, row)}" + (f" ({' and '.join(compilers)})" if len(steps) > 1 else "")
+            f"by {cited(f'{words} {text}', row)}" + (f" ({' and '.join(compilers)})" if len(steps) > 1 else "")
             for words, steps in kinds.items()
             for text, (row, compilers) in steps.items()
         ]

@@ -34,7 +34,7 @@ def share_of(row, interval=True):
     middle, low, high = (f"{per_cent(ns):.2g} %" for ns in (row.value, row.low, row.high))
     if row.low <= 0 <= row.high:
         return cited(f"nothing that can be told apart from the floor (99 %: {low} to {high})", row)
-    return cited(f"{middle} (99 %: {low} to {high})" if interval else middle, row)
+    return cited(f"{middle} (99 %: {low} to {high})" if interval else f"{middle} of a core", row)
 
 
 def named(name):
@@ -61,9 +61,8 @@ def of_a_core(groups):
     other = beside(found, most[0])
     awaitables = f", awaitables for the same {share_of(other[1], interval=False)}" if other else ""
     return (
-        f"The overhead of senders is said to be building each operation anew: at {RATE:,} a second those that allocate "
-        f"nothing take at most {share_of(most[1], interval=False)} of a core beyond code by hand{awaitables} "
-        "(lower is better)."
+        f"Senders' overhead is said to be building each operation anew: at {RATE:,} a second those that allocate "
+        f"nothing take at most {share_of(most[1], interval=False)} beyond code by hand{awaitables} (lower is better)."
     )
 
 
@@ -101,8 +100,8 @@ def with_frames(found):
     if most:
         name, row = most
         calls = found[name][1]
-        each = cited(f"{per_cent(row.value) / calls.value:.2g} %", row)
+        each = cited(f"{per_cent(row.value) / calls.value:.2g} % for each", row)
         yield (
             f"Of what allocates, {named(name)} takes most, {share_of(row)}, with "
-            f"{figure(calls)} allocation{'s' if calls.value > 1 else ''} an operation: {each} for each."
+            f"{figure(calls)} allocation{'s' if calls.value > 1 else ''} an operation: {each}."
         )

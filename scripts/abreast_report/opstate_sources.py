@@ -1,8 +1,8 @@
 """opstate's sizes by source: how operation states grow with each then on top of every sender that begins a pipeline."""
 
-from .finding import ends, span
+from .finding import ends
 from .opstate_forms import compiler_of, in_columns
-from .rows import shown_row
+from .rows import cited, shown, shown_row
 from .tables import Table
 
 JUST = "just"
@@ -87,5 +87,6 @@ def of_state(state, steps):
 
 
 def bytes_a_stage(found):
-    text = span(found)
-    return f"{text} bytes{' by depth' if ' to ' in text else ''}"
+    (low, _), (high, row) = min(found, key=lambda step: step[0]), max(found, key=lambda step: step[0])
+    text = f"{shown(low)} bytes for each" if low == high else f"{shown(low)} to {shown(high)} bytes by depth"
+    return f"{cited(text, row)}"

@@ -161,9 +161,9 @@ def cited(text, *rows):
     return made
 
 
-def number_of(rows):
-    """How many, as a link to the first."""
-    return cited(str(len(rows)), *rows[:1])
+def number_of(rows, of):
+    """How many of how many, as a link to the first; without one there is nothing to link to."""
+    return cited(f"{len(rows)} of {of}", *rows[:1])
 
 
 def parse_line(line, where, index=0):

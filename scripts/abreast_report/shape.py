@@ -78,12 +78,13 @@ class Judge:
     def of_counts(what, found):
         others = "; ".join(dict.fromkeys(place.label for agrees, place, _ in found if not agrees))
         rest = f" (not: {others})" if others else ""
-        return f"{what}: {number_of([row for agrees, _, row in found if agrees])} of {len(found)} cells as published{rest}"
+        same = number_of([row for agrees, _, row in found if agrees], len(found))
+        return f"{what}: {same} cells as published{rest}"
 
     def of_classes(self):
         places = [place for *_, place in self.classes]
         each = [
-            f"{place.among(places)} at {cited(str(len(same)), *(same or known))} of {len(known)} settings"
+            f"{place.among(places)} at {cited(f'{len(same)} of {len(known)}', *(same or known))} settings"
             for same, known, place in self.classes
         ]
         return f"growth class as published: {', '.join(each)}" if each else ""
@@ -92,9 +93,9 @@ class Judge:
         found = {"same": [], "reversed": [], "unknown": [], "near": []}
         for word, which, row in self.ordered():
             found[word].append((which, row))
-        tally = {word: number_of([row for _, row in pairs]) for word, pairs in found.items()}
         judged = sum(len(found[word]) for word in ("same", "reversed", "unknown"))
-        parts = [f"{tally['same']} of {judged} pairs as published"] if judged else []
+        tally = {word: number_of([row for _, row in pairs], judged) for word, pairs in found.items()}
+        parts = [f"{tally['same']} pairs as published"] if judged else []
         parts += [f"{tally['reversed']} the other way round"] if found["reversed"] else []
         parts += [f"{tally['unknown']} not told apart by their intervals"] if found["unknown"] else []
         if parts:
@@ -102,7 +103,8 @@ class Judge:
         if found["reversed"]:
             yield f"published as less, and more here: {'; '.join(which for which, _ in found['reversed'])}"
         if found["near"]:
-            yield f"pairs that are published within 10 % of each other and have no order: {tally['near']}"
+            more = number_of([row for _, row in found["near"]], judged + len(found["near"]))
+            yield f"published within 10 % of each other, and without an order: {more} pairs"
 
     def pairs(self):
         """Two of one row, and of one column the next below under the same heading; two cells of ours once."""
@@ -138,7 +140,7 @@ class Judge:
         ]
         if not parts:
             return ""
-        return f"faster than the default: {number_of(faster)} of {len(parts)} as published. By as much: {'; '.join(parts)}"
+        return f"faster than the default: {number_of(faster, len(parts))} as published. By as much: {'; '.join(parts)}"
 
 
 def reached(theirs, ours):

@@ -78,8 +78,8 @@ def test_what_the_channel_takes_at_a_resumption():
 
 def test_what_holds_against_whom():
     text = finding("leaves its own allocator", rows())
-    assert "the right one in 0 of 3 without protection, 0 by safe_resume, 2 by a restore after each await, 3 by" in text
-    assert finding("leaves its own", rows(spoiled={"two-strands": (1, 1, 1, 1)})).endswith("await, 0 by both.")
+    assert "in 0 of 3 cases without protection, 0 of 3 by safe_resume, 2 of 3 by a restore after each" in text
+    assert finding("leaves its own", rows(spoiled={"two-strands": (1, 1, 1, 1)})).endswith("await, 0 of 1 by both.")
     assert table("frames-spoilage", rows()).rows[-1] == ["both", "0", "0", "0"]
 
 

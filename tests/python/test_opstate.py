@@ -160,7 +160,7 @@ def test_operation_states_of_cxx_are_judged_too(results):
     assert "the dearest (cxx-sender as-written, when_all of 4) takes 0.59 % (99 %: 0.58 % to 0.6 %)" in found
     assert "the dearest awaitable for the same, task-in-task, takes 1.8 %" in found
     short = report(results, "headlines")
-    assert "take at most 0.59 % of a core beyond code by hand, awaitables for the same 1.8 % (lower" in short
+    assert "take at most 0.59 % of a core beyond code by hand, awaitables for the same 1.8 % of a core" in short
 
 
 def test_what_may_be_nothing_is_said_so(results):
@@ -183,12 +183,12 @@ def test_sentences_follow_the_data(results):
     found = section(results)
     assert "by hand (lower is better), senders: a pipeline of 4 then 1 to 5, 4 let_value that" in found
     assert "gcc-12.2.0: an operation writes 0 bytes; its operation state has 48, and" in found
-    assert "an operation state, functions of 8 bytes: then 8, let_value that shares storage 16." in found
+    assert "an operation state, functions of 8 bytes: by then 8, by let_value that shares storage 16." in found
     assert "gcc-12.2.0: any-sender 133 and 1 allocation, any-sender-fits 58, table-sender 29, any-stream 35." in found
     assert "32 of 208 bytes are the environment" in found
     old = f"sender\tpipeline\tdepth=16,state=8\t{MAIN}\top_state_bytes\tB\t144\t144\t144"
     change(results, old, old.replace("144", "160"))
-    assert "functions of 8 bytes: then 9.07 on average (gcc-12.2.0), then 8 (clang-19.1.7), let_" in section(results)
+    assert "of 8 bytes: by then 9.07 on average (gcc-12.2.0), by then 8 (clang-19.1.7)" in section(results)
 
 
 def row_linked_after(results, experiment, words):
@@ -209,7 +209,7 @@ def row_linked_after(results, experiment, words):
         ("above the floor: sender pipeline", ("pipeline", "algorithm=read-some", "ns_above_floor")),
         ("awaitables: one that is ready", ("ready", "depth=4,state=8", "instructions_per_op")),
         ("an operation writes", ("pipeline", "depth=4,state=8", "bytes_written_per_op")),
-        ("functions of 8 bytes: then", ("pipeline", "depth=16,state=8", "op_state_bytes")),
+        ("functions of 8 bytes: by", ("pipeline", "depth=16,state=8", "op_state_bytes")),
         ("gcc-12.2.0: any-sender", ("any-sender", "algorithm=read-some", "instructions_per_op")),
     ],
 )
@@ -231,12 +231,12 @@ def test_sources_are_compared_by_what_a_then_adds(results):
     before = section(results)
     tsv.write_text(text)
     found = section(results)
-    assert "with a function of 8 bytes it adds 8 bytes, the same on every source." in found
+    assert "with a function of 8 bytes it adds 8 bytes for each, the same on every source." in found
     assert set(before.splitlines()) < set(found.splitlines()), "nothing else is said of these"
     table = (results / "tables" / "opstate-sources.md").read_text()
     assert "| schedule | 8 | gcc-12.2.0 |  | 32 | 40 | 48 | - |" in table
     tsv.write_text(text.replace(on_source("schedule", 2, 8, 48), on_source("schedule", 2, 8, 56)))
-    assert "not the same on every source: 8 bytes on just, 8 to 16 bytes by depth on schedule." in section(results)
+    assert "source: 8 bytes for each on just, 8 to 16 bytes by depth on schedule." in section(results)
 
 
 def test_a_rate_that_may_be_any_is_a_word(results):
@@ -250,7 +250,7 @@ def test_a_run_without_times_or_counts_has_its_sizes(results):
     kept = ("_bytes\t", "toolchain")
     tsv.write_text("".join(f"{line}\n" for line in tsv.read_text().splitlines() if any(word in line for word in kept)))
     found = section(results)
-    assert "functions of 8 bytes: then 8" in found
+    assert "functions of 8 bytes: by then 8" in found
     assert "overhead" not in found
 
 

@@ -159,7 +159,7 @@ def test_one_value_changes_cell_ratio_and_judgement():
     assert cell(after, "native", "A: sender, ns, here") == "68.6 (68 to 69.2)"
     assert cell(after, "native", "A: sender, here / published") == "2.00"
     said = plain(after.verdict)
-    assert "5 of 7 pairs as published, 2 the other way round" in said
+    assert "5 of 7 pairs as published, 2 of 7 the other way round" in said
     assert "native, A: sender beside abstract, A: sender" in said
     assert "native, A: sender beside synchronous" not in said  # follows from others, or is of unlike reads
     more = changed(results, *place, "allocs_per_op", value=1.0, low=1.0, high=1.0)
