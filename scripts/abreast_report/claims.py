@@ -248,7 +248,7 @@ def sentence(verdicts):
     share = f" (in {fewer} of them fewer than half of the cases agree)" if fewer else ""
     return (
         f"Of {len(verdicts)} claims of the papers {counts[HOLDS]} hold, {counts[WHEN]} hold under a condition{share}, "
-        f"{counts[REFUTED]} are refuted, and {counts[UNTESTED]} cannot be tested here."
+        f"{counts[REFUTED]} are refuted, and {counts[UNTESTED]} cannot be tested here.{claims_first.in_short(verdicts)}"
     )
 
 

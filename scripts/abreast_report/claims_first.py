@@ -70,6 +70,14 @@ def sentences(verdicts):
     return found
 
 
+def in_short(verdicts):
+    """Where the claims are counted and no more is said."""
+    changed = [one for one in verdicts if one.by_first]
+    other = [one for one in changed if not alike(one)]
+    return (f" Of {len(changed)} whose rule is not their first, the first would say something else of {len(other)}."
+            if changed else "")
+
+
 def why(gone):
     reasons = dict.fromkeys(one.by_first.condition for one in gone)
     return f", for {links.plain('; '.join(reasons))}" if gone else ""

@@ -485,6 +485,8 @@ def test_the_first_rule_is_judged_beside_the_rule_of_today():
     assert added_told.startswith("1 of the 5 claims were added")
     assert "4 rules were changed since, 1 of them when their verdict had been seen; 0 are the first" in changed
     assert "the first rule gives the same verdict on this run for 1, another for 1, and none for 2, for this" in changed
+    assert claims_first.in_short([other, same, added]).endswith("Of 2 whose rule is not their first, the first would "
+                                                                "say something else of 1.")
     [table] = claims_first.table([other, same, gone, none, added])
     assert [line[2:4] for line in table.rows][0] == [f"refuted{ALONE}", f"holds{ALONE}"] and len(table.rows) == 3
     assert claims_first.table([same]) == []
