@@ -1,6 +1,7 @@
 """phases: which of the seven phases of one co_await have work, and what is built and called for it."""
 
-from .rows import model_order, shown
+from .finding import figure
+from .rows import cited, model_order, shown
 from .tables import Heading, Section, Table
 
 PHASES = ["transform", "connect", "readiness", "suspend", "launch", "complete", "extract"]
@@ -25,6 +26,11 @@ PUBLISHED = {
     "awaitable that suspends": ("awaitable", "transfer"),
     "sender": ("sender", "p2300"),
 }
+IN_WORDS = {
+    "awaitable fixture": "an awaitable that is ready",
+    "awaitable that suspends": "one that suspends",
+    "sender": "a sender",
+}
 PUBLISHED_METRICS = {
     "phases with work": [WITH_WORK],
     "suspensions": ["suspensions_per_op"],
@@ -39,7 +45,7 @@ KINDS = {"symmetric transfer": "transfer_resumptions_per_op", "nested": "nested_
 
 
 class Counts:
-    """What each cell counted: {(model, mechanism, stream): {metric: value}}, of the first toolchain that has it."""
+    """What each cell counted: {(model, mechanism, stream): {metric: Row}}, of the first toolchain that has it."""
 
     def __init__(self, rows):
         self.models = {(row.model, row.mechanism): row.text for row in rows if row.metric == "phases_models"}
@@ -52,8 +58,8 @@ class Counts:
             cell = (row.model, row.mechanism, STREAMS[row.variant])
             self.settings.setdefault(row.toolchain, 0)
             self.settings[row.toolchain] += 1
-            if self.cells.setdefault(cell, {}).setdefault(row.metric, row.value) != row.value:
-                self.unequal.append((cell, row.metric, row.toolchain))
+            if self.cells.setdefault(cell, {}).setdefault(row.metric, row).value != row.value:
+                self.unequal.append((cell, row))
 
     def get(self, model, mechanism, stream="ready"):
         return self.cells.get((model, mechanism, stream), {})
@@ -62,7 +68,8 @@ class Counts:
         return sorted(dict.fromkeys(cell[:2] for cell in self.cells), key=lambda name: model_order(name[0]))
 
     def with_work(self, *cell):
-        return [phase for phase in PHASES if self.get(*cell).get(f"phase_{phase}_per_op")]
+        found = {phase: self.get(*cell).get(f"phase_{phase}_per_op") for phase in PHASES}
+        return [phase for phase, row in found.items() if row and row.value]
 
 
 def build(rows, published=()):
@@ -129,34 +136,29 @@ def objects(counts):
 
 def pair(counts, name, metric):
     ready, later = (counts.get(*name, stream).get(metric) for stream in STREAMS.values())
-    if later is None or ready == later:
-        return shown(ready)
-    return f"{shown(ready)} → {shown(later)}"
+    if ready is None or later is None or ready.value == later.value:
+        return cited(shown(ready and ready.value), ready)
+    return cited(f"{shown(ready.value)} → {shown(later.value)}", ready)
 
 
 # ---- Published and ours ----
 
 
 def compare(counts, published):
-    """[(row, column, published, note, ours, whether they agree)] of P4255R0's table 2."""
+    """[(row, column, published, ours, [(whether it agrees, Row)])] of P4255R0's table 2."""
     found = []
     for source, table, row, column, value, _, note in published:
         cell = counts.get(*PUBLISHED[column]) if column in PUBLISHED else {}
         metrics = PUBLISHED_METRICS.get(row)
         if not (source.startswith("P4255") and table.startswith("table 2") and cell and metrics):
             continue
-        ours = [cell.get(metric) for metric in metrics]
-        agrees = all(value_ == float(value) for value_ in ours)
-        text = ", ".join(shown(value_) for value_ in ours)
-        if row == "phases with work":
-            names = counts.with_work(*PUBLISHED[column])
-            agrees = agrees and (not note or note == ", ".join(names))
-            text += f": {', '.join(names)}"
-        for word, metric in KINDS.items():
-            if note.startswith(word):
-                agrees = agrees and cell.get(metric) == float(value)
-                text += f", {shown(cell.get(metric))} {note if word == 'nested' else 'by ' + word}"
-        found.append((row, column, value, note, text, agrees))
+        ours = [cell[metric] for metric in metrics if metric in cell]
+        kinds = [metric for word, metric in KINDS.items() if note.startswith(word)]
+        agrees = all(cell[metric].value == float(value) for metric in kinds)
+        if row == "phases with work" and note:
+            agrees = agrees and note == ", ".join(counts.with_work(*PUBLISHED[column]))
+        told = [(agrees and each.value == float(value), each) for each in ours]
+        found.append((row, column, value, ", ".join(f"{figure(each)}" for each in ours), told))
     return found
 
 
@@ -165,19 +167,19 @@ def headline(counts, compared):
     phases = [entry for entry in compared if entry[0] == "phases with work"]
     if not phases:
         return "", ""
-    figures = ", ".join(value for _, _, value, *_ in phases)
-    differing = [f"{row}, {column}" for row, column, *_, agrees in compared if not agrees]
-    if all(agrees for *_, agrees in phases):
-        short = f"P4255R0's counts of phases with work, {figures}, are what the probe counts in our code"
-    else:
-        others = "; ".join(
-            f"{column}: {value} published, here {ours}" for _, column, value, _, ours, agrees in phases if not agrees
-        )
-        short = f"P4255R0's counts of phases with work do not all come out of our code: {others}"
-    same = f"{len(compared) - len(differing)} of its table 2's {len(compared)} figures are the same here"
-    rest = f"; different: {'; '.join(differing)}" if differing else ""
-    lines = [f"{short}; {same}{rest}.", settings_line(counts), twins_line(counts)]
-    return f"{short}.", "\n".join(line for line in lines if line)
+    same = all(agrees for *_, told in phases for agrees, _ in told)
+    ours = ", ".join(f"{ours} for {IN_WORDS[column]}" for _, column, _, ours, _ in phases)
+    short = (f"Of the {len(PHASES)} phases of one co_await so many have work: {ours}. "
+             f"P4255R0 counts {'the same' if same else ', '.join(value for _, _, value, *_ in phases)}.")
+    every = [one for *_, told in compared for one in told]
+    right = [row for agrees, row in every if agrees]
+    differing = [f"{row}, {column}: {value} published, {ours} here" for row, column, value, ours, told in compared
+                 if not all(agrees for agrees, _ in told)]
+    count = cited(f"{len(right)} of {len(every)}", *(right or [every[0][1]])[:1])
+    apart = f"; different: {'; '.join(differing)}" if differing else ""
+    lines = [f"Of the counts in P4255R0's table 2, {count} are the same here{apart}."]
+    lines += [settings_line(counts), twins_line(counts)]
+    return short, "\n".join(line for line in lines if line)
 
 
 def settings_line(counts):
@@ -186,30 +188,31 @@ def settings_line(counts):
         return ""
     if not counts.unequal:
         return (
-            f"Every count is the same in all {settings} settings of compiler, level, sibling calls and exceptions: "
-            f"they are of places in the source, which no optimiser takes away."
+            "Every count is the same at all settings of compiler, level, sibling calls and exceptions: they are of "
+            "places in the source, which no optimiser takes away."
         )
-    places = sorted({f"{' '.join(cell)}, {metric}, {toolchain}" for cell, metric, toolchain in counts.unequal})
-    return f"Counts that depend on the setting, of {settings}: {'; '.join(places)}."
+    places = {f"{' '.join(cell)}, {row.metric}, {row.toolchain}: {figure(row)}" for cell, row in counts.unequal}
+    return f"Counts that depend on the setting: {'; '.join(sorted(places))}."
 
 
 def twins_line(counts):
-    equal = total = 0
-    differing = []
+    every, differing = [], []
     for (model, mechanism, stream), cell in counts.cells.items():
         twin = counts.get(model.removeprefix("cxx-"), mechanism, stream)
         if not model.startswith("cxx-") or not twin:
             continue
-        for metric, value in cell.items():
+        for metric, row in cell.items():
+            every.append(row)
             in_c = twin.get(metric)
-            total += 1
-            equal += in_c == value
-            if in_c != value:
-                differing.append(f"{model} {mechanism} {stream}, {metric}: {shown(in_c)} in C, {shown(value)}")
-    if not total:
+            if in_c is None or in_c.value != row.value:
+                was = figure(in_c) if in_c else "none"
+                differing.append((row, f"{model} {mechanism} {stream}, {metric}: {was} in C, {figure(row)}"))
+    if not every:
         return ""
-    line = f"{equal} of {total} counts by C++ compilers' own coroutines and templates are those of the C forms"
-    return line + (f"; different: {'; '.join(differing)}." if differing else ".")
+    apart = [row for row, _ in differing]
+    equal = cited(f"{len(every) - len(apart)} of {len(every)}", next((row for row in every if row not in apart), None))
+    line = f"{equal} counts by C++ compilers' own coroutines and templates are those of the C forms"
+    return line + (f"; different: {'; '.join(text for _, text in differing)}." if differing else ".")
 
 
 # ---- What the tables say, sentence by sentence ----
@@ -220,15 +223,18 @@ def findings(counts):
     yield same_phases_other_resumption(counts)
     yield own_awaiter(counts)
     yield erased(counts)
-    yield chains(counts)
     yield affinity(counts)
     yield as_sender(counts)
     yield for_the_awaitable(counts)
 
 
 def both(counts, model, mechanism, metric):
-    ready, later = (counts.get(model, mechanism, stream).get(metric) for stream in STREAMS.values())
-    return None if ready is None or later is None else (ready, later)
+    found = [counts.get(model, mechanism, stream).get(metric) for stream in STREAMS.values()]
+    return found if all(found) else None
+
+
+def values(rows):
+    return [row.value for row in rows]
 
 
 def ready_against_later(counts):
@@ -236,12 +242,13 @@ def ready_against_later(counts):
     sender = both(counts, "sender", "p2300", WITH_WORK)
     if not awaitable or not sender:
         return ""
-    less = "fewer" if awaitable[0] < awaitable[1] else "as many" if awaitable[0] == awaitable[1] else "more"
-    word = "the same" if sender[0] == sender[1] else "not the same"
+    now, later = values(awaitable)
+    less = "fewer" if now < later else "as many" if now == later else "more"
+    word = "the same" if sender[0].value == sender[1].value else "not the same"
     return (
-        f"A read that completes at once has {shown(awaitable[0])} phases as an awaitable, {less} than the "
-        f"{shown(awaitable[1])} of one that completes later. As a sender awaited as P2300R10 writes it the number is "
-        f"{word}, {shown(sender[0])} and {shown(sender[1])}: it is not asked whether it is ready, it is started."
+        f"A read that completes at once has {figure(awaitable[0])} phases as an awaitable, {less} than the "
+        f"{figure(awaitable[1])} of one that completes later. As a sender awaited as P2300R10 writes it the number is "
+        f"{word}, {figure(sender[0])} and {figure(sender[1])}: it is not asked whether it is ready, it is started."
     )
 
 
@@ -251,14 +258,15 @@ def same_phases_other_resumption(counts):
     shipped = {name: counts.get("sender", name) for name in bridges if counts.get("sender", name)}
     if not p2300 or not shipped:
         return ""
-    called = "nested_resumptions_per_op"
-    transferred = sum(cell["transfer_resumptions_per_op"] > 0 == cell[called] for cell in shipped.values())
-    phases = sorted({shown(cell[WITH_WORK]) for cell in shipped.values()})
+    called, moved = "nested_resumptions_per_op", "transfer_resumptions_per_op"
+    transferred = [cell[moved] for cell in shipped.values() if cell[moved].value > 0 == cell[called].value]
+    phases = " or ".join(f"{figure(row)}" for row in {cell[WITH_WORK].value: cell[WITH_WORK]
+                                                     for cell in shipped.values()}.values())
+    count = cited(f"{len(transferred)} of {len(shipped)}", *(transferred or [p2300[called]])[:1])
     return (
-        f"The bridges that libraries have put in the place of P2300R10's ({', '.join(shipped)}) have "
-        f"{' or '.join(phases)} phases with work, P2300R10's {shown(p2300[WITH_WORK])}. What they change is the "
-        f"resumption: a symmetric transfer with {transferred} of {len(shipped)}, where P2300R10's makes "
-        f"{shown(p2300[called])} nested call."
+        f"The bridges that libraries have put in the place of P2300R10's ({', '.join(shipped)}) have {phases} phases "
+        f"with work, P2300R10's {figure(p2300[WITH_WORK])}. What they change is the resumption: a symmetric transfer "
+        f"with {count}, where P2300R10's makes {figure(p2300[called])} nested call."
     )
 
 
@@ -266,41 +274,24 @@ def own_awaiter(counts):
     member, awaitable = (both(counts, *name, WITH_WORK) for name in (("sender", "member"), ("awaitable", "read-some")))
     if not member or not awaitable:
         return ""
-    word = "the same as" if member == awaitable else "not the same as"
+    word = "the same as" if values(member) == values(awaitable) else "not the same as"
     return (
-        f"A sender with an as_awaitable of its own has {shown(member[0])} phases at once and {shown(member[1])} later, "
-        f"{word} the awaitable: there is no operation state and no receiver then."
+        f"A sender with an as_awaitable of its own has {figure(member[0])} phases at once and {figure(member[1])} "
+        f"later, {word} the awaitable: there is no operation state and no receiver then."
     )
 
 
 def erased(counts):
     stream = both(counts, "awaitable", "any-stream", "table_calls_per_op")
-    names = ("any-sender", "any-sender-fits", "table-sender")
-    senders = {name: counts.get("sender", name) for name in names if counts.get("sender", name)}
-    if not stream or not senders:
+    sender = counts.get("sender", "any-sender")
+    if not stream or not sender:
         return ""
     calls, allocations = "table_calls_per_op", "allocs_per_op"
-    parts = [f"{name} {shown(cell[calls])} and {shown(cell[allocations])}" for name, cell in senders.items()]
     return (
-        f"Type-erased, a read by an awaitable takes {shown(stream[0])} table calls at once, {shown(stream[1])} later, "
-        f"and {shown(counts.get('awaitable', 'any-stream')[allocations])} allocations; by a sender, table calls and "
-        f"allocations: {', '.join(parts)}."
+        f"Where the stream's type is erased, a read by an awaitable takes {figure(stream[0])} table calls at once and "
+        f"{figure(stream[1])} later, and {figure(counts.get('awaitable', 'any-stream')[allocations])} allocations; by "
+        f"an any_sender it takes {figure(sender[calls])} table calls and {figure(sender[allocations], 'allocation')}."
     )
-
-
-def chains(counts):
-    names = [("awaitable", "task-in-task"), ("sender", "task-affine"), ("sender", "task-transfer")]
-    cells = {name: counts.get(*name) for name in names if counts.get(*name)}
-    if len(cells) < 2:
-        return ""
-    parts = []
-    for name, cell in cells.items():
-        called, resumed = (shown(cell[f"{kind}resumptions_per_op"]) for kind in ("nested_", ""))
-        parts.append(
-            f"{' '.join(name)}: operation states {shown(cell['op_states_per_op'])}, {called} of {resumed} resumptions "
-            f"by a call, allocations {shown(cell['allocs_per_op'])}"
-        )
-    return f"A read by a child task: {'; '.join(parts)}."
 
 
 def affinity(counts):
@@ -308,7 +299,9 @@ def affinity(counts):
     if not plain or not affine:
         return ""
     metrics = ("op_states_per_op", "posts_per_op", "executor_calls_per_op")
-    states, posts, calls = (shown(affine[metric] - plain[metric]) for metric in metrics)
+    states, posts, calls = (
+        cited(shown(affine[metric].value - plain[metric].value), affine[metric]) for metric in metrics
+    )
     return (
         f"affine_on around a read, which is on the right context already, adds operation states: {states}, posts: "
         f"{posts}, executor calls: {calls}."
@@ -319,11 +312,11 @@ def as_sender(counts):
     frame, place = (counts.get("sender", name) for name in ("connect-awaitable", "connect-awaitable-in-place"))
     if not frame or not place:
         return ""
-    metrics = ("allocs_per_op", "suspensions_per_op", "resumptions_per_op")
-    by_frame, by_place = (", ".join(shown(cell[metric]) for metric in metrics) for cell in (frame, place))
+    made, suspended = "allocs_per_op", "suspensions_per_op"
     return (
-        f"An awaitable as a sender, where it is ready: allocations, suspensions and resumptions by P2300R10's bridge "
-        f"coroutine {by_frame}, in the operation state {by_place}."
+        f"An awaitable that is ready, used as a sender: P2300R10's bridge coroutine makes {figure(frame[made])} "
+        f"allocation and {figure(frame[suspended])} suspension; built in the operation state it makes "
+        f"{figure(place[made])} and {figure(place[suspended])}."
     )
 
 
@@ -332,7 +325,7 @@ def for_the_awaitable(counts):
     awaitable, sender = (counts.get(*name, "later") for name in (("awaitable", "read-some"), ("sender", "p2300")))
     if not awaitable or not sender:
         return ""
-    asks, resumes = (shown(cell["executor_calls_per_op"]) for cell in (awaitable, sender))
+    asks, resumes = (figure(cell["executor_calls_per_op"]) for cell in (awaitable, sender))
     return (
         f"An awaitable that completes later asks its executor, through a table, where to go on (executor calls a read: "
         f"{asks}); a sender resumes where it is completed ({resumes})."
