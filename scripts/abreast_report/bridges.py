@@ -94,12 +94,10 @@ def atomics(found):
             by_count.setdefault(round(row.value, 1), []).append(cited(" ".join(name), row))
     if not by_count:
         return ""
-    parts = [
-        f"{shown(count)} by {', '.join(f'{name}' for name in listed)}" for count, listed in sorted(by_count.items())
-    ]
+    parts = [f"{shown(count)} by {', '.join(f'{name}' for name in names)}" for count, names in sorted(by_count.items())]
+    text = f"Atomic read-modify-writes of an operation that completes inline (lower is better): {'; '.join(parts)}."
     tasks = Cells(found.groups, "awaits", "task")
     plain, fallback = (tasks.row(("awaitable", name), ATOMICS) for name in ("cppcoro", "cppcoro-fallback"))
-    text = f"Atomic read-modify-writes of an operation that completes inline (fewer are better): {'; '.join(parts)}."
     if plain is None or fallback is None:
         return text
     return (
@@ -123,41 +121,32 @@ def table(found, way):
                 word(found.inline, name, "noexcept_boundary"),
                 bytes_of(sizes, name),
                 allocations(sizes, name),
-                *(shown_row(found.inline.row(name, "instructions_per_op", compiler)) for compiler in compilers),
-                shown_row(found.inline.row(name, ATOMICS)),
-                shown_row(found.inline.row(name, "ns_per_op")),
-                shown_row(found.inline.row(name, "ratio_to_native")),
-                *(shown_row(found.later.row(name, "instructions_per_op", compiler)) for compiler in compilers),
-                shown_row(found.later.row(name, ATOMICS)),
-                shown_row(found.later.row(name, "ns_per_op")),
-                shown_row(found.later.row(name, "ratio_to_native")),
+                *(cell for _, cells in found.times() for cell in figures_of(cells, name, compilers)),
                 shown_row(found.stack(name)),
             ]
         )
+    figures = [*(f"instructions, {compiler}" for compiler in compilers), "atomics", "ns", "times the native"]
+    heads = [
+        ("", ["bridge", "boundary of a noexcept function", "bytes", "allocations (fresh)"]),
+        *((f"completes {when}", figures) for when, _ in found.times()),
+        ("", ["stack, bytes a completion"]),
+    ]
     return Table(
         f"bridges-{way}",
         TITLES[way],
-        [
-            "bridge",
-            "boundary of a noexcept function",
-            "bytes",
-            "allocations (fresh)",
-            *(f"instructions, inline, {compiler}" for compiler in compilers),
-            "atomics, inline",
-            "ns, completes inline",
-            "times the native",
-            *(f"instructions, later, {compiler}" for compiler in compilers),
-            "atomics, later",
-            "ns, completes later",
-            "times the native",
-            "stack, bytes a completion",
-        ],
+        [f"{column}, {group}" if group else column for group, columns in heads for column in columns],
         body,
         f"{NOTES[way]} Bytes of an operation that completes inline. -exceptions: compiled with exceptions on, as what "
         "has the boundary is, and what that is compared with; the rest has them off. Atomics: the instructions among "
         "these that are atomic read-modify-writes. In brackets the 99 % interval of paired, interleaved runs. "
         f"{CLOSE}",
+        heads=heads,
     )
+
+
+def figures_of(cells, name, compilers):
+    counts = [cells.row(name, "instructions_per_op", compiler) for compiler in compilers]
+    return map(shown_row, [*counts, *(cells.row(name, metric) for metric in (ATOMICS, "ns_per_op", "ratio_to_native"))])
 
 
 def word(cells, name, metric):

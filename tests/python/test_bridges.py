@@ -191,8 +191,8 @@ def test_both_ways_of_completing_have_their_instructions():
     for table in section().tables[:2]:
         columns = [index for index, column in enumerate(table.columns) if column.startswith("instructions")]
         assert [table.columns[index] for index in columns[:: len(columns) // 2]] == [
-            "instructions, inline, gcc-12.2.0",
-            "instructions, later, gcc-12.2.0",
+            "instructions, gcc-12.2.0, completes inline",
+            "instructions, gcc-12.2.0, completes later",
         ]
 
 
