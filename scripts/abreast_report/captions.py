@@ -20,12 +20,14 @@ def range_of(rows, metric, unit, where=lambda row: True, of=lambda value: value)
     ends = span([(of(row.value), row) for row in found])
     if of(found[0].value) == of(found[-1].value):
         return f" {ends} {unit} in all {len(found)} rows."
-    return f" {ends} {unit} ({who(found[0])}; {who(found[-1])}), in {len(found)} rows."
+    least, most = found[0], found[-1]
+    return f" {ends} {unit} ({who(least, most)}; {who(most, least)}), in {len(found)} rows."
 
 
-def who(row):
-    variant = "" if row.variant == "-" else f" at {row.variant.replace(',', ', ')}"
-    return f"{row.model} {row.mechanism}{variant}"
+def who(row, other):
+    """Its name, with what its variant does not share with the other's."""
+    apart = ", ".join(f"{key}={value}" for key, value in row.keys.items() if other.keys.get(key) != value)
+    return f"{row.model} {row.mechanism}{f' at {apart}' if apart else ''}"
 
 
 def ours(row):

@@ -234,10 +234,13 @@ def in_cxx(found):
             beside = [sizes[part] for part in ("compiler",) if part in sizes], kept
     if not parts:
         return ""
-    ours, theirs = (cited(shown(sum(row.value for row in rows)), *rows) for rows in beside)
+    ours, theirs = (
+        cited(f"{shown(sum(row.value for row in rows))} bytes in {language}", *rows)
+        for rows, language in zip(beside, ("C++", "C"))
+    )
     return (
         f"Real C++20 coroutines of {found.compiler}, a chain of the same four, take idle: {'; '.join(parts)}. Beside "
-        f"promises, locals and the read their four frames have {ours} bytes, those in C {theirs}."
+        f"promises, locals and the read their four frames have {ours}, {theirs}."
     )
 
 

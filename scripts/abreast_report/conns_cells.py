@@ -16,7 +16,7 @@ class Figure:
     low: float
     high: float
     runs: int
-    row: Row  # of the first round
+    row: Row  # of the round that is nearest
 
     @property
     def alone(self):
@@ -79,7 +79,9 @@ class Cell:
             return None
         lows, highs = [row.low for row in rows], [row.high for row in rows]
         runs = sum(int(row.samples) for row in rows)
-        return Figure(median([row.value for row in rows]), min(lows), max(highs), runs, rows[0])
+        value = median([row.value for row in rows])
+        nearest = min(rows, key=lambda row: abs(row.value - value))
+        return Figure(value, min(lows), max(highs), runs, nearest)
 
     def value(self, metric, moment):
         figure = self.figure(metric, moment)

@@ -136,7 +136,7 @@ def headline(groups):
     if not found:
         return ""
     return (
-        f"The throughput over sockets, in {cited(str(len(found)), found[0][1])} cells of a form and a load, beside the "
+        f"The throughput over sockets, in {cited(f'{len(found)} cells', found[0][1])} of a form and a load, beside the "
         f"floor's: {counted(found)}. A cell is within or outside only if its whole interval is."
     )
 
@@ -159,12 +159,14 @@ def far_from_floor(group):
             elif value is not None:
                 same.append(what[1])
         extra = figures.get("ns_above_floor")
-        cost = f", {figure(extra)} ns above it" if extra and extra.value is not None else ""
+        cost = f", {figure(extra)} ns more than the floor" if extra and extra.value is not None else ""
         if reasons:
             cost += f", with {', '.join(f'{reason}' for reason in reasons)}"
         elif same:
             cost += f", with the same number of {' and '.join(same)}"
-        yield f"{' '.join(name)} ({place(group.variant)}): {shown_speed(ratio)} of the floor's throughput{cost}."
+        yield (
+            f"{shown_speed(ratio)} of the floor's throughput has {' '.join(name)} ({place(group.variant)}){cost}."
+        )
 
 
 def met(times):
@@ -184,8 +186,8 @@ def against_bare(group):
     name, bare = next(((name, cell) for (_, name), cell in group.cells.items() if name.startswith("bare-")), ("", {}))
     yield (
         f"What the reactor costs ({place(group.variant)}): the floor has {thousandths(ratio)} of the throughput of "
-        f"{name}, which has no reactor (1 or more: it costs nothing). That the interval reaches 1.00 and does not go "
-        f"below {YARDSTICK:.2f}: {met(speed(ratio))}."
+        f"{name}, which has no reactor (1 or more: it costs nothing). The limit, that the interval reaches 1.00 and "
+        f"does not go below {YARDSTICK:.2f}: {cited(met(speed(ratio)), ratio)}."
     )
     if speed(apart.get(CPU_TO_BARE)):
         calls = difference(apart, bare, "syscalls_per_msg")
@@ -231,9 +233,9 @@ def frames_in_place(group):
     if any(row is None or row.value is None for row in rows):
         return
     yield (
-        f"Throughput of sub-requests as awaitable tasks ({place(group.variant)}), the floor's = 1: "
+        f"Throughput of sub-requests as awaitable tasks ({place(group.variant)}; the floor's = 1, higher is better), "
         f"{shown_speed(rows[2])} with {figure(rows[0])} frames of the allocator a request, {shown_speed(rows[3])} with "
-        f"{figure(rows[1])}, for they are in the server's own (higher is better)."
+        f"{figure(rows[1])}, for they are in the server's own."
     )
 
 

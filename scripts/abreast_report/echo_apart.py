@@ -3,7 +3,7 @@
 from .echo_cost import NEAR, OUTSIDE, UNDECIDED, WITHIN, counted, judge, mark, place, shown_cpu
 from .finding import span
 from .ratios import shown_speed, speed
-from .rows import shown_row
+from .rows import cited, shown_row
 from .tables import Table
 
 FLOOR = ("raw", "floor-apart")
@@ -92,16 +92,22 @@ def table(groups):
     ]
 
 
+def between(values, form):
+    """The least and the greatest of what is made of several rows."""
+    return " to ".join(dict.fromkeys(form.format(value) for value in (min(values), max(values))))
+
+
 def sentences(groups):
     found = places(groups)
     floors = [(floor.get(OWN), floor.get("ns_per_op")) for _, floor, _ in found]
     own = [(part.value / whole.value, part) for part, whole in floors if part and whole and part.value and whole.value]
     if own:
-        percent = span([(100 * part, row) for part, row in own], "{:.0f}".format)
+        shares = [part for part, _ in own]
+        whole = cited(f"{between([100 * part for part in shares], '{:.0f}')} % of the whole", own[0][1])
+        three = cited(f"{between([3 / part for part in shares], '{:.2f}')} % of its own part", own[0][1])
         yield (
-            f"Of the time of a message over sockets {percent} % is the server's own, measured where it stands apart "
-            "from its clients; the rest is theirs. So 3 % of the whole are "
-            f"{span([(3 / part, row) for part, row in own], '{:.2f}'.format)} % of the server's own part."
+            f"Of the time of a message over sockets the server's own is {whole}, measured where it stands apart from "
+            f"its clients; the rest is theirs. So 3 % of the whole are {three}."
         )
     for name in FORMS:
         whole = [(floor, forms[name]) for _, floor, forms in found if name in forms]
@@ -117,8 +123,9 @@ def sentences(groups):
             (share, figures[ABOVE]) for floor, figures in whole if (share := of_own_part(figures.get(ABOVE), floor))
         ]
         if shares:
+            more = between([share[0] for share, _ in shares], "{:.1f}")
             text += (
-                f" It takes {span([(share[0], row) for share, row in shares], '{:.1f}'.format)} % of the server's own "
-                f"part more: {counted([(judge_share(share), row) for share, row in shares])}."
+                f" It takes {cited(f'{more} % of the own part', shares[0][1])} of the server there more: "
+                f"{counted([(judge_share(share), row) for share, row in shares])}."
             )
         yield text

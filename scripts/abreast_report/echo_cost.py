@@ -14,15 +14,17 @@ FORMS = [("awaitable", "task"), ("sender", "pipeline"), ("sender", "p2300-task")
 PHASES = {FORMS[0]: "read-some", FORMS[1]: "pipeline", FORMS[2]: "p2300"}
 
 
-COUNTED = {"connections": "connection", "message": "byte", "parts": "part"}
+COUNTED = {"connections": "connection", "parts": "part"}
 
 
 def place(variant):
-    """A variant in words: "tcp, 64 connections, 64 bytes, io_uring"."""
+    """A variant in words: "tcp, 64 connections, 64 B, io_uring"."""
     words = []
     for key, value in pairs(variant).items():
         if key in COUNTED:
             words.append(f"{value} {COUNTED[key]}{'' if value == '1' else 's'}")
+        elif key == "message":
+            words.append(f"{value} B")
         elif key == "window":
             words.append(f"{value} in flight")
         elif key in ("transport", "reactor"):
@@ -126,7 +128,7 @@ def verdicts(groups, form):
 def counted(found):
     """"5 within 3 %, 3 too noisy to tell", of [(verdict, row)]: each count linked to the first row."""
     told = {kind: [row for word, row in found if word == kind] for kind in KINDS}
-    return ", ".join(f"{cited(str(len(rows)), *rows[:1])} {kind}" for kind, rows in told.items() if rows) or "-"
+    return ", ".join(f"{cited(f'{len(rows)} {kind}', *rows[:1])}" for kind, rows in told.items() if rows) or "-"
 
 
 def above_floor(groups, form, metric):

@@ -253,7 +253,7 @@ def claim(found):
         for kind, mine in cells.items()
     }
     return (
-        "P2583R0 5.1 and 8 set composition without allocation, for which it takes senders, against a handle to "
+        "P2583R0 5.1 and P2583R0 8 set composition without allocation, for which it takes senders, against a handle to "
         "transfer to, for which it takes a coroutine and its frame. "
         f"Nothing is allocated in {none['sender']} cells of senders, {none['task']} of coroutines, and "
         f"{none[FRAMELESS]} of awaitables joined without a coroutine. No library joins them so: each goes on by the "

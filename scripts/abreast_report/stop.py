@@ -1,6 +1,5 @@
 """stop: how long a stop request takes, what being stoppable costs, and what an error costs."""
 
-from .finding import span
 from .ratios import control_finding, groups_of
 from .rows import cited, pairs, shown, shown_row
 from .tables import Heading, Section, Table
@@ -282,27 +281,26 @@ def error(found):
 
 
 def cheaper(found, names):
-    dearer = [
-        said(name)
-        for name in names
-        if max(found.end(ends, name, COUNT).value for ends in ("error", "stopped"))
-        > found.end("value", name, COUNT).value
-    ]
-    if dearer:
-        text = f"An error or a stop takes more instructions than a value in {', '.join(dearer)}"
-    else:
-        text = "Neither an error nor a stop takes more instructions than a value, which has four steps to take"
-    rows = {ends: [found.end(ends, name, NS) for name in names] for ends in ENDS}
-    if not all(row for ends in rows.values() for row in ends):
-        return f"{text}."
-    slower = {
-        ends: span([(row.value / value.value, row) for row, value in zip(rows[ends], rows["value"])], "{:.2f}".format)
-        for ends in ("error", "stopped")
-    }
-    return (
-        f"{text}; in time, in runs of their own, an error takes {slower['error']} times a value's and a stop "
-        f"{slower['stopped']} times."
+    """Which of them take more for an error or a stop than for a value: by counts, and by intervals that lie apart."""
+    dearer, slower = (
+        [
+            said(name)
+            for name in names
+            if (value := found.end("value", name, metric))
+            and any((row := found.end(ends, name, metric)) and row.low > value.high for ends in ("error", "stopped"))
+        ]
+        for metric in (COUNT, NS)
     )
+    timed = any(found.end("value", name, NS) for name in names)
+    in_time = f"; in time, in runs of their own, {takes_more(slower, 'time')}" if timed else ""
+    text = takes_more(dearer, "instructions")
+    return f"{text[0].upper()}{text[1:]}{'' if dearer else ', which has four steps to take'}{in_time}."
+
+
+def takes_more(names, what):
+    if not names:
+        return f"neither an error nor a stop takes more {what} than a value"
+    return f"an error or a stop takes more {what} than a value in {', '.join(names)}"
 
 
 def told(found):
@@ -323,7 +321,7 @@ def told(found):
             f"count back is stopped and drops it (P3941)."
         )
     return (
-        f"A write of 64 bytes is done, and a stop request comes before whoever awaits it has been resumed from the "
+        f"A write of 64 B is done, and a stop request comes before whoever awaits it has been resumed from the "
         f"queue of its executor. Bytes that it is told were written: {parts_}.{why}"
     )
 

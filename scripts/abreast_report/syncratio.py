@@ -86,11 +86,9 @@ def sign_changes(figures, others):
     return changes
 
 
-def crossing(turns, name, change):
+def crossing(change):
     before, after, at = change
-    if after - before <= STEP:
-        return f"at {turns.cited(f'{at:.0f} %', name, before)}"
-    return f"between {turns.cited(before, name, before)} and {turns.cited(f'{after} %', name, after)}"
+    return f"at {at:.0f} %" if after - before <= STEP else f"between {before} and {after} %"
 
 
 def cheaper_at(figures, others, share):
@@ -143,15 +141,15 @@ def cheaper_where(turns, first, second):
     if not found:
         return ""
     _, changes, after = found
-    at = [crossing(turns, first, change) for change in changes]
-    if not at:
+    if not changes:
         where = "at any share" if after == said(first) else "at no share"
-    elif len(at) > 1:
-        where = f"on one side of the crossings {' and '.join(at)}"
+    elif len(changes) > 1:
+        where = f"on one side of the crossings {' and '.join(map(crossing, changes))}"
     else:
-        at = at[0].removeprefix("at ") if at[0].startswith("at ") else f"a share {at[0]}"
+        at = crossing(changes[0])
+        at = at.removeprefix("at ") if at.startswith("at ") else f"a share {at}"
         where = f"{'above' if after == said(first) else 'below'} {at}"
-    return f"than {said(second)} {where}"
+    return f"than {said(second)} {turns.cited(where, first, changes[0][0]) if changes else where}"
 
 
 def affinity(turns):
@@ -192,7 +190,7 @@ def time_sentence(turns):
     ends = dict([found[0], found[-1]]).items()
     parts = [f"{ratio(row)} times at {share} % ({against_task(row)})" for share, row in ends]
     return (
-        f"Time of a turn of {said(PIPELINE)}, in pairs with {said(TASK)} (below 1 is faster than the task): "
+        f"A turn of {said(PIPELINE)} takes, of the time of one of {said(TASK)} in pairs (below 1 is faster), "
         f"{', '.join(parts)}."
     )
 
@@ -223,8 +221,9 @@ def waiting(turns):
     for name in DRAWN:
         counts = turns.instructions(name)
         if {0, 100} <= set(counts):
-            more = turns.cited(f"{(counts[0] - counts[100]) / 2:+.1f}", name, 0)
-            parts.append(f"{said(name)} {more}")
+            more = (counts[0] - counts[100]) / 2
+            told = turns.cited(f"{abs(more):.1f} {'more' if more >= 0 else 'fewer'}", name, 0)
+            parts.append(f"{said(name)} {told}")
     if not parts:
         return ""
     return (
@@ -278,7 +277,8 @@ def crossings_table(turns):
         if not found:
             continue
         before, changes, after = found
-        cells += [before, ", ".join(crossing(turns, TASK, change) for change in changes) or "nowhere", after]
+        where = turns.cited(", ".join(map(crossing, changes)), TASK, changes[0][0]) if changes else "nowhere"
+        cells += [before, where, after]
         order = turns.times(name, TO_TASK)
         cells.append(", ".join(f"{share} %: {ratio(row)}" for share, row in order.items()) or "-")
         body.append(cells)

@@ -132,7 +132,7 @@ def tries(shares):
     return (
         "A read can be tried before epoll waits, or submitted to io_uring. The medians of the two are at most "
         f"{NEAR} points apart in {alike} cases. They are furthest apart for {LOADS[load]} with {PEERS[peer]}: "
-        f"{spread(tried)} tried, {spread(submitted)} submitted, {cited(shown(round(apart, 1)), tried)} points."
+        f"{spread(tried)} tried, {spread(submitted)} submitted, {cited(f'{shown(round(apart, 1))} points', tried)}."
     )
 
 
@@ -148,6 +148,6 @@ def forms_alike(shares):
     most, name, load, peer, row, floor = max(apart, key=lambda item: item[0])
     return (
         f"The share is the traffic's, not the model's: the models' loops see the floor's within "
-        f"{cited(shown(round(most, 1)), row)} points (furthest: {said(name)}, {LOADS[load]}, {PEERS[peer]}, "
+        f"{cited(f'{shown(round(most, 1))} points', row)} (furthest: {said(name)}, {LOADS[load]}, {PEERS[peer]}, "
         f"{spread(row)} against {spread(floor)})."
     )

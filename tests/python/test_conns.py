@@ -161,7 +161,7 @@ def test_real_coroutines_are_set_beside_those_in_c():
     text += row(TASK, variant.format(50000), "idle_bytes_per_connection", 289)
     found = said(text)
     assert "of gcc-12.2.0, a chain of the same four, take idle: 320 bytes with malloc (32 more than in C). B" in found
-    assert "their four frames have 24 bytes, those in C 0." in found
+    assert "their four frames have 24 bytes in C++, 0 bytes in C." in found
     assert "task malloc with how many there are: 289 bytes of each of 50,000, and 288 of each of 1,000." in found
     table = next(table for table in section(text).tables if table.name == "conns-idle").markdown()
     assert "| what else the compiler has put in the frames: awaiters, handles, copies | - | - | 24 |" in table

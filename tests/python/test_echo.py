@@ -120,7 +120,7 @@ def test_what_a_hot_connection_takes_of_a_core():
     (line,) = table(found, "echo-core").rows
     assert line[1:4] == ["55", "not told from 0 (-0.1 to 0.2)", "5.5 (4 to 7)"]
     told = "awaitable task not told from 0 (-0.1 to 0.2) %; sender pipeline 5.5 (4 to 7) %"
-    assert f"(tcp, 1 connection, 64 bytes, io_uring) take, of one core above the floor (lower is better): {told}" in (
+    assert f"(tcp, 1 connection, 64 B, io_uring) take, of one core above the floor (lower is better): {told}" in (
         said(found)
     )
 
@@ -133,7 +133,7 @@ def test_each_end_of_a_range_links_to_its_row():
     ends = links.linked("0.80", slow[0].name), links.linked("1.00", fast[0].name)
     assert "over sockets awaitables {} to {}, senders".format(*ends) in found.short
     assert "Throughput beside the same loop written by hand (1; higher is better)" in found.short
-    assert "awaitable task (tcp, 1 connection, 64 bytes, io_uring, 8 in flight): 0.80 (0.77 to 0.83) of" in said(found)
+    assert "0.80 (0.77 to 0.83) of the floor's throughput has awaitable task (tcp, 1 connection, 64 B, " in said(found)
 
 
 def latencies(load, times):
@@ -154,7 +154,7 @@ def test_latencies_are_shown_and_drawn_and_not_judged():
     assert closed.splitlines()[0].split("\t")[1] == "awaitable task, closed"
     assert closed.splitlines()[-1].split("\t") == ["1000", "80", "0", "1"]
     assert opened.splitlines()[2].split("\t") == ["2", "200", "1", "1"]
-    assert place == "place\ntcp, 1 connection, 64 bytes, io_uring\n"
+    assert place == "place\ntcp, 1 connection, 64 B, io_uring\n"
     assert found.headline == found.short == "" and table(found, "echo").rows == []
 
 
@@ -187,8 +187,9 @@ def test_a_model_with_a_reactor_of_its_own_is_judged_by_the_floor_there(ratio, a
     assert floor[1:] == ["raw floor-apart", "1500", "1 (floor)", "1 (floor)", "0 (floor)", "0 (floor)"]
     assert task[1:3] == ["awaitable task-apart", "1800"]
     text = said(found)
-    assert "50 % is the server's own" in text and "3 % of the whole are 6.00 % of the server's own part" in text
-    assert f"(1 or more: it costs nothing): {whole}. It takes {own} % of the server's own part more: {verdict}." in text
+    assert "the server's own is 50 % of the whole" in text and "3 % of the whole are 6.00 % of its own part." in text
+    assert f"(1 or more: it costs nothing): {whole}. It takes {own} % of the own part of the server" in text
+    assert f"there more: {verdict}." in text
     assert found.short == found.headline == found.data == ""
 
 
@@ -199,8 +200,8 @@ def test_frames_in_place_are_told_beside_those_of_the_allocator():
         name = ("awaitable", mechanism)
         text += row(name, "allocs_per_op", count, variant=place) + row(name, "ratio_to_floor", ratio, variant=place)
     found = said(section(text))
-    assert "the floor's = 1: 0.80 (0.80 to 0.80) with 4 frames of the allocator a request, 1.00 (1.00 to 1." in found
-    assert "00) with 0, for they are in the server's own" in found
+    assert "higher is better), 0.80 (0.80 to 0.80) with 4 frames of the allocator a request, 1.00 (1.00 to 1." in found
+    assert "00) with 0, for they are in the server's own." in found
 
 
 def test_a_window_and_latencies_that_failed():
