@@ -29,9 +29,29 @@ static inline bool io_awaitable_ready(struct io_awaitable *self, enum io_kind ki
     return io_request_try(&self->request, kind);
 }
 
+/* io_op.complete of its operation: dispatches the continuation. */
+void io_awaitable_complete(struct io_op *);
+
 /* Starts the operation, or posts the caller when it is done: noop_coroutine(), or the caller when stop had been
- * requested. */
-struct coro *io_awaitable_suspend(struct io_awaitable *, enum io_kind, struct coro *caller, const struct io_env *);
+ * requested. The await_suspend of an awaitable whose type is known is inlined into the coroutine, as start is into the
+ * operation that is connected (io_request_begin). */
+__attribute__((always_inline)) static inline struct coro *
+io_awaitable_suspend(struct io_awaitable *self, enum io_kind kind, struct coro *caller, const struct io_env *env)
+{
+    PROBE(LAUNCH);
+    self->continuation.coro = caller;
+    if (self->request.op.posted) {
+        PROBE(SIGNAL);
+        executor_post(env->executor, &self->continuation);
+        return noop_coroutine();
+    }
+    self->request.op.complete = io_awaitable_complete;
+    self->executor = env->executor;
+    if (io_request_submit(&self->request, kind, env->stop))
+        return noop_coroutine();
+    PROBE(SIGNAL);
+    return caller;
+}
 
 struct read_some {
     struct io_awaitable io;

@@ -9,8 +9,4 @@ static void noop(struct coro *self)
     (void)self;
 }
 
-struct coro *noop_coroutine(void)
-{
-    static struct coro frame = {.resume = noop, .destroy = noop};
-    return &frame;
-}
+struct coro noop_coroutine_frame = {.resume = noop, .destroy = noop};

@@ -30,7 +30,11 @@ static inline void coro_destroy(struct coro *handle)
 }
 
 /* std::noop_coroutine: resuming it returns to the resumer, destroying it does nothing. Shared and immortal. */
-struct coro *noop_coroutine(void);
+extern struct coro noop_coroutine_frame;
+static inline struct coro *noop_coroutine(void)
+{
+    return &noop_coroutine_frame;
+}
 
 /* How TRANSFER_TO leaves a coroutine: what `return next->resume(next)` becomes.
  *
