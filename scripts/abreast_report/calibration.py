@@ -2,13 +2,13 @@
 and what is known of why they differ."""
 
 from .cells import Cell, label
-from .rows import Setting, is_library, shown
+from .finding import figure, span
+from .rows import Setting, cited, is_library, shown
 from .tables import Heading, Mark, Section, Table
 from .twins import ALLOCATIONS, BYTES, GROWTH, INSTRUCTIONS, LIMIT, MEASURED, METRICS, UNEXPLAINED
 from .twins import elided, is_control, pairs_of
 
 COUNTS = "counts of phases, an operation"
-NAMED = 4  # kinds of figures that differ, in the sentence that counts them
 
 
 def build(results, causes):
@@ -18,8 +18,9 @@ def build(results, causes):
         return section
     explained = {pair: causes.of(pair) for pair in found}
     numbers = numbered(explained)
-    section.short = short(results, found)
-    section.headline = "\n".join([*headline(found, explained), *rules(found, explained, numbers)])
+    section.short = short(found)
+    lines = [*compared(results, found), *headline(found, explained), *rules(found, explained, numbers)]
+    section.headline = "\n".join(lines)
     section.tables = [
         summary(found, explained),
         *ratios(found, explained, numbers),
@@ -43,12 +44,18 @@ def phase_counts(found):
 
 
 def agreeing(found):
-    equal = sum(pair.equal for pair in found)
-    return f"all {equal} cells" if equal == len(found) > 1 else f"{equal} of {len(found)} cells"
+    """"7 of 8": of pairs, those that are equal; linked to one of them."""
+    equal = [pair for pair in found if pair.equal]
+    return some(equal, found)
+
+
+def some(pairs, of_all):
+    """"7 of 8", linked to the first that is counted."""
+    return cited(f"{len(pairs)} of {len(of_all)}", *(pair.row for pair in (pairs or of_all)[:1]))
 
 
 def counted(number, what):
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    return f"{number} {what}{'' if str(number) == '1' else 's'}"
 
 
 def listed(words):
@@ -62,20 +69,20 @@ def by_level(found):
     return ", ".join(f"{sum(pair.level == level for pair in found)} at {level}" for level in levels)
 
 
-def short(results, found):
-    """How many cells agree, the control apart, and how many mechanisms have no twin."""
-    growth = of_metric(found, GROWTH)
-    control = [pair for pair in growth if is_control(pair)]
-    rest = [pair for pair in growth if not is_control(pair)]
-    parts = []
-    if rest:
-        parts.append(f"on whether the stack grows in {agreeing(rest)}")
-    if control:
-        parts.append(f"on the same of the control, which C++ cannot have (boundary=no, exc=on), in {agreeing(control)}")
-    for what, these in (("allocations", of_metric(found, *ALLOCATIONS)), ("phase counts", phase_counts(found))):
-        if these:
-            parts.append(f"on {what} in {agreeing(these)}")
-    agree = f"agree {'; '.join(parts)}" if parts else f"agree in {agreeing(found)}"
+def short(found):
+    """In how many cells C and C++ agree, the control apart."""
+    growth = [pair for pair in of_metric(found, GROWTH) if not is_control(pair)]
+    parts = [
+        f"on {what} in {agreeing(these)} cells"
+        for what, these in (("whether the stack grows", growth), ("allocations", of_metric(found, *ALLOCATIONS)),
+                            ("counts of phases", phase_counts(found)))
+        if these
+    ]
+    return f"C and real C++ agree {', '.join(parts) if parts else f'in {agreeing(found)} cells'}."
+
+
+def compared(results, found):
+    """How much is compared, what has no twin, and the control."""
     experiments = list(dict.fromkeys(pair.experiment for pair in found))
     mechanisms = dict.fromkeys(pair.key[:2] for pair in found)
     own = {
@@ -85,50 +92,35 @@ def short(results, found):
         if row.model in ("awaitable", "sender") and not is_library(row.mechanism)
     }
     alone = len(own - set(mechanisms))
-    apart = f" ({counted(alone, 'mechanism')} more {'has' if alone == 1 else 'have'} no C++ cell)" if alone else ""
-    return (
-        f"Calibrated against C++: {counted(len(mechanisms), 'mechanism')} of {listed(experiments)}{apart}; "
-        f"C and C++ {agree}."
-    )
+    apart = f"; {counted(alone, 'mechanism')} more {'has' if alone == 1 else 'have'} no C++ cell" if alone else ""
+    number = cited(counted(len(mechanisms), "mechanism"), found[0].row)
+    yield f"Compared: {number} of {listed(experiments)}{apart}."
+    control = [pair for pair in of_metric(found, GROWTH) if is_control(pair)]
+    if control:
+        yield (f"Of the control, which C++ cannot have (boundary=no, exc=on), the growth is the same in "
+               f"{agreeing(control)} cells.")
 
 
 def headline(found, explained):
     differ = [pair for pair in found if not pair.equal]
     lost = [pair for pair in differ if explained[pair][0] == UNEXPLAINED]
-    yield f"{tally(found)} {unexplained(differ, lost)}"
+    yield f"Of the figures of C {agreeing(found)} are those of real C++. {unexplained(differ, lost)}"
     ratios_ = [pair for pair in of_metric(found, INSTRUCTIONS) if pair.ratio]
     if ratios_:
         worst, best = max(ratios_, key=lambda pair: pair.ratio), min(ratios_, key=lambda pair: pair.ratio)
-        yield (
-            f"Instructions of C, those of C++ being 1: {best.ratio:.2f} ({name_of(best)}) to {worst.ratio:.2f} "
-            f"({name_of(worst)}). Below 1, C takes fewer."
-        )
-
-
-def tally(found):
-    """How many figures are equal, and which differ, the most frequent first; every one is counted once."""
-    differ = {}
-    for pair in found:
-        if not pair.equal:
-            differ.setdefault(words_of(pair), []).append(pair)
-    number = sum(map(len, differ.values()))
-    text = f"{counted(len(found), 'figure')} of C compared with real C++: {len(found) - number} equal, {number} not."
-    often = sorted(differ.items(), key=lambda item: -len(item[1]))
-    rest = sum(len(pairs) for _, pairs in often[NAMED:])
-    parts = [f"{words} ({len(pairs)})" for words, pairs in often[:NAMED]] + ([f"others ({rest})"] if rest else [])
-    return text + (f" Not equal: {'; '.join(parts)}." if parts else "")
+        low, high = (cited(f"{pair.ratio:.2f}", pair.row) for pair in (best, worst))
+        yield f"Instructions of C, those of C++ being 1 (lower is better for C): {low} to {high}."
+        yield f"The least is of {name_of(best)}, the most of {name_of(worst)}."
 
 
 def unexplained(differ, lost):
     """A sentence: whether the causes of the differences are known."""
     if not differ:
         return "There is no difference."
-    if len(differ) == 1 and not lost:
-        return "1 difference, its cause known."
+    number = cited(counted(len(differ), "difference"), differ[0].row)
     if not lost:
-        return "The cause of each of these differences is known."
-    verb = "is" if len(lost) == 1 else "are"
-    return f"Of {counted(len(differ), 'difference')}, {len(lost)} {verb} not explained ({by_level(lost)})."
+        return f"{number}, {'its cause' if len(differ) == 1 else 'the cause of each'} known."
+    return f"Of {number}, {len(lost)} {'is' if len(lost) == 1 else 'are'} not explained ({by_level(lost)})."
 
 
 def cell_of(pair):
@@ -151,9 +143,9 @@ def rules(found, explained, numbers):
             differ = [pair for pair in these if not pair.equal]
             text = f"{what} are to be equal exactly, the callee being in another translation unit: "
             if differ:
-                yield text + f"not so in {len(differ)} of {len(these)} rows: {where_text(differ, these)}."
+                yield text + f"not so in {some(differ, these)} rows: {where_text(differ, these)}."
             else:
-                yield text + f"holds in all {counted(len(these), 'row')}."
+                yield text + f"holds in {agreeing(these)} rows."
 
 
 def where_text(some, of_all):
@@ -169,14 +161,13 @@ def left_out(results):
     """Where a compiler leaves the allocation of a frame out."""
     seen = elided(results)
     if seen:
-        toolchains = [toolchain for toolchain, _ in seen]
-        rows = [
-            f"{shown(value)} with {settings_text([one for one, other in seen if other == value], toolchains, True)}"
-            for value in sorted({value for _, value in seen})
-        ]
+        toolchains, parts = [row.toolchain for row in seen], []
+        for value in sorted({row.value for row in seen}):
+            mine = [row for row in seen if row.value == value]
+            parts.append(f"{figure(mine[0])} with {settings_text([row.toolchain for row in mine], toolchains, True)}")
         yield (
             "Where the compiler sees a C++ coroutine from its making to its end (callee=visible), and may leave out "
-            f"the allocation of its frame, so many are made an operation: {'; '.join(rows)}."
+            f"the allocation of its frame, so many are made an operation: {'; '.join(parts)}."
         )
 
 
@@ -185,36 +176,34 @@ def rule_of_instructions(found, explained, numbers):
     if not counted_:
         return
     above = [pair for pair in counted_ if pair.ratio > LIMIT]
-    text = f"C is to take at most {LIMIT:g} times the instructions of C++: "
+    text = f"C is to take at most {LIMIT:g} times the instructions of C++: holds in "
+    within = [pair for pair in counted_ if pair not in above]
     if not above:
-        yield text + f"holds in all {counted(len(counted_), 'row')}."
+        yield text + f"{some(within, counted_)} rows."
     else:
-        worst = max(pair.c - pair.cxx for pair in above)
-        unit = "instruction" if worst == 1 else "instructions"
-        causes = dict.fromkeys(explained[pair] for pair in above)
-        whys = [" ".join(filter(None, (f"Cause: {cause}.", why))) for cause, why in causes]
-        yield text + (
-            f"holds in {len(counted_) - len(above)} of {counted(len(counted_), 'row')} ({by_level(above)} above it, by "
-            f"{shown(worst)} {unit} an operation at most). Above it: {which_text(above, counted_)}. {' '.join(whys)}"
-        )
+        worst = max(above, key=lambda pair: pair.c - pair.cxx)
+        most = cited(counted(shown(worst.c - worst.cxx), "instruction"), worst.row)
+        yield text + (f"{some(within, counted_)} rows ({by_level(above)} above it, by {most} an operation at most). "
+                      f"{causes_text(above, explained, numbers)}")
+        yield f"Above it: {which_text(above, counted_)}."
     below = [pair for pair in counted_ if pair.ratio < 1 / LIMIT]
     if below:
         yield (
-            f"C takes fewer by more than {100 * LIMIT - 100:.0f} % in {len(below)} of {counted(len(counted_), 'row')} "
+            f"C takes fewer by more than {100 * LIMIT - 100:.0f} % in {some(below, counted_)} rows "
             f"({by_level(below)}). {causes_text(below, explained, numbers)}"
         )
 
 
-def which_text(some, of_all):
+def which_text(some_, of_all):
     """The mechanisms, each with its ratios and its settings."""
     everywhere = list(dict.fromkeys(pair.toolchain for pair in of_all))
     found = {}
-    for pair in some:
+    for pair in some_:
         found.setdefault(" ".join([pair.experiment, *pair.key[:2]]), []).append(pair)
     parts = []
     for name, pairs in found.items():
         where = settings_text(dict.fromkeys(pair.toolchain for pair in pairs), everywhere, True)
-        parts.append(f"{name}, {range_text([pair.ratio for pair in pairs])} times, with {where}")
+        parts.append(f"{name}, {span([(pair.ratio, pair.row) for pair in pairs], '{:.2f}'.format)} times, with {where}")
     return "; ".join(parts)
 
 
@@ -222,12 +211,13 @@ def causes_text(pairs, explained, numbers):
     """How many by which kind of cause, with the numbers that the table of causes has in words."""
     found = {}
     for pair in pairs:
-        found.setdefault(explained[pair][0], []).append(explained[pair])
+        found.setdefault(explained[pair][0], []).append(pair)
     parts = []
-    for kind, causes in sorted(found.items(), key=lambda item: -len(item[1])):
-        named = [str(number) for number in sorted({numbers[cause] for cause in causes if cause in numbers})]
-        words = f" ({'cause' if len(named) == 1 else 'causes'} {listed(named)} below)" if named else ""
-        parts.append(f"{len(causes)} {kind}{words}")
+    for kind, these in sorted(found.items(), key=lambda item: -len(item[1])):
+        named = [str(number) for number in sorted({numbers[explained[pair]] for pair in these
+                                                   if explained[pair] in numbers})]
+        words = f" ({'cause' if len(named) == 1 else 'causes'} {listed(named)} of the table)" if named else ""
+        parts.append(f"{some(these, pairs)} {kind}{words}")
     return f"Why: {'; '.join(parts)}."
 
 
@@ -242,10 +232,11 @@ def disagreements(found, explained):
         else:
             lost.setdefault((label(pair.key), pair.c, pair.cxx), []).append(pair)
     for (why, c, cxx), these in by_cause.items():
-        yield f"Growth is {c} in C and {cxx} in C++ in {counted(len(these), 'cell')} ({why})."
+        cells = cited(counted(len(these), "cell"), these[0].row)
+        yield f"Growth is {c} in C and {cxx} in C++ in {cells} ({why})."
     for (name, c, cxx), these in lost.items():
         where = ", ".join(f"{pair.setting.compiler} {pair.setting.describe()}" for pair in these)
-        count = counted(len(these), "setting")
+        count = cited(counted(len(these), "setting"), these[0].row)
         yield f"{name} is {c} in C and {cxx} in C++ at {count}, which is not explained: {where}."
 
 

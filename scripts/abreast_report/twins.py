@@ -8,7 +8,7 @@ and is counted.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -63,6 +63,7 @@ class Pair:
     cxx: object
     functions: tuple = (None, None)  # of bytes of stack: how many a completion leaves there, in C and in C++
     renamed: tuple = ()  # (mechanism in C++, why) where it is another
+    row: object = field(default=None, compare=False)  # of the C cell
 
     @property
     def ratio(self):
@@ -146,10 +147,10 @@ def growth_pairs(experiment, rows):
             c = cells.get(c_key, {}).get(toolchain)
             if not (c and c.growth and cxx.growth):
                 continue
-            yield Pair(experiment, c_key, toolchain, GROWTH, c.growth, cxx.growth, renamed=renamed)
+            yield Pair(experiment, c_key, toolchain, GROWTH, c.growth, cxx.growth, renamed=renamed, row=c.rows[GROWTH])
             if c.growth == cxx.growth == "linear":
                 both = tuple(functions.get((*one, toolchain)) for one in (c_key, key))
-                yield Pair(experiment, c_key, toolchain, BYTES, c.bytes, cxx.bytes, both, renamed)
+                yield Pair(experiment, c_key, toolchain, BYTES, c.bytes, cxx.bytes, both, renamed, c.rows.get(BYTES))
 
 
 def figure_pairs(experiment, rows):
@@ -161,7 +162,7 @@ def figure_pairs(experiment, rows):
             c_key, renamed = twin(experiment, tuple(key), toolchain)
             c = figures.get((*c_key, toolchain, metric))
             if c:
-                yield Pair(experiment, c_key, toolchain, metric, c.value, cxx.value, renamed=renamed)
+                yield Pair(experiment, c_key, toolchain, metric, c.value, cxx.value, renamed=renamed, row=c)
 
 
 def pairs_of(results):
@@ -174,9 +175,9 @@ def pairs_of(results):
 
 
 def elided(results):
-    """[(toolchain, allocations an operation)] of the coroutine that its compiler sees from its making to its end."""
+    """The rows of allocations of the coroutine that its compiler sees from its making to its end."""
     return [
-        (row.toolchain, row.value)
+        row
         for row in results.get("frames", [])
         if row.metric == "allocs_per_op" and row.mechanism == "operator-new-resumed" and row.value is not None
         if row.keys.get("callee") == "visible"

@@ -19,9 +19,7 @@ from abreast_report.rows import Row, cited, read_results, shown_row  # noqa: E40
 
 REPORT = ROOT / "scripts" / "report"
 PRIVATE = re.compile("[\ue000-\uf8ff]")
-# Sections whose sentences are still being written: they are expected to fail, and this is to be empty.
-LEFT = set("".split())
-SECTIONS = ("stack finals opstate frames bridges mitigations syncratio fanout echo conns stop compile "
+SECTIONS = ("stack finals opstate frames phases bridges mitigations syncratio fanout echo conns stop compile "
             "calibration").split()
 LONGEST_SHORT, LONGEST = 220, 300  # letters: of what leads a section, and of any sentence
 
@@ -98,7 +96,7 @@ class Run:
         text = re.sub(r" <a class=anchor.*?</a>", "", text)
         wanted = r"<(?:li|p class=short|p class=verdict|figcaption)>(.*?)</(?:li|p|figcaption)>"
         parts = re.findall(wanted, text, re.DOTALL)
-        return [sentence for part in parts for sentence in re.split(r"(?<=[.:])\s+(?=[A-Z<])", part)]
+        return [sentence for part in parts for sentence in re.split(r"(?<=[.])\s+(?=[A-Z<])", part)]
 
     def short(self, section):
         found = re.search(rf"<section id={section}>.*?</section>", self.page, re.DOTALL)
@@ -134,7 +132,7 @@ NO_RESULT = [
     r"\b[\w-]+=[\w./-]+",
     r"\b99 %|\b(within|at least|at most) \d+(\.\d+)? %",
     r"\b\d[\d,]*( to \d[\d,]*)?( ?)(B|KiB|MiB|GiB)\b",
-    r"\b\d[\d,]*( waiting| pending)?( (bytes of )?(deep|connections|operations a second|reads a second|threads?|stages"
+    r"\b\d[\d,]*( waiting| pending)?( (bytes of )?(deep|connections|operations a second|reads a second|threads?|stages|phases"
     r"|children|reads|levels|then|let_value)\b)",
     r"\b(when[-_]all[- ](of )?|depth |chains? of )\d+( children| frames| coroutines| tasks)?\b",
     r"\bepoll\d?\b|\bio_uring\b|\bx86_64\b|\bCapy 20\d\d-\d\d",
@@ -184,17 +182,13 @@ def test_a_name_a_version_a_setting_or_a_size_is_no_result(sentence):
     assert not needs_link(sentence, ["task-p2300"])
 
 
-def of_section(name):
-    return pytest.param(name, marks=[pytest.mark.xfail(reason="being written")] if name in LEFT else [])
-
-
-@pytest.mark.parametrize("section", map(of_section, SECTIONS))
+@pytest.mark.parametrize("section", SECTIONS)
 def test_every_sentence_with_a_result_links_to_it(reported, section):
     sentences = reported.sentences(section)
     assert [each for each in sentences if needs_link(each, reported.names)] == []
 
 
-@pytest.mark.parametrize("section", map(of_section, SECTIONS))
+@pytest.mark.parametrize("section", SECTIONS)
 def test_a_section_leads_with_what_can_be_read(reported, section):
     """Few words first, and no sentence that is as long as a table."""
     sentences = [html.unescape(re.sub(r"<[^>]*>", "", each)) for each in reported.sentences(section)]
@@ -225,7 +219,7 @@ def test_what_a_number_may_be_of_its_row():
     assert not says("13.5", 12.5) and not says("3", 12.5, [8.5]) and not says("0", 12.5, [9.5])
 
 
-@pytest.mark.parametrize("section", map(of_section, [*SECTIONS, "found"]))
+@pytest.mark.parametrize("section", [*SECTIONS, "found"])
 def test_a_number_that_links_is_that_of_its_row(reported, section):
     if section == "found":
         sentences = re.findall(r"<li class=\"finding.*?</li>", reported.page, re.DOTALL)
