@@ -132,8 +132,8 @@ NO_RESULT = [
     r"\b[\w-]+=[\w./-]+",
     r"\b99 %|\b(within|at least|at most) \d+(\.\d+)? %",
     r"\b\d[\d,]*( to \d[\d,]*)?( ?)(B|KiB|MiB|GiB)\b",
-    r"\b\d[\d,]*( waiting| pending)?( (bytes of )?(deep|connections|operations a second|reads a second|threads?|stages|phases"
-    r"|children|reads|levels|then|let_value)\b)",
+    r"\b\d[\d,]*( waiting| pending)?( (bytes of )?(deep|connections|operations a second|reads a second|threads?|stages"
+    r"|phases|children|reads|levels|then|let_value)\b)",
     r"\b(when[-_]all[- ](of )?|depth |chains? of )\d+( children| frames| coroutines| tasks)?\b",
     r"\bepoll\d?\b|\bio_uring\b|\bx86_64\b|\bCapy 20\d\d-\d\d",
 ]
