@@ -31,6 +31,8 @@
  * with the lock prefix; a plain load or store is none. awaits=task: a task that awaits a fresh task for each operation,
  * once with an await_suspend that returns the handle, and once as cppcoro does it where there is no symmetric transfer
  * (the first variants of both in the experiment `finals`), counted but not timed.
+ *
+ * calls=dispatch: one operation is one dispatch through executor_ref on the executor's own context, and nothing else.
  */
 #include "bench/bridges/bridge.h"
 #include "bench/cell.h"
@@ -187,7 +189,7 @@ static void bridge_describe(const struct cell *cell, const struct row *blank, st
 
 extern const struct stack_variant cppcoro_variants[], cppcoro_fallback_variants[];
 
-static int task_open(const struct cell *cell, const struct run_options *options, void **state)
+static int parameters_open(const struct cell *cell, const struct run_options *options, void **state)
 {
     (void)options;
     *state = (void *)cell->parameters;
@@ -202,6 +204,14 @@ static int task_run(void *state, uint64_t operations, struct outcome *outcome)
     outcome->operations = job.made;
     outcome->checksum = job.checksum;
     return status;
+}
+
+/* ---- The executor, through which an awaitable's continuation is resumed ---- */
+
+static int dispatches_run(void *state, uint64_t operations, struct outcome *outcome)
+{
+    outcome->operations = operations;
+    return dispatch_run(*(const enum dispatch_by *)state, operations, &outcome->checksum);
 }
 
 /* ---- The cells ---- */
@@ -262,8 +272,21 @@ static int task_run(void *state, uint64_t operations, struct outcome *outcome)
         .untimed = CELL_BOTH,                                                                                          \
         .counted = true,                                                                                               \
         .parameters = variants,                                                                                        \
-        .open = task_open,                                                                                             \
+        .open = parameters_open,                                                                                       \
         .run = task_run,                                                                                               \
+    },
+
+#define DISPATCHES(model_, mechanism_, baseline_, by)                                                                  \
+    {                                                                                                                  \
+        .model = model_,                                                                                               \
+        .mechanism = mechanism_,                                                                                       \
+        .variant = "calls=dispatch",                                                                                   \
+        .modes = CELL_BOTH,                                                                                            \
+        .baseline = baseline_,                                                                                         \
+        .counted = true,                                                                                               \
+        .parameters = &(const enum dispatch_by){by},                                                                   \
+        .open = parameters_open,                                                                                       \
+        .run = dispatches_run,                                                                                         \
     },
 
 /* clang-format off */
@@ -307,6 +330,10 @@ static const struct cell cells[] = {
 
     TASK_AWAITS_TASK("cppcoro", cppcoro_variants)
     TASK_AWAITS_TASK("cppcoro-fallback", cppcoro_fallback_variants)
+
+    DISPATCHES("raw", "floor", true, DISPATCH_DIRECT)
+    DISPATCHES("awaitable", "executor-ref-inline", false, DISPATCH_INLINE)
+    DISPATCHES("awaitable", "executor-ref-run-loop", false, DISPATCH_RUN_LOOP)
 };
 /* clang-format on */
 

@@ -48,4 +48,8 @@ struct bridge_form {
 BRIDGE_FORMS(X)
 #undef X
 
+/* Dispatches so often, one after the other, and folds the numbers of operations. 0 or negative errno. */
+enum dispatch_by { DISPATCH_DIRECT, DISPATCH_INLINE, DISPATCH_RUN_LOOP };
+int dispatch_run(enum dispatch_by, uint64_t operations, uint64_t *checksum);
+
 #endif
