@@ -80,8 +80,26 @@ def build(rows, papers):
         section.tables.append(published_table(claims))
     section.short = lead(found)
     section.headline = "\n".join(both_ways(found))
-    section.findings = [line for line in [atomics(found)] if line] + control_finding(found.groups, "ratio_to_floor")
+    told = [line for line in [atomics(found), dispatches(found)] if line]
+    section.findings = told + control_finding(found.groups, "ratio_to_floor")
     return section
+
+
+def dispatches(found):
+    """What a call through the type-erased executor takes, one after the other."""
+    cells = Cells(found.groups, "calls", "dispatch")
+    floor, parts = cells.known(FLOOR, "instructions_per_op"), []
+    for name, words in (("executor-ref-inline", "the inline executor"), ("executor-ref-run-loop", "a run_loop's")):
+        count, time = (cells.known(("awaitable", name), metric) for metric in ("instructions_per_op", "ns_above_floor"))
+        if floor and count:
+            more = cited(shown(count.value - floor.value), count)
+            parts.append(f"{words} {more} instructions{f' and {figure(time)} ns' if time else ''}")
+    if not parts:
+        return ""
+    return (
+        "One dispatch through executor_ref, where it returns the handle, takes more than reading the handle (less is "
+        f"better): {'; '.join(parts)}."
+    )
 
 
 def atomics(found):

@@ -214,3 +214,33 @@ def test_the_program_says_the_same(smoke):
     found = bridges.build([parse_line(line, "bridges.tsv") for line in lines], published.read(ROOT / "paper"))
     assert claim(found, "3 bridge coroutine").count("connect-awaitable 1 inline and 1 later") == 1
     assert claim(found, "2 callback handle").endswith("callback-handle 0 inline and 0 later")
+
+
+def counted_row(model, mechanism, variant, metric, value):
+    fields = ["bridges", model, mechanism, variant, GCC, metric, "-", value, value, value, 1]
+    return parse_line("\t".join(map(str, fields)), "here")
+
+
+def test_atomics_are_told_by_their_count():
+    figures_ = (
+        ("awaitable", "native", INLINE, 0), ("sender", "member", INLINE, 0), ("sender", "handshake-exchange", INLINE, 2),
+        ("awaitable", "cppcoro", "awaits=task", 0), ("awaitable", "cppcoro-fallback", "awaits=task", 2),
+    )
+    rows = [counted_row(*name, "atomics_per_op", value) for *name, value in figures_]
+    said = plain(bridges.atomics(bridges.Found(rows)))
+    assert "0 by awaitable native, sender member; 2 by sender handshake-exchange." in said
+    assert said.endswith("takes 0 with symmetric transfer, and 2 with what cppcoro does without it.")
+    assert "A task" not in bridges.atomics(bridges.Found(rows[:3]))
+
+
+def test_a_dispatch_is_told_above_reading_the_handle():
+    rows = [
+        counted_row(*name, "calls=dispatch", metric, value)
+        for name, metric, value in (
+            (("raw", "floor"), "instructions_per_op", 18),
+            (("awaitable", "executor-ref-inline"), "instructions_per_op", 24),
+            (("awaitable", "executor-ref-inline"), "ns_above_floor", 0.5),
+        )
+    ]
+    assert plain(bridges.dispatches(bridges.Found(rows))).endswith("the inline executor 6 instructions and 0.5 ns.")
+    assert bridges.dispatches(bridges.Found(rows[:1])) == ""

@@ -191,3 +191,13 @@ def test_a_run_checks_every_form_at_every_share_and_counts_reads(abreast, tmp_pa
     assert set(shares) == {f"load=streaming,counts={counts_},peer=same" for counts_ in ("try", "submitted")}
     tried = shares["load=streaming,counts=try,peer=same"]
     assert 0 <= tried.low <= tried.value <= tried.high <= 1
+
+
+def test_what_skipping_a_suspension_saves_is_said():
+    suspending = ("awaitable", "task-suspending")
+    text = turns() + counts(suspending, 905, -45)
+    text += row(suspending, "reactor=sim,share=40", "ratio_to_native", 1.03, 1.01, 1.05, 40)
+    (found,) = [line for line in map(links.plain, section(text).findings) if "skipping" in line]
+    assert "it takes more by 25 at 40 % and 55 at 100 %" in found
+    assert "in pairs with the task, 1.03 (1.01 to 1.05) times at 40 %." in found
+    assert not [line for line in section(turns()).findings if "skipping" in line]
