@@ -10,7 +10,8 @@
  *                         joins, and answers (bench/echo_split.h)
  *   load=closed, load=open-50
  *                         latencies (bench/echo_latency.c), of one message in flight on each connection, and of
- * messages sent on a schedule, at 50 % of the rate that the floor reaches under the closed load
+ *                         messages sent on a schedule, at 50 % of the rate that the floor reaches under the closed
+ *                         load
  *
  * A loop's buffer has the size of a message, so that each is a read and a write of its own where sockets permit.
  *
@@ -131,7 +132,9 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
         .variant = variant_,                                                                                           \
         .modes = (modes_),                                                                                             \
         .batch = batch_,                                                                                               \
-        .needs = "an allocator that takes frames back one by one, and enough file descriptors (ulimit -n)",            \
+        .needs = LOOP_FORM_##form_ == LOOP_FORM_floor                                                                  \
+                     ? "enough file descriptors (ulimit -n)"                                                           \
+                     : "an allocator that takes frames back one by one, and enough file descriptors (ulimit -n)",      \
         .baseline = (baseline_),                                                                                       \
         .parameters = &(const struct echo_parameters){.form = LOOP_FORM_##form_, __VA_ARGS__},                         \
         .wanted = (wanted_),                                                                                           \
@@ -237,8 +240,8 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
     },
 
 /* Latencies: described by bench/echo_latency.c, which opens its parameters as a cell's. */
-#define LATENCY_CELL_AS(form_, model_, mechanism_, modes_, suffix_, percent_, window_, split_, transport_,             \
-                        connections_, ...)                                                                             \
+#define LATENCY_CELL_AS(form_, model_, mechanism_, modes_, suffix_, percent_, window_, split_, preallocated_,          \
+                        transport_, connections_, ...)                                                                 \
     {                                                                                                                  \
         .model = (model_),                                                                                             \
         .mechanism = (mechanism_),                                                                                     \
@@ -249,17 +252,24 @@ static bool yardstick_wanted(const struct cell *cell, const struct run_options *
         .parameters = &(const struct echo_parameters){.form = LOOP_FORM_##form_,                                       \
                                                       .window = (window_),                                             \
                                                       .split = (split_),                                               \
+                                                      .preallocated = (preallocated_),                                 \
                                                       .load_percent = (percent_),                                      \
                                                       SOCKET_PARAMETERS(transport_, connections_, __VA_ARGS__)},       \
         .wanted = backend_wanted,                                                                                      \
     },
 #define LATENCY_CELL(form_, model_, mechanism_, kind_, modes_, group_, load_, percent_, ...)                           \
-    LATENCY_CELL_AS(form_, model_, mechanism_, (modes_) & (group_), ",load=" load_, percent_, 1, false, __VA_ARGS__)
-#define WINDOW_LATENCY_CELL(form_, model_, mechanism_, kind_, modes_, group_, ...)                                     \
-    LATENCY_CELL_AS(form_, model_, mechanism_, (modes_) & (group_), ",window=8,load=closed", 0, 8, false, __VA_ARGS__)
-#define SPLIT_LATENCY_CELL(form_, model_, mechanism_, kind_, modes_, group_, load_, percent_, ...)                     \
-    LATENCY_CELL_AS(form_, model_, mechanism_, (modes_) & (group_), ",parts=4,load=" load_, percent_, 1, true,         \
+    LATENCY_CELL_AS(form_, model_, mechanism_, (modes_) & (group_), ",load=" load_, percent_, 1, false, false,         \
                     __VA_ARGS__)
+#define WINDOW_LATENCY_CELL(form_, model_, mechanism_, kind_, modes_, group_, ...)                                     \
+    LATENCY_CELL_AS(form_, model_, mechanism_, (modes_) & (group_), ",window=8,load=closed", 0, 8, false, false,       \
+                    __VA_ARGS__)
+#define SPLIT_LATENCY_CELL(form_, model_, mechanism_, kind_, modes_, group_, load_, percent_, ...)                     \
+    LATENCY_CELL_AS(form_, model_, mechanism_, (modes_) & (group_), ",parts=4,load=" load_, percent_, 1, true, false,  \
+                    __VA_ARGS__)
+#define SPLIT_LATENCIES(load_, percent_, ...)                                                                          \
+    FOUR_FORMS(SPLIT_LATENCY_CELL, CELL_FULL, load_, percent_, __VA_ARGS__)                                            \
+    LATENCY_CELL_AS(task, "awaitable", "task-preallocated", CELL_FULL, ",parts=4,load=" load_, percent_, 1, true,      \
+                    true, __VA_ARGS__)
 
 /* The loop in each model's usual forms. */
 #define FOUR_FORMS(X, ...)                                                                                             \
@@ -354,8 +364,8 @@ static const struct cell cells[] = {
     LATENCIES(CELL_FULL, tcp, 64, 4096, io_uring, off)
     LATENCIES(CELL_FULL, tcp, 1000, 64, io_uring, off)
     FOUR_FORMS(WINDOW_LATENCY_CELL, CELL_FULL, tcp, 64, 64, io_uring, off)
-    FOUR_FORMS(SPLIT_LATENCY_CELL, CELL_FULL, "closed", 0, tcp, 64, 64, io_uring, off)
-    FOUR_FORMS(SPLIT_LATENCY_CELL, CELL_FULL, "open-50", 50, tcp, 64, 64, io_uring, off)
+    SPLIT_LATENCIES("closed", 0, tcp, 64, 64, io_uring, off)
+    SPLIT_LATENCIES("open-50", 50, tcp, 64, 64, io_uring, off)
     LATENCY_GROUPS(io_uring, off)
     LATENCY_GROUPS(epoll, on)
 };
