@@ -75,9 +75,10 @@ def mechanisms(results, ours):
 
 def stack_of(line):
     known = [cell for _, cell in line.known]
-    flat = sum(cell.growth != "linear" for cell in known)
-    kind = "constant" if flat == len(known) else "bounded" if flat else "linear"
-    return Mark(f"{flat} of {len(known)}", kind if known else "missing")
+    flat = [cell for cell in known if cell.growth != "linear"]
+    kind = "constant" if len(flat) == len(known) else "bounded" if flat else "linear"
+    text = Mark(f"{len(flat)} of {len(known)}", kind if known else "missing")
+    return cited(text, *(cell.rows["stack_growth"] for cell in (flat or known)[:1]))
 
 
 def owed(line, said, compilers):

@@ -252,6 +252,7 @@ def test_a_mechanism_has_one_row():
     table = own(costed(), "mechanisms")
     line = next(line for line in table.rows if line[0] == "ready")
     assert line == ["ready", "1 of 1", "construction", "0", "15", "0.6 (0.2 to 1)", "-", "mitigations"]
+    assert line[1].rows[0].metric == "stack_growth" and line[1].kind == "constant"
     luck = costed()
     luck["stack"][1] = replace(luck["stack"][1], text="optimiser (sibling call): no growth in 1 of 1 cells")
     assert next(line for line in own(luck, "mechanisms").rows if line[0] == "ready")[2] == "luck"
