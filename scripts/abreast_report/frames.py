@@ -1,6 +1,6 @@
 """frames: what frame allocators give over malloc, by size of frames and depth of chains, beside what is published."""
 
-from .frames_claims import EXAMPLE, gates, history, published_headline, reached_column, reason, situations
+from .frames_claims import EXAMPLE, counts, gates, history, published_headline, reached_column, reason, situations
 from .frames_claims import verdicts, workload
 from .frames_delivery import delivery_findings, delivery_tables, is_delivery
 from .ratios import control_finding, groups_of, shown_speed, speed
@@ -116,8 +116,8 @@ def build(rows, published=()):
     tables = [ratio_table(timed, papers), instructions_table(places)]
     section.tables = [table for table in [*tables, whole_table(groups)] if table and table.rows]
     section.tables += delivery_tables(rows)
-    section.short, counts = published_headline(timed, papers)
-    section.headline = "\n".join(([counts] if counts else []) + verdicts(timed, papers))
+    section.short = published_headline(timed, papers)
+    section.headline = "\n".join([*counts(timed), *verdicts(timed, papers)])
     section.findings = workload(timed, published_times(published)) + history(timed) + reason(timed)
     section.findings += situations(timed) + gates(places) + control_finding(groups, RATIO)
     section.findings += delivery_findings(rows) if delivered else []

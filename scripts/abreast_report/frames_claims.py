@@ -43,10 +43,10 @@ def reached_column(place, allocator, published):
 
 
 def published_headline(places, papers):
-    """(short, in how many kinds of chain it is faster)"""
+    """What leads the section."""
     rows = compared(places, "recycling")
     if not rows:
-        return "", ""
+        return ""
     top = max((value for _, allocator, value in papers if allocator == "recycling"), default=None)
     own = [row for place, row in rows if "workload" in place.keys]
     others = [row for place, row in rows if "workload" not in place.keys]
@@ -55,17 +55,27 @@ def published_headline(places, papers):
     if others:
         where = "in other chains" if own else f"as fast as from malloc in chains of coroutines{told}"
         parts.append(f"{speeds(others)} times {where}")
-    return f"Coroutine frames that are reused come {', and '.join(parts)} (higher is better).", counts(places, rows)
+    return f"Coroutine frames that are reused come {', and '.join(parts)} (higher is better)."
 
 
-def counts(places, rows):
+def counts(places):
+    """In how many kinds of chain recycling is faster than malloc; with one list for all threads, too."""
+    for allocator, words in (
+        ("recycling", "Recycling"),
+        ("recycling-global", "With one list for all threads, behind a mutex (recycling-global), it"),
+    ):
+        if rows := compared(places, allocator):
+            yield counted(places, allocator, words, rows)
+
+
+def counted(places, allocator, words, rows):
     faster = [row for _, row in rows if speed(row)[1] > 1]
     slower = [row for _, row in rows if speed(row)[2] < 1]
     left = [row for _, row in rows if row not in faster + slower]
-    cold = [row for place in places if place.keys.get("state") == "cold" and (row := place.ratio("recycling"))]
+    cold = [row for place in places if place.keys.get("state") == "cold" and (row := place.ratio(allocator))]
     reused = " and ".join(f"{shown_speed(row)}" for row in cold)
     return (
-        f"Recycling is faster than malloc in {number_of(faster, len(rows))} kinds of chain in steady state, slower in "
+        f"{words} is faster than malloc in {number_of(faster, len(rows))} kinds of chain in steady state, slower in "
         f"{number_of(slower, len(rows))}, and cannot be told apart in {number_of(left, len(rows))}."
         + (f" Where no frame is reused (cold) it is {reused} times as fast." if cold else "")
     )
