@@ -5,15 +5,13 @@ name = "echo_latency"
 height = 560
 load "terminal.gnuplot"
 
-key_font = kind eq "svg" ? ",12" : ",8"
-title_font = kind eq "svg" ? ",13" : ",9"
 stats data using 1 nooutput name "D"
 lines = D_blocks - 1
 place = ""
 set table $none
 plot data index lines using (place = strcol(1), 0):(0) every ::1 with table
 unset table
-set title "Latency of a message, ".place font title_font
+set title "Latency of a message, ".place font "".pixels(13)
 set xlabel "percentile (each further nine as wide as the one before)"
 set ylabel "µs (logarithmic; lower is better)"
 set logscale xy 10
@@ -21,7 +19,8 @@ set xrange [1:1200]
 set xtics ("0 %%" 1, "50 %%" 2, "75 %%" 4, "90 %%" 10, "95 %%" 20, "99 %%" 100, "99.5 %%" 200, "99.9 %%" 1000)
 set lmargin 12
 set rmargin 4
-set key at graph 0.02, graph 0.98 left top Left reverse samplen 6 font key_font
+set bmargin 8
+set key at screen 0.52, screen 0.015 center bottom Left reverse maxrows 3 samplen 6 font "".pixels(12)
 paint(form) = form == 0 ? 0x555555 : form == 1 ? 0x0072b2 : form == 2 ? 0xd55e00 : 0x000000
 shape(form, load) = (form == 0 ? 6 : form == 1 ? 4 : form == 2 ? 8 : 12) + (load == 0 && form < 3)
 dash(load) = load == 0 ? 1 : 2

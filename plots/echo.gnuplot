@@ -11,8 +11,8 @@ set title "The loop: throughput compared with the floor"
 set xlabel "throughput, floor = 1, higher is better (bar: 99 % interval; band: within 3 % of the floor)"
 set yrange [X_max + 0.8:-0.8]
 set xrange [0:*]
-set ytics nomirror font ",9"
-set lmargin 78
+set ytics nomirror font "".pixels(9)
+set lmargin 56
 set bmargin 6
 set key at screen 0.75, screen 0.02 center bottom horizontal
 set object 1 rectangle from first 0.97, graph 0 to first 1.03, graph 1 behind fc rgb "#eeeeee" fs solid noborder

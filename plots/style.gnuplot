@@ -13,3 +13,5 @@ colour(model) = model == 0 ? 0x555555 : model == 1 ? 0x0072b2 : model == 2 ? 0xd
 set border lc rgb "#444444"
 set grid lc rgb "#dddddd" lt 1 lw 0.6
 width = 1000
+# Sizes of small letters are pixels in an SVG, and points in a PNG.
+pixels(size) = sprintf(",%g", kind eq "svg" ? size : size * 10.0 / 13)

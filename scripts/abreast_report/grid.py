@@ -272,10 +272,11 @@ def explained(cells, published):
         "an executor that is given the coroutine itself": any("sender" not in name for name in names),
     }
     how = " or ".join(word for word, there in words.items() if there)
-    all_ = cited(str(len(found)), cells.row(found[0][1], path(*found[0]), "allocs_per_op"))
-    some = cited(str(len(without)), *(row for others in without.values() for row in others.values()))
-    yield (f"Of the published cells {all_} allocate in every read. For {some} of them a row beside it does the same "
-           f"read and does not allocate{f': by {how}' if how else ''}.")
+    row = cells.row(found[0][1], path(*found[0]), "allocs_per_op")
+    all_ = cited(f"{len(found)} of {len(published.keys())}", row)
+    some = cited(f"{len(without)} of {len(found)}", *(row for others in without.values() for row in others.values()))
+    yield (f"Of the published cells {all_} allocate in every read. For {some} a row beside it does the same read and "
+           f"does not allocate{f': by {how}' if how else ''}.")
     missing = [f"{key[0]}, {key[1]}, {returned(key[2])}" for key in found if key not in without]
     if missing:
         yield f"There is none for {'; '.join(missing)}."

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from abreast_regress.metrics import gated
 
-from . import claims, runinfo
+from . import claims, links, runinfo
 from .rows import BadResults, breakable, read_results, shown_row
 from .tables import Heading, Mark, Table, write_file
 
@@ -273,7 +273,7 @@ def page(comparison, paper):
     values = {
         "style": (paper / "report.css").read_text(encoding="utf-8"),
         "names": html.escape(", ".join(comparison.names)),
-        "lines": "".join(f"<li>{html.escape(line)}</li>\n" for line in comparison.lines),
+        "lines": "".join(f"<li>{links.html(line, wanted=False)}</li>\n" for line in comparison.lines),
         "tables": "".join(table.html(wanted=False) for table in comparison.tables),
     }
     for name, value in values.items():

@@ -19,7 +19,7 @@ from abreast_report.rows import Row, cited, read_results, shown_row  # noqa: E40
 
 REPORT = ROOT / "scripts" / "report"
 PRIVATE = re.compile("[\ue000-\uf8ff]")
-SECTIONS = ("stack finals opstate frames phases bridges mitigations syncratio fanout echo conns stop compile "
+SECTIONS = ("stack finals opstate frames grid phases bridges mitigations syncratio fanout echo conns stop compile "
             "calibration").split()
 LONGEST_SHORT, LONGEST = 220, 300  # letters: of what leads a section, and of any sentence
 

@@ -55,6 +55,8 @@ def test_equal_runs_are_equal(tmp_path, two):
     assert overlapping == ratios != "0"
     same, judged = re.search(r"the same for (\d+) of (\d+)", said).groups()
     assert same == judged != "0"
+    texts = [said, *(path.read_text() for path in (tmp_path / "both").rglob("*") if path.is_file())]
+    assert len(texts) > 5 and not any(re.search("[\ue000-\uf8ff]", text) for text in texts), "a mark of a link is left"
 
 
 def test_each_difference_is_named(tmp_path, two):
