@@ -43,7 +43,7 @@ struct epoll_reactor {
     unsigned polls_since_wait;
     struct epoll_event *next_event, *end_of_events; /* those not yet dealt with */
     struct stream wake; /* what events of wake_fd name, and void ones; no operation waits for it */
-    struct epoll_event events[EVENTS_PER_WAIT + 1]; /* the last one is looked at, to fetch ahead, and none */
+    struct epoll_event events[EVENTS_PER_WAIT];
     char features[REACTOR_FEATURES_BYTES];
 };
 
@@ -283,7 +283,6 @@ static int run_events(struct epoll_reactor *self, bool block)
     self->end_of_events = self->events + count;
     while (self->next_event != self->end_of_events) {
         const struct epoll_event *event = self->next_event++;
-        __builtin_prefetch(self->next_event->data.ptr);
         handle(self, event->data.ptr, event->events, block);
     }
     return 0;
