@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from . import bridges, calibration, echo, fanout, frames, golden, grid, mitigations, opstate, other, page, phases
-from . import about_run, claims, conns, executive, growth, links, own_tables, paper_tables, published, runinfo, runs
-from . import stack, stack_short, stop, twins
+from . import about_run, claims, compile_cost, conns, executive, growth, links, own_tables, paper_tables, published
+from . import runinfo, runs, stack, stack_short, stop, twins
 from . import syncratio
 from .rows import BadResults, read_results, without_calibration
 from .tables import write_file
@@ -81,6 +81,7 @@ class Report:
             "echo": lambda rows: echo.build(rows, results),
             "conns": lambda rows: conns.build(rows, papers),
             "stop": stop.build,
+            "compile": compile_cost.build,
         }
         names = [name for name in ORDER if name in results] + [name for name in results if name not in ORDER]
         shown = without_calibration(results)
