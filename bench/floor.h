@@ -1,5 +1,5 @@
 /* The floor: read, process, write, repeat as a bare state machine on the reactor, with neither protocol. What it costs
- * is what the loop costs; what a model costs is what it adds to this.
+ * is what the loop costs at least; what a model costs is what it adds to this (docs/fairness.md, "A floor").
  */
 #ifndef ABREAST_BENCH_FLOOR_H
 #define ABREAST_BENCH_FLOOR_H

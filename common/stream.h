@@ -77,7 +77,7 @@ static inline bool stream_try(struct io_op *op, enum io_kind kind)
 {
     const struct stream *stream = op->stream;
     const struct stream_ops *ops = stream->ops;
-    if (__builtin_expect(ops->tries_if_speculative && !stream->speculative && op->size, 1))
+    if (ops->tries_if_speculative && !stream->speculative && op->size)
         return false;
     return ops->try_op[kind](op);
 }
