@@ -11,8 +11,9 @@
  *                              receiver that starts one operation after the other (bench/bridges/consumer.h), and the
  *                              native to compare with is the sender. <mechanism>-transfer: the operation is not ready,
  *                              but suspends, and its await_suspend returns the handle of its caller.
- *   a sender as an awaitable   sender-awaitable, handshake-*, ready-flag-*, inline-known, member: forms of
- * `mitigations`. The consumer is a coroutine, and the native to compare with is the awaitable.
+ *   a sender as an awaitable   sender-awaitable, handshake-*, ready-flag-*, inline-known, member: forms
+ *                              of `mitigations`. The consumer is a coroutine, and the native to compare
+ *                              with is the awaitable.
  *
  * What resumes somebody inside a noexcept function is measured with that function's boundary, exceptions on, and as
  * <mechanism>-no-boundary, exceptions off (common/noexcept.h). The toolchain of the former says exc=on, and the natives

@@ -10,8 +10,8 @@
  * time that it is used up, and falls back to 2 when only part of it was used before an operation had to wait. These are
  * Corosio's rules and figures for a context of several threads (epoll_scheduler's try_consume_inline_budget and
  * reset_inline_budget); with one thread it keeps the budget at 4, which is inline_budget_fixed(4) here. There the
- * budget belongs to the scheduler's thread and is filled anew before each
- * handler; here to whom it is given, a stream for instance, and filled anew where a run of inline completions ends.
+ * budget belongs to the scheduler's thread and is filled anew before each handler; here to whom it is given, a stream
+ * for instance, and filled anew where a run of inline completions ends.
  *
  * A budget may serve several streams of one reactor. Then an operation of one that waits ends the run of all.
  *

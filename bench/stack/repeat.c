@@ -1,12 +1,12 @@
 /* Senders that repeat, with no coroutine anywhere: repeat(just() | then(record)), until `record` says that it was the
  * last. What each completion finds on the stack is the repeat algorithm's affair:
  *
- *   by=nesting      the completion connects and starts the next turn inside itself (libunifex, repeat_effect_until.hpp,
- *                   _rcvr::set_value). start and set_value are noexcept on both sides of every call, so that no
- * boundary stands in the way of a sibling call, and nothing guarantees one by=trampoline   the same, over
- * starts_on(trampoline, child): stdexec's repeat_until (exec/repeat_until.hpp), with the limits of its
- * trampoline_scheduler, 16 deep and 4096 bytes by=loop         the turn leaves its outcome, and the loop that started
- * it goes on (sender/repeat_until.h)
+ *   by=nesting      the completion connects and starts the next turn inside itself (libunifex,
+ *                   repeat_effect_until.hpp, _rcvr::set_value). start and set_value are noexcept on both sides of
+ *                   every call, so that no boundary stands in the way of a sibling call, and nothing guarantees one
+ *   by=trampoline   the same, over starts_on(trampoline, child): stdexec's repeat_until (exec/repeat_until.hpp),
+ *                   with the limits of its trampoline_scheduler, 16 deep and 4096 bytes
+ *   by=loop         the turn leaves its outcome, and the loop that started it goes on (sender/repeat_until.h)
  */
 #include "bench/stack/mechanism.h"
 #include "sender/just.h"
