@@ -343,9 +343,36 @@ def test_latex_closes_what_it_opens(table):
     assert balanced(text)
     assert text.isascii()
     assert not re.search(r"(?<!\\)[%#_&]", re.sub(r" & |\\label\{.*", "", text.partition("\n")[2]))
-    for line in text.splitlines():
-        if line.endswith(" \\\\") and "multicolumn" not in line:
-            assert cells_in(line) == len(table.columns)
+    for columns, body in re.findall(r"\\begin\{tabular\}\{@\{\}(.*?)@\{\}\}\n(.*?)\\end\{tabular\}", text, re.DOTALL):
+        for line in body.splitlines():
+            if line.endswith(" \\\\") and "multicolumn" not in line:
+                assert cells_in(line) == len(re.findall(r"[lr]|p\{.*?\}", columns))
+
+
+def widths(text):
+    """Of each table of a LaTeX file the characters across, as far as its columns say."""
+    for columns, body in re.findall(r"\\begin\{tabular\}\{@\{\}(.*?)@\{\}\}\n(.*?)\\end\{tabular\}", text, re.DOTALL):
+        lines = [line for line in body.splitlines() if line.endswith(" \\\\") and "multicolumn" not in line]
+        rows = [line[:-3].split(" & ") for line in lines]
+        kinds = re.findall(r"[lr]|p\{([\d.]+)em\}", columns)
+        yield sum(2 * float(kind) if kind else max(len(row[i]) for row in rows) for i, kind in enumerate(kinds))
+
+
+def wide(columns, group=0):
+    names = [f"col{index}" for index in range(columns)]
+    heads = [("", names[:1])] + [("g", names[i:i + group]) for i in range(1, columns, group)] if group else []
+    return Table("x", "wide", names, [["a row", *("1234567890" for _ in names[1:])]] * 3, heads=heads)
+
+
+def test_latex_is_no_wider_than_a_page():
+    fits, smaller, parted, grouped = (each.latex() for each in (wide(6), wide(8), wide(21), wide(21, 5)))
+    assert "resizebox" not in fits and fits.startswith("% Needs \\usepackage{booktabs} and")
+    assert smaller.count("\\resizebox{\\textwidth}{!}{\\begin{tabular}") == smaller.count("\\end{tabular}}") == 1
+    assert smaller.startswith("% Needs \\usepackage{booktabs,graphicx} and")
+    assert parted.count("\\begin{table}") == 3 and "wide, part 3 of 3" in parted and balanced(parted)
+    assert parted.count("\na row & ") == 9 and all(f"col{index} " in parted for index in range(21))
+    assert grouped.count("{g}") == 4 and "\\multicolumn{5}{c}{g}" in grouped and balanced(grouped)
+    assert all(across * latex.SMALLEST < latex.WHOLE for text in (smaller, parted, grouped) for across in widths(text))
 
 
 def test_latex_escapes_and_breaks_pages():
