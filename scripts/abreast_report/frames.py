@@ -279,9 +279,10 @@ WHOLE = {
 
 
 def figure_data(places, papers):
-    """All of processes that have had several threads. A block a line: its panel, x, times as fast with low and high,
-    the allocator's number, and whether the interval is cut, 1, for it goes far beyond all values; and the published
-    ratios in a block of their own, the last."""
+    """The first two panels are all of processes that have had several threads. A block a line: its panel, x, times as
+    fast with low and high, the allocator's number, and whether the interval is cut, 1, for it goes far beyond all
+    values. The third panel is the workload that the published ratios are of, x 1 in a process that never had a second
+    thread and 2 in one that has; those ratios are a block of their own, the last."""
     found = []
     for panel, fixed, at, along in ((0, "depth", SIZES_AT, "frame"), (1, "frame", DEPTHS_AT, "depth")):
         for number, name in enumerate(ALLOCATORS):
@@ -292,6 +293,7 @@ def figure_data(places, papers):
                 alone = place.model == "awaitable" and place.steady and place.process == process
                 if ratio and alone and place.keys.get(fixed) == at and x.isdigit() and x != "0":
                     found.append((panel, number, name, x, speed(ratio)))
+    found += examples(places)
     if not found:
         return ""
     top = max([value for *_, (value, _, _) in found] + [value for *_, value in papers]) * SHOWN_ABOVE
@@ -302,6 +304,19 @@ def figure_data(places, papers):
             text += f"{panel}\t{x}\t{value:.6g}\t{low:.6g}\t{min(high, top):.6g}\t{number}\t{int(high > top)}\n"
         text += "\n\n"
     lines = "".join(
-        f"2\t1\t{value:.6g}\t0\t0\t9\t0\t{value:.2f} {who}, {compiler}\n" for compiler, who, value in papers
+        f"3\t1\t{value:.6g}\t0\t0\t9\t0\t{value:.2f} {who}, {compiler}\n" for compiler, who, value in papers
     )
     return text + f"published\tx\tspeed\tlow\thigh\tnumber\tcut\tlabel\n{lines}"
+
+
+def examples(places):
+    """What stands for the paper's workload; of several processes that have had several threads the one of its own."""
+    found = {}
+    for place in sorted(places, key=lambda place: place.process):
+        if place.keys.get("workload") != "p4003" or place.model != "awaitable":
+            continue
+        for number, name in enumerate(ALLOCATORS):
+            if ratio := place.ratio(name):
+                x = 1 if place.one_thread else 2
+                found[number, x] = (2, number, name, x, speed(ratio))
+    return [found[key] for key in sorted(found)]

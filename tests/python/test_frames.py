@@ -173,6 +173,30 @@ def test_the_figure_is_drawn_with_one_panel_too(tmp_path):
     assert "arena" in (tmp_path / "frames.svg").read_text()
 
 
+def test_the_published_workload_is_drawn_where_the_published_ratios_are(tmp_path):
+    """A panel of its own: x 1 in a process of one thread, 2 in one that has had several."""
+
+    def data(ratio):
+        rows = group(chain(4, 64), {"arena": (0.5, 0.4, 0.6)})
+        rows += group("workload=p4003,task=awaitable,process=child", {"recycling": ratio, "mimalloc": (0.8, 0.5, 1)})
+        rows += group("workload=p4003,task=awaitable", {"recycling": (0.5, 0.4, 0.8)})
+        return frames.build(rows, PAPERS).data
+
+    before, after = data((0.4, 0.32, 0.5)), data((0.25, 0.24, 0.3))
+    assert "recycling\tx\tspeed\tlow\thigh\tnumber\tcut\n2\t1\t2.5\t2\t3.125\t0\t0\n2\t2\t2\t1.25\t2.5" in before
+    assert "mimalloc\tx\tspeed\tlow\thigh\tnumber\tcut\n2\t1\t1.25\t1\t2\t4\t0\n" in before
+    assert "\n2\t1\t4\t3.33333\t4.16667\t0\t0\n" in after
+    if shutil.which("gnuplot"):
+        pictures = []
+        for name, text in ("before", before), ("after", after):
+            folder = tmp_path / name
+            folder.mkdir()
+            (folder / "frames.dat").write_text(text)
+            draw(folder / "frames.dat", folder / "frames.svg")
+            pictures.append((folder / "frames.svg").read_text())
+        assert pictures[0] != pictures[1] and "3.10 recycling, MSVC" in pictures[0]
+
+
 def test_every_cell_runs_or_says_what_it_needs(abreast, tmp_path):
     done = run(abreast, "run", "--smoke", "frames/*frame=*", "frames/*workload=*", "--out", tmp_path)
     assert done.returncode == 0, done.stderr
