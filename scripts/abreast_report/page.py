@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import document, executive, links
+from . import document, executive, glossary, links
 from .about_run import UNFINISHED, again, gaps, load, sender_libraries, threads
 from .captions import caption
 
@@ -26,6 +26,7 @@ TITLES = {
     "compile": "what a C++ compiler spends",
     "calibration": "C beside real C++",
 }
+MECHANISMS = "bench/stack/mechanisms.def"
 SENTENCES = 6  # of an experiment that are shown at once
 PRINTED_SENTENCES = 3
 PRINTED_ROWS = 8  # of a table on paper
@@ -229,7 +230,8 @@ class Page:
         return text + self.named([table for table in tables if table not in kept]) + "</section>\n"
 
     def contents(self):
-        entries = [(section.experiment, title_of(section.experiment)) for section in self.parts.sections]
+        entries = [("glossary", "words and mechanisms, a line each")]
+        entries += [(section.experiment, title_of(section.experiment)) for section in self.parts.sections]
         entries += [("claims", "claims of the papers, judged")] if self.parts.claims else []
         entries += [("published", "published tables, and ours")]
         entries += [("own", "our own tables")] if self.parts.own else []
@@ -257,6 +259,7 @@ class Page:
             style=(self.paper / "report.css").read_text(encoding="utf-8"),
             contents=self.contents(),
             found=self.found(),
+            glossary=glossary.section(self.paper, self.paper.parent / MECHANISMS, parts.results),
             sections="".join(self.section(section) for section in parts.sections),
             claims=self.claims(),
             published=self.tables(
