@@ -94,6 +94,7 @@ class Page:
         self.folder = Path(folder)
         self.paper = Path(paper)
         self.printed = printed
+        self.unprinted = []  # (heading, tables) that are only named, at the end of what is printed
 
     def picture(self, name):
         """The SVG itself, so that the report is one file; on paper the PNG, which every PDF renderer can draw."""
@@ -128,10 +129,18 @@ class Page:
             kept = [table for table in tables if len(table.rows) <= PRINTED_ROWS and not table.detail][:1]
         return kept
 
-    def named(self, tables):
-        """Tables that are not on paper, by their titles and files."""
-        names = "; ".join(f"{html.escape(table.title)} (tables/{table.name}.md)" for table in tables)
-        return f"<p class=named>In report.html and as files: {names}.</p>\n" if names else ""
+    def index(self):
+        """Of paper: what is not on it, by titles and files."""
+        parts = "".join(
+            f"<p class=named><b>{html.escape(heading)}</b>: "
+            + "; ".join(f"{html.escape(table.title)} ({table.name})" for table in tables)
+            + ".</p>\n"
+            for heading, tables in self.unprinted
+        )
+        return parts and (
+            f"<section id=index>\n<h2>What is not printed</h2>\n<p>These are in report.html, and as tables/NAME.md, "
+            f".tsv and .tex; all sentences in tables/findings.md.</p>\n{parts}</section>\n"
+        )
 
     def intro(self, text):
         """What an experiment measures; on paper its first paragraph."""
@@ -144,7 +153,7 @@ class Page:
         left = len(items) - first
         text = f"<ul>\n{listed(items[:first])}</ul>\n"
         if self.printed:
-            return text + f"<p class=named>{left} more sentences are in report.html and in tables/findings.md.</p>\n"
+            return text + f"<p class=named>{left} more in report.html.</p>\n"
         more = f"<ul>\n{listed(items[first:])}</ul>"
         return text + f"<details><summary>{left} more findings</summary>\n{more}</details>\n"
 
@@ -160,11 +169,16 @@ class Page:
         kept = self.on_paper(section.tables) if self.printed and not ident else section.tables
         text += "".join(self.table(table) for table in kept if table.essential)
         figures = sorted([name, *section.more_data], key=lambda figure: figure not in FIGURES_FIRST)
-        text += "".join(self.figure(figure, name) for figure in figures)
+        pictures = "".join(self.figure(figure, name) for figure in figures)
+        text += "" if self.printed else pictures
         text += self.sentences(section.findings)
         text += "".join(self.table(table) for table in kept if not table.essential)
-        text += self.named([table for table in section.tables if table not in kept])
-        return text + self.beside_published(name) + "</section>\n"
+        self.leave(name, [table for table in section.tables if table not in kept])
+        text += self.beside_published(name)
+        return text + (pictures if self.printed else "") + "</section>\n"  # at the end of paper's text: no page is empty
+
+    def leave(self, heading, tables):
+        self.unprinted += [(heading, tables)] if tables else []
 
     def beside_published(self, experiment):
         """Where the papers' tables with these figures are."""
@@ -207,6 +221,8 @@ class Page:
         text = "<section id=claims>\n<h2>Claims of the papers, judged</h2>\n"
         text += f"<p class=short>{links.html(self.parts.claims.short)}</p>\n" if self.parts.claims.short else ""
         text += f"<ul class=headline>\n{listed(self.parts.claims.headline.splitlines())}</ul>\n"
+        verdicts = (self.paper / "claims.html").read_text(encoding="utf-8").partition("</dl>")
+        text += f"{verdicts[0]}{verdicts[1]}\n"
         text += "<p>With what was measured, the conditions and the commands: report.html and claims.tsv.</p>\n"
         sources = {}
         for verdict in self.parts.verdicts:
@@ -219,24 +235,30 @@ class Page:
             text += f"<h3>{html.escape(source)}</h3>\n<ul>\n{lines}</ul>\n"
         return text + "</section>\n"
 
+    def kept(self, tables):
+        """Of tables over several experiments those that are shown: on paper the shorter ones."""
+        if not self.printed:
+            return tables
+        return [table for table in tables if not table.long and len(table.rows) <= PRINTED_OWN]
+
     def tables(self, ident, title, intro, tables, nothing=""):
-        if not tables and not nothing:
+        kept = self.kept(tables)
+        self.leave(title, [table for table in tables if table not in kept])
+        if not kept and (tables or not nothing):
             return ""
         text = f"<section id={ident}>\n<h2>{title}</h2>\n"
         text += f"<p>{intro}</p>\n" if tables else f"<p>{nothing}</p>\n"
-        longest = PRINTED_OWN if self.printed else None
-        kept = [table for table in tables if not longest or not (table.long or len(table.rows) > longest)]
-        text += "".join(self.table(table) for table in kept)
-        return text + self.named([table for table in tables if table not in kept]) + "</section>\n"
+        return text + "".join(self.table(table) for table in kept) + "</section>\n"
 
     def contents(self):
         entries = [("glossary", "words and mechanisms, a line each")]
         entries += [(section.experiment, title_of(section.experiment)) for section in self.parts.sections]
         entries += [("claims", "claims of the papers, judged")] if self.parts.claims else []
         entries += [("published", "published tables, and ours")]
-        entries += [("own", "our own tables")] if self.parts.own else []
+        entries += [("own", "our own tables")] if self.kept(self.parts.own) else []
         entries += [("method", "method, limits, machine")]
-        entries += [("artifact", "each claim, its command and minutes")] if self.parts.artifact else []
+        entries += [("artifact", "each claim, its command and minutes")] if self.kept(self.parts.artifact) else []
+        entries += [("index", "what is not printed")] if self.printed else []
         return "".join(f"<li><a href=#{name}>{html.escape(title)}</a></li>\n" for name, title in entries)
 
     def html(self):
@@ -285,7 +307,7 @@ class Page:
             rows="{{rows}}",
         )
         if self.printed:
-            return document.without_links(text).replace("{{rows}}", "")
+            return document.without_links(text).replace("{{rows}}", self.index())
         text = document.with_signs(document.with_anchors(text))
         return text.replace("{{rows}}", self.rows(text))
 
