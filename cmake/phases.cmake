@@ -3,9 +3,9 @@
 #   cells/<id>/phases-c, phases-cxx   one pair for each compiler and setting
 #   cells/phases.tsv                  executable, toolchain string, and `quick` or `full`: the modes that run it
 #
-# The counts are those of the source text and cannot depend on the setting; that they do not is one of the results. It is
-# found by each setting at -O2, and by each level with sibling calls and exceptions; by all of both where ABREAST_MATRIX is
-# full, or ABREAST_CHECKED all.
+# The counts are those of the source text and cannot depend on the setting; that they do not is one of the results. It
+# is found by each setting at -O2, and by each level with sibling calls and exceptions; by all of both where
+# ABREAST_MATRIX is full, or ABREAST_CHECKED all.
 # The product code that is not in headers comes from abreast_probed.
 
 # The forms in C.
