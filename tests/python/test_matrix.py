@@ -105,7 +105,8 @@ def test_cost_cells_of_other_settings_are_for_the_calibration_alone(results):
     def tables():
         assert run(REPORT, "tables", "--out", results).returncode == 0
         apart = ("calibration", "artifact")  # that one also says how long a claim's cells take, which grows with them
-        return {path.name: path.read_text() for path in (results / "tables").iterdir() if not path.name.startswith(apart)}
+        found = (results / "tables").iterdir()
+        return {path.name: path.read_text() for path in found if not path.name.startswith(apart)}
 
     before = tables()
     for name in ("frames", "echo"):
