@@ -9,8 +9,8 @@ TABLE = re.compile(r"<figure class=table(?: id=([\w.-]+))?>\s*<figcaption>(.*?)<
 SCROLL = re.compile(r"<div class=scroll><table(?: class=tight)?>\n<thead><tr>(.*?)</tr></thead>", re.DOTALL)
 ID = re.compile(r"\bid=\"?([\w.-]+)")
 ROW_LINK = re.compile(r'<a class=row href="#([^"]*)">(.*?)</a>', re.DOTALL)
-WIDE = 4  # columns that a phone does not hold
-VERY_WIDE = 9  # nor a page
+WIDE = {4: "wide", 9: "very wide", 13: "widest wide"}  # columns that a phone, half a window, a page does not hold
+COLUMN = re.compile(r"<th scope=col\b(?!group)")
 
 
 def slug(text):
@@ -55,11 +55,11 @@ def with_signs(text):
     """Says of a table that scrolls in its box that it does: CSS shows it where the table is wider than the window."""
 
     def sign(match):
-        columns = match.group(1).count("<th ")
-        if columns < WIDE:
+        columns = len(COLUMN.findall(match.group(1)))
+        kind = [kind for least, kind in WIDE.items() if columns >= least][-1:]
+        if not kind:
             return match.group(0)
-        kind = "very wide" if columns >= VERY_WIDE else "wide"
-        head = f"<div class=\"scroll {kind}\" tabindex=0 role=region aria-label=\"table, scrolls sideways\">"
+        head = f"<div class=\"scroll {kind[0]}\" tabindex=0 role=region aria-label=\"table, scrolls sideways\">"
         return match.group(0).replace("<div class=scroll>", head)
 
     return SCROLL.sub(sign, text)

@@ -33,6 +33,7 @@ PRINTED_ROWS = 8  # of a table on paper
 PRINTED_ESSENTIAL = 16
 PRINTED_OWN = 30
 FIGURES_FIRST = ("growth",)
+FIGURES_OF_A_PAGE = ("stack", "finals", "echo")  # on paper; all others stand beside their section's text
 UNDERLINED = "A number that is underlined is a link to the row of results that it comes from."
 UNDERLINED_IN_HTML = "In report.html each number is a link to the row of results that it comes from."
 
@@ -109,7 +110,8 @@ class Page:
             return ""
         words = caption(name, self.parts.results.get(experiment))
         ident = f"fig-{name}"
-        text = f'<figure class=picture id="{ident}">\n'
+        kind = '"picture page"' if self.printed and name in FIGURES_OF_A_PAGE else "picture"
+        text = f'<figure class={kind} id="{ident}">\n'
         if not self.printed:
             text += f"<input type=checkbox class=zoom id=zoom-{name}><label for=zoom-{name}>full size</label>\n"
         text += f"<div class=plate>{picture}</div>\n"
@@ -160,7 +162,12 @@ class Page:
     def section(self, section, ident=None):
         name = section.experiment
         intro = self.paper / f"{name}.html"
-        text = f"<section id={ident or name}>\n<h2>{html.escape(title_of(name))}</h2>\n"
+        figures = sorted([name, *section.more_data], key=lambda figure: figure not in FIGURES_FIRST)
+        large = [figure for figure in figures if not self.printed or figure in FIGURES_OF_A_PAGE]
+        beside = "".join(self.figure(figure, name) for figure in figures if figure not in large)
+        pictures = "".join(self.figure(figure, name) for figure in large)
+        fresh = " class=fresh" if self.printed and beside else ""
+        text = f"<section id={ident or name}{fresh}>\n<h2>{html.escape(title_of(name))}</h2>\n{beside}"
         if section.short:
             text += f"<p class=short>{links.html(section.short)}</p>\n"
         text += self.intro(intro.read_text(encoding="utf-8")) if intro.exists() else ""
@@ -168,14 +175,12 @@ class Page:
             text += f"<ul class=headline>\n{listed(section.headline.splitlines())}</ul>\n"
         kept = self.on_paper(section.tables) if self.printed and not ident else section.tables
         text += "".join(self.table(table) for table in kept if table.essential)
-        figures = sorted([name, *section.more_data], key=lambda figure: figure not in FIGURES_FIRST)
-        pictures = "".join(self.figure(figure, name) for figure in figures)
         text += "" if self.printed else pictures
         text += self.sentences(section.findings)
         text += "".join(self.table(table) for table in kept if not table.essential)
         self.leave(name, [table for table in section.tables if table not in kept])
         text += self.beside_published(name)
-        return text + (pictures if self.printed else "") + "</section>\n"  # at the end of paper's text: no page is empty
+        return text + (pictures if self.printed else "") + "</section>\n"
 
     def leave(self, heading, tables):
         self.unprinted += [(heading, tables)] if tables else []
