@@ -15,13 +15,20 @@
 
 #include <stdint.h>
 
+/* What a work calls is start or a completion function of a sender, which may not throw. */
+#ifdef __cplusplus
+#define WORK_NOEXCEPT noexcept
+#else
+#define WORK_NOEXCEPT
+#endif
+
 struct continuation {
     struct coro *coro;
     uintptr_t next; /* the queue's, while queued */
 };
 
 struct work {
-    void (*execute)(struct work *);
+    void (*execute)(struct work *) WORK_NOEXCEPT;
     uintptr_t next; /* the queue's, while queued */
 };
 

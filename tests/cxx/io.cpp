@@ -250,7 +250,7 @@ struct stopper {
     stop_source source;
 };
 
-void stop(work *posted)
+void stop(work *posted) noexcept
 {
     CHECK(stop_source_request_stop(&CONTAINER_OF(posted, stopper, posted)->source));
 }
