@@ -1,6 +1,7 @@
 /* handshake-awaitable: co_await on a sender, where await_suspend and the receiver agree who of them resumes.
  *
- *     HANDSHAKE_AWAITABLE_RECEIVER(N, promise, by);      by: exchange, thread_id or thread_id_look_first
+ *     HANDSHAKE_AWAITABLE_RECEIVER(N, promise, by);
+ *                                      by: exchange, thread_id, thread_id_look_first or one_thread
  *     ...the stage `child`, completing into N...
  *     HANDSHAKE_AWAITABLE(N, child, by);
  *     ...in the coroutine...  CO_AWAIT_SENDER_TRANSFER(n, self, N, &self->member, ((struct child_sender){...}));
@@ -21,13 +22,15 @@
  *   thread_id_look_first
  *              the same, but either side looks at the word before it exchanges it, and leaves the exchange out when it
  *              finds it let go of. No library ships it: it is what their form costs at the least.
+ *   one_thread a plain flag: the operation completes on the awaiting thread, inside start or later. No library ships
+ *              it. The I/O awaitables guard themselves against another thread as little.
  *
  * stdexec shakes hands over a sender that is not known to complete inline; one that is, as just, goes by
  * inline_awaitable.h.
  *
  * Lifetime: once await_suspend has come first, the frame may be resumed and destroyed on another thread while
  * await_suspend is still returning: it touches nothing of it any more.
- * Threads: the operation completes on any thread.
+ * Threads: the operation completes on any thread; by one_thread, on the awaiting one.
  */
 #ifndef ABREAST_SENDER_HANDSHAKE_AWAITABLE_H
 #define ABREAST_SENDER_HANDSHAKE_AWAITABLE_H
@@ -121,6 +124,26 @@ static inline bool handshake_thread_id_look_first_complete(handshake_thread_id_l
 static inline bool handshake_thread_id_look_first_settle(handshake_thread_id_look_first *word)
 {
     return atomic_load_explicit(word, memory_order_relaxed) == HANDSHAKE_NOBODY || handshake_thread_id_settle(word);
+}
+
+/* As handshake_exchange, where both are on one thread. */
+typedef bool handshake_one_thread;
+
+static inline void handshake_one_thread_begin(handshake_one_thread *word)
+{
+    *word = false;
+}
+
+static inline bool handshake_one_thread_complete(handshake_one_thread *word)
+{
+    bool second = *word;
+    *word = true;
+    return second;
+}
+
+static inline bool handshake_one_thread_settle(handshake_one_thread *word)
+{
+    return handshake_one_thread_complete(word);
 }
 
 #define HANDSHAKE_AWAITABLE_RECEIVER(N, promise, by)                                                                   \

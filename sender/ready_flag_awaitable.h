@@ -1,17 +1,20 @@
 /* ready-flag: co_await on a sender, where the operation is connected and started before the coroutine suspends, and
  * await_ready says whether it has completed by then.
  *
- *     READY_FLAG_AWAITABLE_RECEIVER(N, promise, by);      by: exchange or thread_id, as in handshake_awaitable.h
+ *     READY_FLAG_AWAITABLE_RECEIVER(N, promise, by);
+ *                                      by: one_thread, exchange or thread_id, as in handshake_awaitable.h
  *     ...the stage `child`, completing into N...
  *     READY_FLAG_AWAITABLE(N, child, by);
  *     ...in the coroutine...  CO_AWAIT_SENDER_READY(n, self, N, &self->member, ((struct child_sender){...}));
  *
  * The discussion of P4003R1 sketches it: an as_awaitable that calls connect and start, and a flag that the receiver
- * sets, which makes await_ready true. No library ships it. What the sketch leaves open is who resumes: the operation
- * runs while the coroutine does, so a receiver that completes on another thread must not resume a coroutine that has
- * not suspended yet. The flag is therefore the word of a handshake, which await_suspend settles: once for every
- * operation that await_ready did not see complete.
+ * sets, which makes await_ready true. For senders no library ships it; asyncpp starts a child task so
+ * (task.hpp:87-92). What the sketch leaves open is who resumes: the operation runs while the coroutine does, so a
+ * receiver that completes on another thread must not resume a coroutine that has not suspended yet. The flag is
+ * therefore the word of a handshake, which await_suspend settles: once for every operation that await_ready did not
+ * see complete.
  *
+ *   one_thread the plain flag of the sketch: the operation completes on the awaiting thread
  *   exchange   await_ready is true also where another thread completed in time
  *   thread_id  only where start completed on its own thread, and then without a locked instruction; another thread
  *              waits until await_suspend has let go of the frame
@@ -35,6 +38,11 @@ static inline bool handshake_exchange_completed(handshake_exchange *word)
 static inline bool handshake_thread_id_completed(handshake_thread_id *word)
 {
     return atomic_load_explicit(word, memory_order_relaxed) == HANDSHAKE_NOBODY;
+}
+
+static inline bool handshake_one_thread_completed(handshake_one_thread *word)
+{
+    return *word;
 }
 
 #define READY_FLAG_AWAITABLE_RECEIVER(N, promise, by) HANDSHAKE_AWAITABLE_RECEIVER(N, promise, by)

@@ -3,7 +3,7 @@
  *     exchange_awaitable     by exchanging a flag: beman.execution since 2025-11-07 (detail/sender_awaitable.hpp:111)
  *     thread_id_awaitable    by the awaiting thread's id: stdexec since 2026-04-27 (__as_awaitable.hpp:330)
  *
- * sender/handshake_awaitable.h tells more of both.
+ * sender/handshake_awaitable.h tells more of both, and of the two that no library ships.
  */
 #ifndef ABREAST_BENCH_CXX_HANDSHAKE_AWAITABLE_HPP
 #define ABREAST_BENCH_CXX_HANDSHAKE_AWAITABLE_HPP
@@ -13,6 +13,7 @@
 #include <atomic>
 #include <pthread.h>
 #include <sched.h>
+#include <utility>
 
 struct exchange {
     std::atomic<bool> second = false;
@@ -71,6 +72,24 @@ struct thread_id_look_first : thread_id {
     bool settle() noexcept
     {
         return word.load(std::memory_order_relaxed) == 0 || thread_id::settle();
+    }
+};
+
+/* A flag, where the operation completes on the awaiting thread. */
+struct one_thread {
+    bool second = false;
+
+    bool complete() noexcept
+    {
+        return std::exchange(second, true);
+    }
+    bool completed() const noexcept
+    {
+        return second;
+    }
+    bool settle() noexcept
+    {
+        return std::exchange(second, true);
     }
 };
 
@@ -136,6 +155,8 @@ template <class Sndr, class Promise>
 using look_first_awaitable = handshake_awaitable<thread_id_look_first, Sndr, Promise>;
 template <class Sndr, class Promise>
 using early_exchange_awaitable = handshake_awaitable<exchange, Sndr, Promise, true>;
+template <class Sndr, class Promise>
+using early_one_thread_awaitable = handshake_awaitable<one_thread, Sndr, Promise, true>;
 template <class Sndr, class Promise>
 using early_thread_id_awaitable = handshake_awaitable<thread_id, Sndr, Promise, true>;
 

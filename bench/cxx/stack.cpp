@@ -151,6 +151,7 @@ template <class Task, auto make> int run_sender(stack_job *job)
 using exchange_task = basic_task<exchange_awaitable>;
 using thread_id_task = basic_task<thread_id_awaitable>;
 using look_first_task = basic_task<look_first_awaitable>;
+using early_one_thread_task = basic_task<early_one_thread_awaitable>;
 using early_exchange_task = basic_task<early_exchange_awaitable>;
 using early_thread_id_task = basic_task<early_thread_id_awaitable>;
 using inline_task = basic_task<inline_awaitable>;
@@ -318,6 +319,7 @@ const stack_variant handshake_variants[] = {
     last_variant,
 };
 const stack_variant ready_flag_variants[] = {
+    variant("by=one-thread", 0, run_sender<early_one_thread_task, chain<as_written, 0>>, LONGEST_RUN),
     variant("by=exchange", 0, run_sender<early_exchange_task, chain<as_written, 0>>, LONGEST_RUN),
     variant("by=thread-id", 0, run_sender<early_thread_id_task, chain<as_written, 0>>, LONGEST_RUN),
     last_variant,

@@ -7,6 +7,9 @@
     operation_(N) READY_FLAG_AWAITABLE(N, N##_operation, by);                                                          \
     AWAITING_SENDER(N, CO_AWAIT_SENDER_READY, N##_make, form_)
 
+READY_FLAG(one_thread_inline, JUST, one_thread, ready_flag_one_thread_inline);
+READY_FLAG(one_thread_later, POSTED, one_thread, ready_flag_one_thread_later);
+
 READY_FLAG(exchange_inline, JUST, exchange, ready_flag_exchange_inline);
 READY_FLAG(exchange_later, POSTED, exchange, ready_flag_exchange_later);
 

@@ -9,10 +9,12 @@
     PIPELINE_ALONE(SENDER, READY_FLAG, by, sender_task, by)                                                            \
     PIPELINE_ROW(by, sender_task, CO_AWAIT_SENDER_READY, SENDER_TASK_RETURN, awaiting_sender_run)
 
+VARIANT(one_thread)
 VARIANT(exchange)
 VARIANT(thread_id)
 
 const struct stack_variant ready_flag_variants[] = {
+    {.name = "by=one-thread", .run = one_thread_run, .long_run = LONGEST_RUN},
     {.name = "by=exchange", .run = exchange_run, .long_run = LONGEST_RUN},
     {.name = "by=thread-id", .run = thread_id_run, .long_run = LONGEST_RUN},
     {.name = NULL},

@@ -245,6 +245,7 @@ void scenario_handshake_with_another_thread_during_start(struct world *world)
     READY_FLAG_AWAITABLE(N, N##_given, by)                                                                             \
     TASK(N, CO_AWAIT_SENDER_READY, N##_given_sender)
 
+READY_FLAG_TASK(flag_one_thread, one_thread)
 READY_FLAG_TASK(flag_exchange, exchange)
 READY_FLAG_TASK(flag_thread_id, thread_id)
 
@@ -255,10 +256,11 @@ static void check_ready_flags(struct world *world, struct given given, ssize_t e
     world_open(world, (struct world_options){0});
     if (given.later)
         given.later = &world->run_loop;
-    for (unsigned by = 0; by < 2; by++) {
+    for (unsigned by = 0; by < 3; by++) {
         probe_reset();
-        CHECK_EQ(by == 0 ? flag_exchange_run(world, (struct flag_exchange_given_sender){given})
-                         : flag_thread_id_run(world, (struct flag_thread_id_given_sender){given}),
+        CHECK_EQ(by == 0   ? flag_one_thread_run(world, (struct flag_one_thread_given_sender){given})
+                 : by == 1 ? flag_exchange_run(world, (struct flag_exchange_given_sender){given})
+                           : flag_thread_id_run(world, (struct flag_thread_id_given_sender){given}),
                  expected);
         CHECK_EQ(probe_counters[PROBE_READY], ready);
         CHECK_EQ(probe_counters[PROBE_SUSPEND], !ready);
