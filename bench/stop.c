@@ -16,7 +16,8 @@
  *   task-in-task       awaitables: a coroutine for each step
  *   pipeline           senders: read_some, with work=complete | then x 4 | upon_error | upon_stopped
  *   p2300-task         senders: a coroutine awaits the sender; an error is what the await returns, where C++ throws it
- *                      again, and stopped ends the coroutine
+ *                      again, and stopped ends the coroutine, which is launched anew
+ *   p2300-task-mending senders: such a coroutine awaits read_some | upon_stopped, and goes on when it was stopped
  *   p2300-task-in-task senders: such a coroutine for each step
  *   ...-stoppable      the same with a token that could be asked to stop; without it the token never can
  *
@@ -75,6 +76,7 @@
     COMPLETE("awaitable", "task-in-task", completion_nested, ends, result, false, NULL)                                \
     COMPLETE("sender", "pipeline", completion_pipeline, ends, result, false, NULL)                                     \
     COMPLETE("sender", "p2300-task", completion_sender_task, ends, result, false, NULL)                                \
+    COMPLETE("sender", "p2300-task-mending", completion_sender_mending, ends, result, false, NULL)                     \
     COMPLETE("sender", "p2300-task-in-task", completion_sender_nested, ends, result, false, NULL)
 
 static void stop_describe(const struct cell *cell, const struct row *blank, struct results *results)

@@ -2,11 +2,13 @@
  * (sender/sender_awaitable.h). An error comes back to the coroutine that awaits, as an errno where C++ throws again
  * (exception_ptr and rethrow_exception, [exec.as.awaitable]): what throwing takes is in no figure here. Stopped does
  * not come back to it: it ends the coroutine (unhandled_stopped), and in turn each one that awaits it, and is dealt
- * with by whoever launched the first, who launches the next read anew. */
+ * with by whoever launched the first, who launches the next read anew. The coroutine that wants to go on awaits
+ * read_some | upon_stopped(f) instead (p2300-task-mending), to which stopped is a value. */
 #include "bench/stop/stop.h"
 #include "sender/io.h"
 #include "sender/sender_awaitable.h"
 #include "sender/task_sender.h"
+#include "sender/upon.h"
 
 struct launch {
     struct sender_task_state state;
@@ -54,41 +56,67 @@ static struct reading_sender read_of(struct completion_job *job)
 
 /* ---- One coroutine: the steps are statements behind the check of what the read returned ---- */
 
-struct steps {
-    struct sender_task task;
-    struct completion_job *job;
-    struct next_read reading;
-};
-
-static void steps_body(struct coro *handle)
-{
-    struct steps *self = (struct steps *)handle;
-    struct completion_job *job = self->job;
-    ssize_t got;
-    CO_BEGIN(self);
-    while (job->left) {
-        CO_AWAIT_SENDER(got, self, next_read, &self->reading, read_of(job));
-        if (got < 0) {
-            completion_taken(job, completion_mended((int)-got));
-            continue;
-        }
-        for (unsigned i = 0; i < COMPLETION_STEPS; i++)
-            got = completion_step(got);
-        completion_taken(job, got);
+#define STEPS(N, awaitable_, sender_)                                                                                  \
+    struct N {                                                                                                         \
+        struct sender_task task;                                                                                       \
+        struct completion_job *job;                                                                                    \
+        struct awaitable_ reading;                                                                                     \
+    };                                                                                                                 \
+    static void N##_body(struct coro *handle)                                                                          \
+    {                                                                                                                  \
+        struct N *self = (struct N *)handle;                                                                           \
+        struct completion_job *job = self->job;                                                                        \
+        ssize_t got;                                                                                                   \
+        CO_BEGIN(self);                                                                                                \
+        while (job->left) {                                                                                            \
+            CO_AWAIT_SENDER(got, self, awaitable_, &self->reading, sender_(job));                                      \
+            if (got < 0) {                                                                                             \
+                completion_taken(job, completion_mended((int)-got));                                                   \
+                continue;                                                                                              \
+            }                                                                                                          \
+            for (unsigned i = 0; i < COMPLETION_STEPS; i++)                                                            \
+                got = completion_step(got);                                                                            \
+            completion_taken(job, got);                                                                                \
+        }                                                                                                              \
+        SENDER_TASK_RETURN(self, 0);                                                                                   \
+        CO_END;                                                                                                        \
+    }                                                                                                                  \
+    static int N##_start(struct completion_job *job)                                                                   \
+    {                                                                                                                  \
+        struct N *self = (struct N *)sender_task_create(job->env.allocator, sizeof *self, N##_body, NULL);             \
+        if (self)                                                                                                      \
+            self->job = job;                                                                                           \
+        return launch(job, (struct sender_task *)self);                                                                \
     }
-    SENDER_TASK_RETURN(self, 0);
-    CO_END;
-}
 
-static int steps_start(struct completion_job *job)
-{
-    struct steps *self = (struct steps *)sender_task_create(job->env.allocator, sizeof *self, steps_body, NULL);
-    if (self)
-        self->job = job;
-    return launch(job, (struct sender_task *)self);
-}
+STEPS(steps, next_read, read_of)
 
 const struct completion_form completion_sender_task = {.bytes = sizeof(struct launch), .start = steps_start};
+
+/* read_some | upon_stopped(stopped_as_value) */
+struct stopped_as_value {
+};
+
+SENDER_FUNCTION ssize_t stopped_as_value_call(struct stopped_as_value *self)
+{
+    (void)self;
+    return -ECANCELED;
+}
+
+SENDER_AWAITABLE_RECEIVER(next_told, sender_task);
+RECEIVER(told, ssize_t);
+SENDER_READ_SOME(told_reading, told)
+SENDER_UPON_STOPPED(told, told_reading, stopped_as_value, next_told)
+SENDER_AWAITABLE(next_told, told)
+
+static struct told_sender told_of(struct completion_job *job)
+{
+    return (struct told_sender){.child = {&job->ending.stream, job->buffer, sizeof job->buffer}};
+}
+
+STEPS(mending, next_told, told_of)
+
+const struct completion_form completion_sender_mending = {.bytes = sizeof(struct launch), .start = mending_start};
 
 /* ---- A coroutine for each step, which awaits the one below it as a sender ---- */
 

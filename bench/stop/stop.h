@@ -136,7 +136,7 @@ void completion_close(void *state);
 
 extern const struct completion_form completion_floor, completion_floor_stoppable, completion_task,
     completion_task_stoppable, completion_nested, completion_pipeline, completion_pipeline_stoppable,
-    completion_sender_task, completion_sender_nested;
+    completion_sender_task, completion_sender_mending, completion_sender_nested;
 
 /* ---- work=told ---- */
 

@@ -9,6 +9,7 @@ TOLD = "told_bytes"
 RATIO, ABOVE, NATIVE, CALLS = "ratio_to_floor", "ns_above_floor", "ratio_to_native", "syscalls_per_msg"
 FLOOR, LAST_FIRST, CALLBACK = ("raw", "floor"), ("raw", "floor-last-first"), ("raw", "stop-callback")
 TASK, PIPELINE, SENDER_TASK = ("awaitable", "task"), ("sender", "pipeline"), ("sender", "p2300-task")
+MENDING = ("sender", "p2300-task-mending")
 NESTED, SENDER_NESTED = ("awaitable", "task-in-task"), ("sender", "p2300-task-in-task")
 DRAWN = [FLOOR, LAST_FIRST, CALLBACK, TASK, PIPELINE, SENDER_TASK]
 # Without a token that could be asked to stop, and with one.
@@ -118,7 +119,7 @@ def stoppable_table(found):
 def ends_table(found):
     columns = ["mechanism", *(f"instructions, {words}" for words in ENDS.values())]
     columns += [f"ns, {words}" for words in ENDS.values()] + ["times the floor, an error"]
-    names = [FLOOR, TASK, SENDER_TASK, PIPELINE, NESTED, SENDER_NESTED]
+    names = [FLOOR, TASK, SENDER_TASK, MENDING, PIPELINE, NESTED, SENDER_NESTED]
     body = []
     for name in names:
         cells = [found.end(ends, name, metric) for metric in (COUNT, NS) for ends in ENDS]
@@ -132,8 +133,8 @@ def ends_table(found):
         "Less is better. A value goes through four steps; an error and stopped go past them, and are dealt with "
         "behind. task-in-task: a coroutine for each step. A coroutine that awaits a sender gets an error as an errno "
         "here; in C++ it is thrown again, and what throwing takes is in no figure. Stopped ends such a coroutine, and "
-        "the next read has a new one. Counts are exact. Times of the three ends are of runs of their own: between ends "
-        "the counts tell more." + OF_PAIRS,
+        "the next read has a new one, but for p2300-task-mending, to which upon_stopped makes it a value. Counts "
+        "are exact. Times of the three ends are of runs of their own: between ends the counts tell more." + OF_PAIRS,
         essential=True,
     )
 
@@ -266,7 +267,8 @@ def stoppable(found):
 
 def error(found):
     """What the ends of a read take, beside a value, in instructions and in time."""
-    names = [name for name in (TASK, SENDER_TASK, PIPELINE) if all(found.end(ends, name, COUNT) for ends in ENDS)]
+    counted = (TASK, SENDER_TASK, MENDING, PIPELINE)
+    names = [name for name in counted if all(found.end(ends, name, COUNT) for ends in ENDS)]
     if not names:
         return ""
     told_ = ", ".join(
