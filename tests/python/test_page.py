@@ -1,11 +1,17 @@
 """The report as a document: its first page follows the rows, everything links, nothing is said of what was not run."""
 
+import json
 import re
 import shutil
+import sys
 
 import pytest
 
 from conftest import DATA, ROOT, run
+
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from abreast_report import glossary  # noqa: E402
 
 REPORT = ROOT / "scripts" / "report"
 
@@ -195,3 +201,53 @@ def test_methods_name_files_that_exist():
     assert len(paths) > 15
     for path in paths:
         assert list(ROOT.glob(path.replace("NAME", "ready"))), path
+
+
+COMPILE = """compile	cxx-awaitable	task	-	{0}	object_bytes	B	5880	5880	5880	1
+compile	cxx-awaitable	task	round=1	{0}	compile_ms	ms	517.7	517.7	517.7	1
+compile	cxx-awaitable	task	users=2,round=1	{0}	rebuild_ms	ms	531.6	531.6	531.6	1
+compile	cxx-sender	pipeline	-	{0}	object_bytes	B	6264	6264	6264	1
+compile	cxx-sender	pipeline	round=1	{0}	compile_ms	ms	719.2	719.2	719.2	1
+compile	cxx-sender	pipeline	round=2	{0}	compile_ms	ms	725.1	725.1	725.1	1
+compile	cxx-sender	pipeline	users=2,round=1	{0}	rebuild_ms	ms	1560.5	1560.5	1560.5	1
+compile	cxx-sender	pipeline-erased	users=2,round=1	{0}	rebuild_ms	ms	610.4	610.4	610.4	1
+"""
+
+
+def of_compile(results):
+    return page(results).split("<section id=compile>")[1].split("</section>")[0]
+
+
+def test_compile_begins_with_what_a_compiler_takes(results):
+    """And says of few rounds that they make no interval; of objects alone, as in smoke mode, what those take."""
+    head = (results / "results" / "echo.tsv").read_text().splitlines()[0] + "\n"
+    rows = COMPILE.format("gcc-12.2.0 O2 sib=on exc=off san=none")
+    info = json.loads((results / "run.json").read_text())
+    info["stages"].append({"name": "compile", "seconds": 1})
+    (results / "run.json").write_text(json.dumps(info))
+    (results / "results" / "compile.tsv").write_text(head + rows)
+    section = of_compile(results)
+    assert '<a class=row href="#compile-3">518 ms</a> as a coroutine' in section
+    words = plain(section)
+    assert "719 to 725 ms as an expression of senders (lower is better; in so few rounds no interval)." in words
+    assert "532 ms as a coroutine and 1560 ms as an expression" in words
+    assert "532 ms as a coroutine and 610 ms as a sender behind a virtual start." in words
+    printed = page(results, "printed", ".report.printed.html")
+    assert "What each form of the loop costs a C++ compiler</figcaption>" in printed
+    (results / "results" / "compile.tsv").write_text(head + re.sub(r".*_ms.*\n", "", rows))
+    assert "takes gcc-12.2.0 5880 bytes as a coroutine and 6264 bytes" in plain(of_compile(results))
+
+
+def test_the_glossary_has_what_the_run_measured(results):
+    text = page(results).split("<section id=glossary>")[1].split("</section>")[0]
+    assert "<dt>symmetric transfer</dt><dd>" in text
+    assert "<dt>awaitable transfer</dt><dd>C++20: await_suspend returns the caller&#x27;s handle</dd>" in text
+    assert "<dt>sender trampoline</dt>" in text
+    path = results / "results" / "stack.tsv"
+    path.write_text("".join(line for line in path.read_text().splitlines(True) if "\ttrampoline\t" not in line))
+    assert "<dt>sender trampoline</dt>" not in page(results)
+
+
+def test_every_mechanism_of_the_declarations_is_read():
+    text = (ROOT / "bench" / "stack" / "mechanisms.def").read_text()
+    assert len(glossary.ENTRY.findall(text)) == len(re.findall(r"^(?:BOUNDARY_)?MECHANISM\(", text, re.MULTILINE))
