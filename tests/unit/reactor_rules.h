@@ -168,7 +168,7 @@ static const struct {
     {"multishot", open_multishot},          {"registered", open_registered},
 };
 
-enum { BACKENDS = sizeof backends / sizeof *backends, KINDS = sizeof kinds / sizeof *kinds, MOST_RULES = 20 };
+enum { BACKENDS = sizeof backends / sizeof *backends, KINDS = sizeof kinds / sizeof *kinds, MOST_RULES = 24 };
 
 /* On each backend, or on the one that `only` names. */
 static inline int run_rules(const char *group, const struct rule *rules, size_t rule_count, const char *only)

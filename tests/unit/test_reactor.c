@@ -251,6 +251,94 @@ static void all_operations_of_a_stream_can_be_cancelled_at_once(void **state)
     stream_close(&others[1]);
 }
 
+/* Writes until one has to wait: `waiting`. */
+static void fill(struct fixture *fixture, struct tracked *waiting)
+{
+    static char bytes[1 << 20];
+    for (;;) {
+        *waiting = (struct tracked){0};
+        submit(waiting, &fixture->pair[1], IO_WRITE, bytes, sizeof bytes);
+        for (int i = 0; i < 5; i++)
+            assert_true(reactor_poll(fixture->reactor, false) >= 0);
+        if (!waiting->completions)
+            return;
+        assert_true(waiting->op.result > 0);
+    }
+}
+
+/* Once, with what it had already done or as cancelled; epoll does nothing more after the request. */
+static void ended_by_the_request(struct fixture *fixture, struct tracked *write)
+{
+    finish(fixture, write, 1);
+    assert_int_equal(write->completions, 1);
+    if (fixture->platform->backend == REACTOR_EPOLL || write->op.result <= 0)
+        assert_int_equal(write->op.result, -ECANCELED);
+}
+
+static void a_write_that_waits_completes_when_there_is_room(void **state)
+{
+    struct fixture *fixture = *state;
+    static char in[1 << 16];
+    struct tracked write;
+    fill(fixture, &write);
+    while (!write.completions)
+        assert_true(transfer(fixture, &fixture->pair[0], IO_READ, in, sizeof in) > 0);
+    assert_true(write.op.result > 0);
+    assert_int_equal(write.completions, 1);
+}
+
+/* What the kernel moves on meanwhile may let a write through: until one is seen cancelled. */
+static void a_write_that_waits_can_be_cancelled(void **state)
+{
+    struct fixture *fixture = *state;
+    struct tracked write;
+    do {
+        fill(fixture, &write);
+        stream_cancel(&write.op);
+        ended_by_the_request(fixture, &write);
+    } while (write.op.result != -ECANCELED);
+    nothing_more(fixture);
+}
+
+/* The cancelled one has not been tried: its byte is not there, unless it completed with it. */
+static void a_completion_may_cancel_a_write_of_the_same_batch(void **state)
+{
+    struct fixture *fixture = *state;
+    struct stream others[2];
+    struct tracked cancelled = {0}, first = {.cancels = &cancelled}, read = {0};
+    char in;
+    assert_int_equal(fixture->platform->open(others, fixture->reactor, false), 0);
+    submit(&first, &fixture->pair[1], IO_WRITE, "1", 1);
+    submit(&cancelled, &others[1], IO_WRITE, "2", 1);
+    finish(fixture, &first, 1);
+    ended_by_the_request(fixture, &cancelled);
+    submit(&read, &others[0], IO_READ, &in, 1);
+    if (cancelled.op.result == -ECANCELED) {
+        assert_int_equal(reactor_poll(fixture->reactor, false), 0);
+        stream_cancel(&read.op);
+    }
+    finish(fixture, &read, 1);
+    assert_int_equal(read.op.result, cancelled.op.result);
+    nothing_more(fixture);
+    stream_close(&others[0]);
+    stream_close(&others[1]);
+}
+
+static void a_write_that_waits_and_those_behind_it_can_be_cancelled_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct tracked waiting, writes[MANY];
+    memset(writes, 0, sizeof writes);
+    fill(fixture, &waiting);
+    for (int i = 0; i < MANY; i++)
+        submit(&writes[i], &fixture->pair[1], IO_WRITE, "x", 1);
+    stream_cancel_all(&fixture->pair[1]);
+    ended_by_the_request(fixture, &waiting);
+    for (int i = 0; i < MANY; i++)
+        ended_by_the_request(fixture, &writes[i]);
+    nothing_more(fixture);
+}
+
 /* Only what moves the bytes, and a wait. */
 static void an_exchange_makes_no_more_system_calls_than_it_must(void **state)
 {
@@ -386,6 +474,10 @@ int main(int argc, char **argv)
         RULE(a_completion_may_close_another_stream),
         RULE(operations_of_the_same_direction_each_complete_once),
         RULE(all_operations_of_a_stream_can_be_cancelled_at_once),
+        RULE(a_write_that_waits_completes_when_there_is_room),
+        RULE(a_write_that_waits_can_be_cancelled),
+        RULE(a_completion_may_cancel_a_write_of_the_same_batch),
+        RULE(a_write_that_waits_and_those_behind_it_can_be_cancelled_at_once),
         RULE(an_exchange_makes_no_more_system_calls_than_it_must),
         RULE(a_hang_up_that_nobody_waits_for_does_not_keep_it_busy),
         RULE(a_closed_stream_is_forgotten_though_its_descriptor_has_a_duplicate),
