@@ -27,6 +27,7 @@ TITLES = {
     "calibration": "C beside real C++",
 }
 MECHANISMS = "bench/stack/mechanisms.def"
+CLAIMS = "claims of the papers, judged"
 SENTENCES = 6  # of an experiment that are shown at once
 PRINTED_SENTENCES = 3
 PRINTED_ROWS = 8  # of a table on paper
@@ -76,7 +77,7 @@ def fill(template, **values):
 
 
 def title_of(name):
-    return f"{name}: {TITLES[name]}" if name in TITLES else name
+    return f"{name}: {TITLES[name]}" if name in TITLES else CLAIMS if name == "claims" else name
 
 
 def in_cxx(results):
@@ -223,7 +224,7 @@ class Page:
             return ""
         if not self.printed:
             return self.section(self.parts.claims, "claims")
-        text = "<section id=claims>\n<h2>Claims of the papers, judged</h2>\n"
+        text = f"<section id=claims>\n<h2>{CLAIMS}</h2>\n"
         text += f"<p class=short>{links.html(self.parts.claims.short)}</p>\n" if self.parts.claims.short else ""
         text += f"<ul class=headline>\n{listed(self.parts.claims.headline.splitlines())}</ul>\n"
         verdicts = (self.paper / "claims.html").read_text(encoding="utf-8").partition("</dl>")
@@ -258,7 +259,7 @@ class Page:
     def contents(self):
         entries = [("glossary", "words and mechanisms, a line each")]
         entries += [(section.experiment, title_of(section.experiment)) for section in self.parts.sections]
-        entries += [("claims", "claims of the papers, judged")] if self.parts.claims else []
+        entries += [("claims", CLAIMS)] if self.parts.claims else []
         entries += [("published", "published tables, and ours")]
         entries += [("own", "our own tables")] if self.kept(self.parts.own) else []
         entries += [("method", "method, limits, machine")]
@@ -273,7 +274,7 @@ class Page:
             f"<tr><th scope=row>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>\n"
             for name, value in parts.pairs
             if not name.startswith(("skipped", "missing"))
-            and not (self.printed and name.startswith(("toolchains", "stages")))
+            and not (self.printed and (name.startswith("stages") or "role: cells" in value))
         )
         if not info:
             record = f"<p>No record: {UNFINISHED}.</p>"
