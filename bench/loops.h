@@ -43,6 +43,7 @@ enum loop_kind {
     X(p2300_algorithms, "sender", "p2300-algorithms", TASK, CELL_FULL, __VA_ARGS__)                                    \
     X(handshake_exchange, "sender", "handshake-exchange", TASK, CELL_FULL, __VA_ARGS__)                                \
     X(handshake_thread_id, "sender", "handshake-thread-id", TASK, CELL_FULL, __VA_ARGS__)                              \
+    X(ready_flag_one_thread, "sender", "ready-flag-one-thread", TASK, CELL_FULL, __VA_ARGS__)                          \
     X(inline_known, "sender", "inline-known", TASK, CELL_FULL, __VA_ARGS__)                                            \
     X(member, "sender", "member", TASK, CELL_FULL, __VA_ARGS__)                                                        \
     X(task_affine, "sender", "task-affine", HOPPING_TASK, CELL_FULL, __VA_ARGS__)                                      \

@@ -6,8 +6,9 @@
  *                     for every form of the loop. A form that nests runs on until an operation waits, or its launch
  *                     ends, at 512 turns. What a form does with an operation that is complete at once: awaitable task
  *                     goes on without suspending, for await_ready says so, and task-suspending suspends, and
- *                     await_suspend gives its own handle back. Of a coroutine that awaits senders, member is the one
- *                     that does not suspend; p2300-task, the handshakes and the rest always do.
+ *                     await_suspend gives its own handle back. Of a coroutine that awaits senders, member and
+ *                     ready-flag-one-thread are those that do not suspend; p2300-task, the handshakes and the rest
+ *                     always do.
  *   load=NAME         a server of TCP connections on loopback, its peer a thread of its own: on another processor, on
  *                     the same, or where the kernel puts it (peer). sync_share are the reads that complete at once, of
  *                     those that bring bytes: in stream_try before an epoll reactor waits (counts=try), or, submitted
