@@ -1,5 +1,5 @@
-"""What the words and the mechanisms of the report are, a line each: words from paper/glossary.tsv; mechanisms, as far as
-the run has them, from where the cells of stack and finals are declared (bench/stack/mechanisms.def)."""
+"""What the words and the mechanisms of the report are, a line each: words from paper/glossary.tsv; mechanisms, as far
+as the run has them, from where the cells of stack and finals are declared (bench/stack/mechanisms.def)."""
 
 import html
 import re

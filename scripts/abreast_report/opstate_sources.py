@@ -46,7 +46,7 @@ def table(rows):
     ]
     return Table(
         "opstate-sources",
-        "op_state_bytes (B) of a source and `depth` then on top of it",
+        "op_state_bytes (B) of a source and depth then on top of it",
         ["source", "a function's state", "compiler", "aligned to", *(f"depth {depth}" for depth in depths)],
         body,
         "A child of when_all is just | then with 8 bytes. any_sender has its buffer of 64 bytes; a block beside it, "
