@@ -61,6 +61,11 @@ def read_run(folder):
     return results, info
 
 
+def outside_their_intervals(results):
+    return [row for rows in results.values() for row in rows
+            if row.value is not None and row.low is not None and not row.low <= row.value <= row.high]
+
+
 class Report:
     def __init__(self, folder):
         self.folder = Path(folder)
@@ -248,6 +253,10 @@ def main():
         if not report.info:
             print(f"report: warning: {report.folder} has no run.json: {about_run.UNFINISHED}", file=sys.stderr)
         if options.part in ("all", "tables"):
+            for row in outside_their_intervals(report.results):
+                where = f"{row.experiment}.tsv:{row.line}"
+                print(f"report: warning: results/{where}: {row.text} lies outside of its interval, {row.low:g} to "
+                      f"{row.high:g}: a file that was changed by hand?", file=sys.stderr)
             if absent := [name for name in ORDER if name not in report.results]:
                 print(f"report: warning: {report.folder} has no results of {', '.join(absent)}", file=sys.stderr)
         if options.part == "all":

@@ -196,6 +196,21 @@ def test_a_baseline_that_was_not_measured_is_not_zero(results):
     assert "same number" not in found
 
 
+def test_a_value_outside_of_its_interval_is_told(results):
+    """As after a change by hand of the value alone."""
+    assert "outside of its interval" not in run(REPORT, "tables", "--out", results).stderr
+    tsv = results / "results" / "echo.tsv"
+    lines = tsv.read_text().splitlines()
+    place = next(place for place, line in enumerate(lines) if "\tratio_to_floor\t" in line)
+    fields = lines[place].split("\t")
+    fields[7] = str(float(fields[9]) + 1)
+    lines[place] = "\t".join(fields)
+    tsv.write_text("\n".join(lines) + "\n")
+    done = run(REPORT, "tables", "--out", results)
+    assert done.returncode == 0
+    assert f"results/echo.tsv:{place + 1}: {fields[7]} lies outside of its interval" in done.stderr
+
+
 def test_a_run_that_did_not_finish_says_so(results):
     (results / "run.json").unlink()
     done = run(REPORT, "--out", results)
